@@ -1,0 +1,1 @@
+"""Rempart: an open tiers-payant hub that a stolen account cannot empty."""

@@ -1,0 +1,1 @@
+"""HTTP of the hub. Errors become problem documents here, and only here."""

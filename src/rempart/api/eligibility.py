@@ -1,0 +1,196 @@
+"""POST /v1/eligibility, from bytes to bytes: shape and checks that need no record, the door, the shared work, the answer.
+
+What needs no record is answered at once and costs nothing: it tells nothing about anyone.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+import msgspec
+
+from rempart.api.problems import problem
+from rempart.api.state import HubState
+from rempart.application.eligibility import Answer, Question
+from rempart.application.guard import ELIGIBILITY, Caller, Wish, admit
+from rempart.application.together import Busy, Unavailable
+from rempart.domain import accreditation, question
+from rempart.domain.identifiers import Fault, parse_amc, parse_birth, parse_nir, parse_rank, parse_site_reference
+from rempart.domain.member import canonical_member
+from rempart.domain.parameters import accreditation_days
+from rempart.domain.rights import DOMAINS, Period
+from rempart.ground.instants import civil_date
+from rempart.wire.eligibility import DomainAnswer, EligibilityAnswer, EligibilityRequest
+from rempart.wire.once import repeats_a_name
+from rempart.wire.problem import FieldError, Problem, encode
+
+PAST_DAYS = 830  # 27 months: the oldest day of care
+AHEAD_DAYS = 60
+BODY_MOST = 8 * 1024  # bytes
+_decode = msgspec.json.Decoder(EligibilityRequest).decode
+_encode = msgspec.json.Encoder().encode
+_DOMAINS = frozenset(DOMAINS)
+
+
+class Reply(NamedTuple):
+    """`held` says that the answer came from records and leaves on the cadence."""
+
+    status: int
+    body: bytes
+    held: bool
+
+
+async def answer(state: HubState, caller: Caller, body: bytes) -> Reply:
+    """One question, whole."""
+    asked = read(state, caller, body)
+    if isinstance(asked, Problem):
+        state.figures.refusals.add(asked.code)
+        return Reply(asked.status, encode(asked), held=False)
+    return await ask(state, asked)
+
+
+async def ask(state: HubState, asked: Question) -> Reply:
+    """The answer to a canonical question, through the shared work."""
+    try:
+        found = await state.together.submit(asked, asked.caller.client)
+    except Busy:
+        return _refused(state, "busy")
+    except Unavailable:
+        return _refused(state, "unavailable")
+    if found.refusal:
+        return _refused(state, found.refusal)
+    state.figures.answers.add(found.answer)
+    return Reply(200, write(state, asked, found), held=True)
+
+
+def _refused(state: HubState, code: str) -> Reply:
+    document = problem(code)
+    state.figures.answers.add("unavailable" if document.status == 503 else "refused")
+    state.figures.refusals.add(code)
+    return Reply(document.status, encode(document), held=True)
+
+
+def read(state: HubState, caller: Caller, body: bytes) -> Question | Problem:
+    """The canonical question, or why there is none; no record is read."""
+    if len(body) > BODY_MOST:
+        return problem("body-too-large")
+    try:
+        request = _decode(body)
+    except msgspec.ValidationError as error:
+        return problem("invalid-fields", (FieldError(_path(error), "wrong-shape"),))
+    except msgspec.DecodeError:
+        return problem("malformed-body")
+    if body.count(b":") != _told(request) and repeats_a_name(body):
+        return problem("repeated-field")
+    return canonical(state, caller, request)
+
+
+def _told(request: EligibilityRequest) -> int:
+    """How many fields were told for certain: with as many colons in the body, none is told twice."""
+    optional = bool(request.convention) + bool(request.csr) + bool(request.site_reference)
+    return 6 + optional + (request.nir is not None) + (request.rank is not None)
+
+
+def _path(error: msgspec.ValidationError) -> str:
+    """Where a body has the wrong shape; the message may quote an unknown field's name, so only `$.path` is kept."""
+    text = str(error)
+    at = text.rfind("`$")
+    return text[at + 1 : -1].removeprefix("$.").removeprefix("$") if at >= 0 else ""
+
+
+def canonical(state: HubState, caller: Caller, request: EligibilityRequest) -> Question | Problem:
+    """The question in canonical form and routed, admitted by the door; or the first thing that is wrong, all fields told."""
+    instant = state.instants.next()
+    site = state.facts.snapshot.sites.get(caller.site)
+    if site is None:
+        return problem("site-standing")
+    faults: list[Fault] = []
+    amc = _keep(parse_amc(request.amc_number), faults)
+    birth = _keep(parse_birth(request.birth_date), faults)
+    rank = _keep(parse_rank(request.rank), faults) if request.rank is not None else "1"
+    nir = _nir(request.nir, faults)
+    care = _care(request.care_date, civil_date(instant, site.zone), faults)
+    reference = _keep(parse_site_reference(request.site_reference), faults) if request.site_reference else ""
+    if not request.domains or not _DOMAINS.issuperset(request.domains) or len(request.domains) > len(DOMAINS):
+        faults.append(Fault("domains", "unknown-domain"))
+    if faults:
+        return problem("invalid-fields", tuple(FieldError(fault.field, fault.code) for fault in faults))
+    if nir is None and request.evidence == "typed":
+        return problem("nir-required")
+    route = state.facts.route(amc, request.convention, request.csr, care)
+    if route is None:
+        return problem("unknown-amc-number")
+    rule = state.facts.rules.get(route.insurer)
+    if rule is None:
+        return problem("handled-elsewhere")
+    member = canonical_member(request.member, rule)
+    if isinstance(member, Fault):
+        return problem("invalid-fields", (FieldError(member.field, member.code),))
+    refusal = admit(state.facts.snapshot, caller, Wish("api", ELIGIBILITY, route.insurer, request.evidence, instant))
+    if refusal:
+        return problem(refusal)
+    site_cap, client_cap = state.caps(site, request.evidence, caller.kind)
+    cost = 1 + (request.nir is None) + (request.rank is None)
+    return Question(
+        instant, caller, route.operator, route.insurer, member, nir, birth, rank, cost, care,
+        tuple(dict.fromkeys(request.domains)), request.evidence, reference, site_cap, client_cap,
+        accreditation_days(site.profession),
+    )  # fmt: skip
+
+
+def _keep(value: str | Fault, faults: list[Fault]) -> str:
+    if isinstance(value, Fault):
+        faults.append(value)
+        return ""
+    return value
+
+
+def _nir(text: str | None, faults: list[Fault]) -> str | None:
+    if text is None:
+        return None
+    parsed = parse_nir(text)
+    if isinstance(parsed, Fault):
+        faults.append(parsed)
+        return None
+    return parsed[0]
+
+
+def _care(text: str, today: date, faults: list[Fault]) -> date:
+    try:
+        care = date.fromisoformat(text)
+    except ValueError:
+        faults.append(Fault("care_date", "impossible-date"))
+        return today
+    days = (care - today).days
+    if days < -PAST_DAYS or days > AHEAD_DAYS:
+        faults.append(Fault("care_date", "care-date-out-of-range"))
+    return care
+
+
+def write(state: HubState, asked: Question, found: Answer) -> bytes:
+    """The answer as JSON of a length that depends on the question alone."""
+    said = found.eligibility
+    periods = {period.domain: period for period in said.periods}
+    domains = tuple(_domain(domain, periods) for domain in asked.domains) if found.answer != "not-confirmed" else ()
+    reply = EligibilityAnswer(
+        found.answer,
+        question.identifier(asked.instant, state.hub),
+        domains,
+        accreditation.printed(found.accreditation) if found.accreditation else "",
+        found.first_day.isoformat() if found.first_day else "",
+        found.last_day.isoformat() if found.last_day else "",
+        found.kind,
+        said.ended.isoformat() if said.ended else "",
+    )
+    body = _encode(reply)
+    return body[:-2] + b" " * (512 + 128 * len(asked.domains) - len(body)) + body[-2:]
+
+
+def _domain(domain: str, periods: dict[str, Period]) -> DomainAnswer:
+    period = periods.get(domain)
+    if period is None:
+        return DomainAnswer(domain, open=False)
+    return DomainAnswer(
+        domain, open=True, start=period.start.isoformat(), end=period.end.isoformat(), formula=period.formula
+    )

@@ -1,0 +1,153 @@
+"""One invented request and answer for each operation of the API, built from the wire's own types.
+
+Nobody is meant: the NIR's commune code (925) and the insurer's, site's and bank's numbers are from ranges that do not exist.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rempart.wire.eligibility import DomainAnswer, EligibilityAnswer, EligibilityRequest
+from rempart.wire.invoices import (
+    EventState,
+    Fault,
+    FileReceipt,
+    FileState,
+    InvoiceReceipt,
+    InvoiceRequest,
+    InvoicesReceipt,
+    InvoicesRequest,
+    InvoiceState,
+    LineRequest,
+    LineState,
+    RuleLine,
+)
+from rempart.wire.payments import (
+    AdviceInvoice,
+    AdviceNote,
+    AdvicePart,
+    AdviceRejection,
+    RemittanceAdvice,
+    RemittanceList,
+    RemittanceSummary,
+)
+from rempart.wire.token import ASSERTION_TYPE, GRANT_TYPE, RevokeRequest, TokenAnswer, TokenRequest
+
+DAY = "2026-03-02"
+SITE = "990000002"
+INSURER = "0099000137"
+MEMBER = "12345678"
+NIR = "285047592512345"
+ACCREDITATION = "ABG2J 04W06 818G1 8010K"
+QUESTION = "CK07MSGGMG00"
+FILE = "019caddd-6600-7a1e-8c33-5d2f00000000"
+INVOICE = "019caddd-6600-7a1e-8c33-5d2f00000001"
+REMITTANCE = "019cb30d-5c00-7b52-9f0e-3c6a41d2e8b7"
+TOKEN = "w2YcXv5tq0m6s8G1rTn3bJ9kLz4aQe7uHdPoIyXfVgA"  # noqa: S105 - invented, opens nothing
+ASSERTION = "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Ii4uLiJ9.eyJpc3MiOiIuLi4ifQ.c2lnbmF0dXJl"
+
+_LINE = LineRequest(DAY, "PH7", "pharmacy", 1340, 65, 871, 1340, 469, unit_price=1340, detail=(("CIP", "3400996", 1),))
+_PAID = RemittanceSummary(
+    REMITTANCE, "2026-03-04", 469, 1, "settled", "RP20260304000001", "operator", "operator", "2026-03-05T05:12:00Z"
+)
+
+REQUESTS: dict[str, Any] = {
+    "IssueToken": TokenRequest(GRANT_TYPE, ASSERTION_TYPE, ASSERTION, SITE),
+    "RevokeToken": RevokeRequest(TOKEN, ASSERTION_TYPE, ASSERTION),
+    "AskEligibility": EligibilityRequest(
+        INSURER, MEMBER, "1985-04-12", DAY, ("PHAR",), "typed", nir=NIR, rank="1", site_reference="COMPTOIR-2-0041"
+    ),
+    "SendInvoices": InvoicesRequest(
+        (
+            InvoiceRequest(
+                "000000041", DAY, INSURER, MEMBER, "1985-04-12", (_LINE,), nir=NIR, rank="1",
+                accreditation=ACCREDITATION.replace(" ", ""), site_reference="COMPTOIR-2-0041",
+            ),
+        )
+    ),
+}  # fmt: skip
+"""By operation id. A file's body is not here: samples of B2 files are in the documentation of that format."""
+
+ANSWERS: dict[str, Any] = {
+    "IssueToken": TokenAnswer(TOKEN, "DPoP", 900, SITE),
+    "AskEligibility": EligibilityAnswer(
+        "covered", QUESTION, (DomainAnswer("PHAR", open=True, start="2026-01-01", end="2026-12-31", formula="100"),),
+        ACCREDITATION, DAY, DAY, "responsible", padding="    ",
+    ),
+    "SendInvoices": InvoicesReceipt(
+        FILE,
+        (
+            InvoiceReceipt("000000041", "received", INVOICE),
+            InvoiceReceipt("000000042", "refused", faults=(Fault("nir-key-wrong", "nir"),)),
+        ),
+    ),
+    "FindInvoices": [INVOICE],
+    "ReadInvoice": InvoiceState(
+        INVOICE, "000000041", "paid", spent=1340, amo=871, amc=469, patient=0,
+        lines=(LineState(1, "PHAR", 1340, 871, 469, 0, (RuleLine("ticket-moderateur", 469),)),),
+        events=(
+            EventState("received", "2026-03-02T10:00:00Z"),
+            EventState("accepted", "2026-03-02T10:00:02Z"),
+            EventState("paid", "2026-03-05T05:12:00Z"),
+        ),
+    ),
+    "CancelInvoice": {"state": "cancelled"},
+    "SayDistinct": {"state": "held"},
+    "SendFile": FileReceipt(FILE, "received"),
+    "ReadFile": FileState(
+        FILE, "decided", "2026-03-02T19:42:10Z", invoices=212, accepted=205, rejected=4, held=1, refused=2,
+        faults=(Fault("nir-key-wrong", "nir", record=118, position=20, level="invoice", site=SITE, number="000000042"),),
+        fault_count=2,
+    ),
+    "ListRemittances": RemittanceList((_PAID,), "2026-02-27"),
+    "ReadRemittance": RemittanceAdvice(
+        SITE, _PAID,
+        (
+            AdvicePart(INSURER, "Mutuelle inventée", 469, (
+                AdviceInvoice(INVOICE, "000000041", DAY, 1340, 871, 469, 0, (
+                    AdviceNote(1, "PHAR", "amc-reduced", "Le montant complémentaire a été réduit."),
+                )),
+            )),
+        ),
+        (AdviceRejection(
+            "019caddd-6600-7a1e-8c33-5d2f00000007", "000000047", DAY, INSURER, 2210, "rights-closed",
+            "Les droits étaient fermés à la date des soins.",
+        ),),
+    ),
+}  # fmt: skip
+"""By operation id, what a good answer looks like."""
+
+TEXTS: dict[str, str] = {
+    "ReadCheckpoint": "rempart.example/log/2026-03\n1204\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n"
+    "— rempart.example/log AAAAAInvented0signature=\n",
+    "ReadProof": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
+}
+"""By operation id, answers that are text."""
+
+PARAMETERS: dict[str, Any] = {
+    "Idempotency-Key": "5f0c1a52-7f3f-4f6c-9d55-0c6f3f2b9a10",
+    "number": "000000041",
+    "before": "2026-02-27",
+    "month": "2026-03",
+    "from": 1000,
+    "to": 1204,
+    "level": 0,
+    "place": "004.p/180",
+}
+IDENTITIES: dict[str, str] = {"/v1/files/": FILE, "/v1/invoices/": INVOICE, "/v1/remittances/": REMITTANCE}
+"""The example of `{identity}`, by the start of its path."""
+
+
+def plain(value: Any) -> Any:
+    """A wire struct as the JSON it becomes, defaults left out of requests by hand of `omit`."""
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def omit(value: Any) -> Any:
+    """A request as a vendor would write it: what equals its default is not said."""
+    if isinstance(value, msgspec.Struct):
+        fields = msgspec.structs.fields(value)
+        return {f.name: omit(found) for f in fields if (found := getattr(value, f.name)) != f.default}
+    return [omit(one) for one in value] if isinstance(value, tuple) else value

@@ -1,0 +1,136 @@
+"""A site's own remittances: listed, read, printed. No act and no identity in them, so reading one discloses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, QueryParameter
+
+from rempart.api.invoice_routes import MORE, InvoiceDesk
+from rempart.api.routes import REFUSALS, raw, refused
+from rempart.application.remittances import Advice, InsurerPart, PaidInvoice, Summary
+from rempart.application.together import Unavailable
+from rempart.documents import remittance as printed
+from rempart.domain import reasons
+from rempart.ground.instants import iso
+from rempart.storage import remittances
+from rempart.wire.payments import (
+    AdviceInvoice,
+    AdviceNote,
+    AdvicePart,
+    AdviceRejection,
+    RemittanceAdvice,
+    RemittanceList,
+    RemittanceSummary,
+)
+
+Asked = Request[Any, Any, Any]
+Before = Annotated[date | None, QueryParameter(name="before", description="Only days earlier than this one.")]
+PRINTING_MOST = 2  # PDFs made at the same time by one hub
+
+
+def payment_routes(desk: InvoiceDesk) -> list[HTTPRouteHandler]:
+    """Every handler about remittances."""
+    return [_list(desk), _read(desk), _print(desk)]
+
+
+def _list(desk: InvoiceDesk) -> HTTPRouteHandler:
+    @get(
+        "/v1/remittances", tags=["payments"], operation_id="ListRemittances", responses=REFUSALS,
+        summary="The payments made to the token's site, the newest first.",
+    )  # fmt: skip
+    async def read(request: Asked, before: Before = None) -> Response[RemittanceList]:
+        caller = await desk.caller(request, desk.state.instants.next())
+        if isinstance(caller, Response):
+            return caller
+        try:
+            async with desk.databases.lend() as database:
+                found = await remittances.listed(database, caller.site, before)
+        except Unavailable:
+            return refused("unavailable")
+        full = len(found) == remittances.LIST_MOST
+        answer = RemittanceList(tuple(map(_summary, found)), found[-1].day.isoformat() if full else "")
+        return raw(200, msgspec.json.encode(answer))
+
+    return read
+
+
+def _read(desk: InvoiceDesk) -> HTTPRouteHandler:
+    @get(
+        "/v1/remittances/{identity:uuid}", tags=["payments"], operation_id="ReadRemittance", responses=REFUSALS | MORE,
+        summary="One payment with its invoices by insurer, and what was rejected since the one before.",
+    )  # fmt: skip
+    async def read(identity: FromPath[UUID], request: Asked) -> Response[RemittanceAdvice]:
+        found = await _advice(desk, request, identity)
+        return found if isinstance(found, Response) else raw(200, msgspec.json.encode(_document(found)))
+
+    return read
+
+
+def _print(desk: InvoiceDesk) -> HTTPRouteHandler:
+    turn = asyncio.Semaphore(PRINTING_MOST)
+
+    @get(
+        "/v1/remittances/{identity:uuid}/advice.pdf", tags=["payments"], operation_id="PrintRemittance",
+        responses=REFUSALS | MORE, media_type="application/pdf", summary="The same as a PDF to print or keep.",
+    )  # fmt: skip
+    async def read(identity: FromPath[UUID], request: Asked) -> Response[bytes]:
+        found = await _advice(desk, request, identity)
+        if isinstance(found, Response):
+            return found
+        async with turn:
+            content = await asyncio.to_thread(printed.pdf, found)
+        name = f"releve-{found.summary.day:%Y%m%d}-{found.summary.reference}.pdf"
+        headers = {"cache-control": "no-store", "content-disposition": f'attachment; filename="{name}"'}
+        return Response(content, media_type="application/pdf", headers=headers)
+
+    return read
+
+
+async def _advice(desk: InvoiceDesk, request: Asked, identity: UUID) -> Advice | Response[Any]:
+    caller = await desk.caller(request, desk.state.instants.next())
+    if isinstance(caller, Response):
+        return caller
+    try:
+        async with desk.databases.lend() as database:
+            found = await remittances.advice(database, caller.site, identity)
+    except Unavailable:
+        return refused("unavailable")
+    return refused("not-found") if found is None else found
+
+
+def _summary(found: Summary) -> RemittanceSummary:
+    return RemittanceSummary(
+        str(found.remittance), found.day.isoformat(), found.amount, found.invoices, found.state, found.reference,
+        found.operator, found.payer, iso(found.ended) if found.ended is not None else "",
+    )  # fmt: skip
+
+
+def _document(found: Advice) -> RemittanceAdvice:
+    rejected = tuple(
+        AdviceRejection(
+            str(one.invoice), one.number, one.care.isoformat(), one.insurer, one.spent, one.reason,
+            reasons.sentence(one.reason),
+        )
+        for one in found.rejected
+    )  # fmt: skip
+    return RemittanceAdvice(found.site, _summary(found.summary), tuple(map(_part, found.parts)), rejected)
+
+
+def _part(part: InsurerPart) -> AdvicePart:
+    return AdvicePart(part.insurer, part.name, part.amount, tuple(map(_invoice, part.invoices)))
+
+
+def _invoice(paid: PaidInvoice) -> AdviceInvoice:
+    notes = tuple(
+        AdviceNote(note.number, note.domain, note.reason, reasons.sentence(note.reason)) for note in paid.notes
+    )
+    return AdviceInvoice(
+        str(paid.invoice), paid.number, paid.care.isoformat(), paid.spent, paid.amo, paid.paid, paid.patient, notes
+    )

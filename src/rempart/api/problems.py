@@ -1,0 +1,82 @@
+"""The refusals of the hub as HTTP: status and sentence for each stable code, in one table.
+
+A sentence says what to do next and repeats nothing that was presented.
+"""
+
+from __future__ import annotations
+
+from rempart.wire.problem import FieldError, Problem
+
+TABLE: dict[str, tuple[int, str, str]] = {
+    # code: (status, title, what to do)
+    "malformed-body": (400, "The body is not the JSON expected", "Compare it with the example at /schema."),
+    "repeated-field": (400, "A field is given twice in one object", "Send each field once; nothing was looked up."),
+    "malformed-request": (400, "The request cannot be read", "Compare it with the example at /schema."),
+    "unknown-route": (404, "There is nothing at this address", "The addresses are listed at /schema."),
+    "method-not-allowed": (405, "This address has other methods", "Use one of those in the Allow header."),
+    "internal-error": (500, "The hub failed", "The operator has been told. Send the same request again later."),
+    "body-too-large": (413, "The body is too large", "Send fewer invoices at a time, or a file to /v1/files."),
+    "invalid-fields": (
+        422,
+        "Some fields cannot be right",
+        "Correct the fields listed in errors; nothing was looked up.",
+    ),
+    "unknown-amc-number": (422, "This AMC number is not known", "Read the number on the card again."),
+    "handled-elsewhere": (422, "This card is not handled here", "Send the question to the operator named on the card."),
+    "nir-required": (422, "The NIR is needed when the card was typed", "Add nir, or scan the card."),
+    "token": (401, "The token is expired, revoked or unknown", "Ask for a new one at /v1/token."),
+    "purpose": (403, "This client may not ask this", "A concentrator carries invoices; it asks no eligibility."),
+    "evidence": (403, "This evidence is not one a program can hold", "Use typed, machine or known."),
+    "client-standing": (403, "This client is suspended", "Call the operator."),
+    "site-standing": (403, "This site is suspended", "Call the operator."),
+    "compartment": (
+        503,
+        "This part of the service is closed",
+        "Work by the stand-in rule of the insurer; ask again later.",
+    ),
+    "site-budget": (
+        429,
+        "Too many unknown people today for this site",
+        "Scan cards instead of typing them, or ask tomorrow.",
+    ),
+    "client-budget": (429, "Too many unknown people today for this client", "Ask tomorrow, or call the operator."),
+    "hour-budget": (429, "Too many unknown people this hour", "Wait for the next hour."),
+    "busy": (503, "Too many questions wait", "Ask again in a few seconds."),
+    "unavailable": (503, "The service cannot answer now", "Nothing was answered and nothing is lost: ask again."),
+    "not-found": (
+        404,
+        "There is no such object for this site",
+        "Check the number; another site's object looks absent.",
+    ),
+    "idempotency-key-required": (
+        400,
+        "An Idempotency-Key header is needed",
+        "Send a fresh UUID with each new request.",
+    ),
+    "idempotency-key-reused": (
+        409,
+        "This Idempotency-Key came with other content",
+        "Use a fresh key for a new request.",
+    ),
+    "file-too-large": (413, "The file is too large", "Split it by lots."),
+    "not-cancellable": (
+        409,
+        "This invoice can no longer be cancelled",
+        "Look at its state: it may be paid or cancelled.",
+    ),
+    "meter": (429, "The keeper's own limit is reached", "Ask later; the operator has been told."),
+    "grant-invalid": (401, "The sign-in behind this token is no longer good", "Ask for a new token at /v1/token."),
+}
+
+
+def problem(code: str, errors: tuple[FieldError, ...] = ()) -> Problem:
+    """The document for a code of `TABLE`; what the keeper calls in more detail gets its family's code."""
+    known = code if code in TABLE else _family(code)
+    status, title, detail = TABLE[known]
+    return Problem(title, status, known, "about:blank", detail, errors)
+
+
+def _family(code: str) -> str:
+    if code.startswith("meter-"):
+        return "meter"
+    return "grant-invalid" if "grant" in code else "unavailable"

@@ -1,0 +1,197 @@
+"""What the API's document says in words: each operation with the codes it may refuse with, each field, each sign-in code.
+
+The generated document knows shapes only; tests hold these tables to the routes, structs and codes that exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One operation. `codes` are those of `problems.TABLE` it may answer; `secured`: it needs a token."""
+
+    summary: str
+    text: str
+    codes: tuple[str, ...]
+    secured: bool = True
+    body: str = ""  # the struct of its request
+    fails: str = "Problem"  # the struct of its refusals
+
+
+_ALWAYS = ("malformed-request", "unavailable")
+_SIGNED = (*_ALWAYS, "grant-invalid")
+_DOOR = ("client-standing", "site-standing", "token", "purpose", "compartment")
+
+OPERATIONS: dict[str, Words] = {
+    "IssueToken": Words(
+        "Ask for a token",
+        "Your program proves itself with an assertion signed by its registered key (private_key_jwt, RFC 7523) and ties the"
+        " token to a key of its own with a DPoP proof (RFC 9449), or to its client certificate (RFC 8705). A token speaks for"
+        " one site and lives 15 minutes at most.",
+        ("unavailable",), secured=False, body="TokenRequest", fails="TokenRefusal",
+    ),
+    "RevokeToken": Words(
+        "End a token",
+        "It stops at once. The answer is 200 also for a token nobody knows (RFC 7009).",
+        ("unavailable",), secured=False, body="RevokeRequest", fails="TokenRefusal",
+    ),
+    "AskEligibility": Words(
+        "Is this beneficiary covered, on this date, for these domains?",
+        "You send what the card says; the answer confirms it or does not, and repeats nothing of it. When covered, it carries"
+        " an accreditation: put it on the invoice. Checks that need no record (a NIR key, a date, a card of another operator)"
+        " are answered at once and cost nothing. Answers leave on a fixed cadence and have the same length whatever they say.",
+        (
+            "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number",
+            "handled-elsewhere", "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
+            "busy", *_SIGNED, *_DOOR,
+        ),
+        body="EligibilityRequest",
+    ),
+    "SendInvoices": Words(
+        "Send one or many invoices",
+        "All of the token's site, 1,000 at most. Each is received, or refused alone with its faults; the others go on. Send a"
+        " fresh Idempotency-Key with each new request: after a time-out, the same key with the same body gets the first"
+        " answer again and nothing is taken twice.",
+        (
+            "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "idempotency-key-required",
+            "idempotency-key-reused", *_SIGNED, *_DOOR,
+        ),
+        body="InvoicesRequest",
+    ),
+    "FindInvoices": Words(
+        "Find the site's invoices by their own number",
+        "Gives the hub's ids, the newest first; empty when there is none. It is how invoices sent in files are found again.",
+        ("invalid-fields", *_SIGNED),
+    ),
+    "ReadInvoice": Words(
+        "What became of an invoice",
+        "Its state, what each side pays by line with the rule behind each amount, and every change with its instant and"
+        " cause. No act and no identity.",
+        ("not-found", "unknown-route", *_SIGNED),
+    ),
+    "CancelInvoice": Words(
+        "Cancel an invoice that is not paid yet",
+        "Its number is then free, so that a corrected invoice can be sent under it.",
+        ("not-found", "not-cancellable", "unknown-route", *_SIGNED, *_DOOR),
+    ),
+    "SayDistinct": Words(
+        "Say that an invoice held as a possible duplicate is another one",
+        "It is then decided like any other. Without it, it is decided after ten working days.",
+        ("not-found", "unknown-route", *_SIGNED, *_DOOR),
+    ),
+    "SendFile": Words(
+        "Send a B2 file",
+        "The body is the file, streamed. What is wrong is refused at the smallest level: the file, the lot or the invoice."
+        " The same file sent again gets the first one's receipt.",
+        ("file-too-large", *_SIGNED, *_DOOR),
+    ),
+    "ReadFile": Words(
+        "What became of a file",
+        "Counts by outcome and the first faults, each with its record number and position, never a value.",
+        ("not-found", "unknown-route", *_SIGNED),
+    ),
+    "ListRemittances": Words(
+        "The payments made to the site",
+        "The newest first; ask for older ones with the day that next_before gives.",
+        ("invalid-fields", *_SIGNED),
+    ),
+    "ReadRemittance": Words(
+        "One payment in detail",
+        "Its invoices by insurer, and what was rejected since the payment before. No act and no identity.",
+        ("not-found", "unknown-route", *_SIGNED),
+    ),
+    "PrintRemittance": Words(
+        "One payment as a PDF",
+        "The same as the detail, to print or keep.",
+        ("not-found", "unknown-route", *_SIGNED),
+    ),
+    "ReadCheckpoint": Words(
+        "The newest signed checkpoint of a month of the log",
+        "A C2SP signed note. `months` instead of a month reads the log of closed months. Anyone may read it.",
+        ("not-found", *_ALWAYS), secured=False,
+    ),
+    "ReadProof": Words(
+        "Proof that the log only grew",
+        "The RFC 9162 consistency proof between two sizes of a month's tree, one hash a line.",
+        ("not-found", "invalid-fields", *_ALWAYS), secured=False,
+    ),
+    "ReadTile": Words(
+        "A tile of a month's tree",
+        "Hashes only, 32 bytes each, laid out as in c2sp.org/tlog-tiles.",
+        ("not-found", "unknown-route", "invalid-fields", *_ALWAYS), secured=False,
+    ),
+}  # fmt: skip
+"""By operation id."""
+
+TAGS: tuple[tuple[str, str, str], ...] = (
+    ("token", "Signing in", "A program proves itself, once for each quarter of an hour, and receives a token for one site."),
+    ("eligibility", "Eligibility", "Is this patient covered, today, for this care?"),
+    ("invoices", "Invoices and files", "What the site is owed: sent by the API or as B2 files, decided line by line."),
+    ("payments", "Payments", "What was paid to the site, and for which invoices."),
+    ("log", "The log of disclosures", "Every answer leaves a trace that nobody can alter unseen. Hashes only; open to all."),
+)
+"""Tag, title, sentence."""
+
+SIGN_IN: dict[str, str] = {
+    "token-required": "Send a token of POST /v1/token in the Authorization header.",
+    "invalid-token": "The token is unknown, expired or revoked: ask for a new one.",
+    "wrong-token-type": "A token bound to a key is sent as DPoP, one bound to a certificate as Bearer.",
+    "proof-required": "Send a DPoP proof made for this request.",
+    "missing-nonce": "Repeat the request with the DPoP-Nonce of this answer in the proof.",
+    "stale-nonce": "Repeat the request with the DPoP-Nonce of this answer in the proof.",
+    "stale-proof": "The proof's iat is more than 60 seconds away from the hub's clock.",
+    "replayed-proof": "Make a new proof for each request: each is good once.",
+    "wrong-key": "The proof is signed by another key than the one the token is bound to.",
+    "wrong-method": "The proof's htm is not the method of this request.",
+    "wrong-url": "The proof's htu is not the address of this request, without its query.",
+    "wrong-token-hash": "The proof's ath is not the hash of this token.",
+    "missing-jti": "Give the proof or assertion a jti of its own.",
+    "malformed-proof": "The DPoP header is not a proof as RFC 9449 defines it.",
+    "oversized-proof": "The proof is too long.",
+    "unsupported-algorithm": "Sign with ES256 or EdDSA.",
+    "unusable-key": "The key is not a sound public key of the kind its algorithm needs.",
+    "bad-signature": "The signature does not fit the key.",
+    "repeated-credentials": "Send Authorization and DPoP once each.",
+    "forged-certificate-header": "Client-Cert is believed from the proxy only.",
+    "repeated-certificate-header": "One Client-Cert is expected.",
+    "certificate-required": "This token is bound to a certificate: connect with it.",
+    "wrong-certificate": "This token is bound to another certificate.",
+    "certificates-not-configured": "This hub takes no client certificates: use DPoP.",
+    "malformed-certificate": "The certificate cannot be read.",
+    "oversized-certificate": "The certificate is too long.",
+    "untrusted-certificate": "No authority of this hub signed the certificate.",
+    "certificate-not-valid-now": "The certificate is not valid today.",
+}
+"""Codes of a refused sign-in, always 401 (400 at the token endpoint), and what to do."""
+
+TOKEN: dict[str, tuple[int, str]] = {
+    "malformed-form": (400, "Send the form as application/x-www-form-urlencoded."),
+    "unknown-field": (400, "Send only the fields shown."),
+    "repeated-field": (400, "Send each field once."),
+    "missing-field": (400, "Send every field shown."),
+    "oversized-form": (413, "The form is too long."),
+    "unsupported-grant-type": (400, "Only client_credentials is offered."),
+    "unsupported-assertion-type": (400, "Only a signed JWT proves a client here."),
+    "binding-required": (400, "Send a DPoP proof, or connect with a client certificate."),
+    "site-missing": (400, "Name the site the token is for."),
+    "site-malformed": (400, "A site is 9 characters with a right key."),
+    "malformed-assertion": (401, "The assertion is not a signed JWT."),
+    "oversized-assertion": (401, "The assertion is too long."),
+    "unknown-client": (401, "No client of this name is registered."),
+    "unknown-key": (401, "The client has no such key in force."),
+    "client-revoked": (401, "This client was ended: call the operator."),
+    "issuer-not-subject": (401, "iss and sub must both be the client."),
+    "wrong-audience": (401, "aud must be the address of the token endpoint."),
+    "expired-assertion": (401, "Sign a new assertion."),
+    "issued-in-the-future": (401, "Set the clock of your machine."),
+    "lives-too-long": (401, "An assertion lives 300 seconds at most."),
+    "clock-apart": (401, "Sign a new assertion; the hub's clocks differ for a moment."),
+    "replayed-assertion": (401, "Sign a new assertion for each token."),
+    "other-site": (403, "The assertion was signed for another site."),
+    "no-mandate": (403, "The client has no mandate in force for this site."),
+    "site-suspended": (403, "This site is suspended: call the operator."),
+    "client-suspended": (403, "This client is suspended: call the operator."),
+}
+"""Codes of the token endpoint beside those of `SIGN_IN`: status and what to do."""

@@ -1,0 +1,50 @@
+"""What one hub process holds: settings, the last reading of the database, the queue that shares work, its own instants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rempart.application.eligibility import Answer, Question
+from rempart.application.guard import SiteFacts
+from rempart.application.together import Together
+from rempart.ground.figures import HubFigures
+from rempart.ground.instants import Clock
+from rempart.ground.settings import Settings
+from rempart.storage.facts import Facts
+
+
+class Instants:
+    """Instants of this hub, never twice the same: a question id names one."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last = 0
+
+    def next(self) -> int:
+        """Microseconds UTC, later than any given before."""
+        instant = self._clock.now()
+        if instant <= self._last:
+            instant = self._last + 1
+        self._last = instant
+        return instant
+
+
+@dataclass(slots=True)
+class HubState:
+    """Shared by every route. `facts` is replaced whole at each reading."""
+
+    settings: Settings
+    instants: Instants
+    together: Together[Question, Answer]
+    facts: Facts = field(default_factory=Facts)
+    hub: int = 0
+    figures: HubFigures = field(default_factory=HubFigures)
+
+    def caps(self, site: SiteFacts, evidence: str, kind: str) -> tuple[int, int]:
+        """(site cap, client cap) of strangers a day for this evidence; a vendor's own cap is that of all its sites."""
+        budget = self.settings.budgets.of(site.profession)
+        if budget is None:
+            return 0, 0
+        cap = budget.machine if evidence == "machine" else budget.typed
+        return cap, cap if kind == "site" else self.settings.budgets.vendor_a_day
+

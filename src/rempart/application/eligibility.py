@@ -1,0 +1,204 @@
+"""Is this beneficiary covered? A sequence of questions in, an answer for each out, through the one door.
+
+derive → one read → open → decide → settle. No transaction spans a keeper call; only what `settle` let pass leaves.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from rempart.application.guard import ELIGIBILITY, Caller
+from rempart.application.ports import Derive, KeeperPort, Open, Opened, RecordsPort, Row, Settle, SettlePort
+from rempart.domain import accreditation, eligibility
+from rempart.domain.eligibility import COVERED, Eligibility
+from rempart.domain.rights import Coverage, unpack
+
+EPOCH = date(1970, 1, 1).toordinal()
+DAY = 86_400_000_000  # microseconds
+KNOWN_DAYS = 396  # 13 months: how long an accreditation makes a record known to its site
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question, canonical and routed. `accredited_days` is how long an accreditation of this profession lasts."""
+
+    instant: int
+    caller: Caller
+    operator: str
+    insurer: str
+    member: str
+    nir: str | None
+    birth: str
+    rank: str
+    cost: int
+    care: date
+    domains: tuple[str, ...]
+    evidence: str
+    reference: str
+    site_cap: int
+    client_cap: int
+    accredited_days: int
+    channel: str = "api"
+
+    def __repr__(self) -> str:
+        return "Question(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What may leave. `refusal` is "" or the door's reason; `accreditation` is the number, "" when none was given."""
+
+    refusal: str
+    answer: str = eligibility.NOT_CONFIRMED
+    eligibility: Eligibility = eligibility.UNKNOWN
+    kind: str = ""
+    accreditation: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What one lane owns: a keeper connection and a database connection."""
+
+    keeper: KeeperPort
+    records: RecordsPort
+    door: SettlePort
+
+
+async def ask(ports: Ports, questions: Sequence[Question], *, hour_share: int) -> list[Answer]:
+    """The answers, in order. Raises `Unavailable` when keeper, database or commit did not answer: then nothing leaves."""
+    answers: list[Answer | None] = [None] * len(questions)
+    asked, rows, opened, _ = await find(ports, [_derive(question) for question in questions])
+    lines: list[Settle] = []
+    ready: list[tuple[int, Eligibility, Coverage | None, _Number | None]] = []
+    random = secrets.token_bytes(accreditation.RANDOM_BYTES * len(questions))
+    for index, question in enumerate(questions):
+        if asked[index]:
+            answers[index] = Answer(asked[index])
+            continue
+        row, seen = rows[index], opened[index]
+        coverage = unpack(seen.coverage) if seen.coverage else None
+        closed = date.fromordinal(EPOCH + row.closed) if row is not None and row.closed is not None else None
+        found = eligibility.decide(coverage, closed, question.care, question.domains)
+        number = None
+        if found.periods:
+            number = _accredit(question, found, seen.accreditor, random[index * 12 : index * 12 + 12])
+        lines.append(_line(question, found, seen, number))
+        ready.append((index, found, coverage, number))
+    settled = await ports.door.settle(lines, hour_share) if lines else ()
+    for (index, found, coverage, number), (verdict, known) in zip(ready, settled, strict=True):
+        answers[index] = _answer(found, coverage, number, verdict, known=known)
+    return [answer for answer in answers if answer is not None]
+
+
+async def find(ports: Ports, items: Sequence[Derive]) -> tuple[list[str], list[Row | None], list[Opened], list[bytes]]:
+    """For each item: the keeper's refusal or "", the row found or None, what the keeper opened of it, its ticket.
+
+    A refused item keeps its place: its row is None and what was opened is an empty miss that nobody reads.
+    """
+    derived = await ports.keeper.derive(items)
+    wanted: list[tuple[str, bytes]] = []
+    places: list[tuple[int, int]] = []
+    for index, (item, result) in enumerate(zip(items, derived, strict=True)):
+        if not result.refusal:
+            for key, version in zip(result.keys, result.versions, strict=True):
+                wanted.append((item.insurer, key))
+                places.append((index, version))
+    found = await ports.records.find(wanted) if wanted else ()
+    rows: list[Row | None] = [None] * len(items)
+    for (index, version), row in zip(places, found, strict=True):
+        if row is not None and row.version == version and rows[index] is None:
+            rows[index] = row
+    opening = [index for index, result in enumerate(derived) if not result.refusal]
+    opened = await ports.keeper.open([_open(derived[index].ticket, rows[index]) for index in opening])
+    refusals = [result.refusal for result in derived]
+    seen: list[Opened] = [_NOTHING] * len(items)
+    for index, answer in zip(opening, opened, strict=True):
+        seen[index] = answer
+        refusals[index] = answer.refusal
+    return refusals, rows, seen, [result.ticket for result in derived]
+
+
+@dataclass(frozen=True, slots=True)
+class _Nothing:
+    refusal: str = ""
+    coverage: bytes = b""
+    tag: bytes = b""
+    meeting: bytes = b""
+    accreditor: bytes = b""
+
+
+_NOTHING = _Nothing()
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    text: str
+    hashed: bytes
+    mac: bytes
+    domains: int
+    first: int
+    last: int
+
+
+def _derive(question: Question) -> Derive:
+    return Derive(
+        question.caller.grant, ELIGIBILITY, question.insurer, question.member, question.nir, question.birth,
+        question.rank, question.instant // DAY,
+    )  # fmt: skip
+
+
+def _open(ticket: bytes, row: Row | None) -> Open:
+    return Open(ticket, row.version, row.payload, row.person) if row is not None else Open(ticket, 0, None, None)
+
+
+def _accredit(question: Question, found: Eligibility, accreditor: bytes, random: bytes) -> _Number:
+    """A number for the open domains, from the day of care for as long as the profession allows inside open rights."""
+    first = question.care.toordinal() - EPOCH
+    last = min(period.end.toordinal() for period in found.periods) - EPOCH
+    last = min(first + question.accredited_days - 1, last)
+    domains = eligibility.bits([period.domain for period in found.periods])
+    text = accreditation.number(random)
+    hashed = accreditation.stored(text)
+    mac = accreditation.bind(accreditor, hashed, question.caller.site, (domains, first, last))
+    return _Number(text, hashed, mac, domains, first, last)
+
+
+def _line(question: Question, found: Eligibility, seen: Opened, number: _Number | None) -> Settle:
+    caller = question.caller
+    hit = bool(seen.coverage)
+    known_until = question.instant // DAY + KNOWN_DAYS if number is not None else 0
+    return Settle(
+        question.instant, caller.token, caller.grant_id, caller.client, caller.site, question.operator,
+        question.insurer, question.channel, ELIGIBILITY, question.evidence,
+        _TEMPLATES[found.stranger], _TEMPLATES[found.known], found.stranger, found.known,
+        seen.tag, seen.meeting if hit else None, question.cost, question.site_cap, question.client_cap,
+        number.hashed if number else None, number.mac if number else None, number.domains if number else 0,
+        number.first if number else 0, number.last if number else 0, known_until, question.reference,
+    )  # fmt: skip
+
+
+_TEMPLATES = {
+    COVERED: "eligibility-covered/1",
+    eligibility.NOT_CONFIRMED: "eligibility-not-confirmed/1",
+    eligibility.CLOSED: "eligibility-closed/1",
+    eligibility.NOT_COVERED: "eligibility-not-covered/1",
+}
+"""Which fixed list of fields each answer shows; a new list of fields is a new template."""
+
+
+def _answer(
+    found: Eligibility, coverage: Coverage | None, number: _Number | None, verdict: str, *, known: bool
+) -> Answer:
+    if verdict != "ok":
+        return Answer(verdict.removeprefix("refused:"))
+    said = found.known if known else found.stranger
+    if said == COVERED and number is not None and coverage is not None:
+        first, last = date.fromordinal(number.first + EPOCH), date.fromordinal(number.last + EPOCH)
+        return Answer("", said, found, coverage.kind, number.text, first, last)
+    shown = found if said in {eligibility.CLOSED, eligibility.NOT_COVERED} else eligibility.UNKNOWN
+    return Answer("", said, shown)

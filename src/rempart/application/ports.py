@@ -1,0 +1,142 @@
+"""What the use cases need of the outside, as protocols: the keeper, the records, and the door's last word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+
+from rempart.application.together import Unavailable
+
+__all__ = [
+    "Derive",
+    "Derived",
+    "KeeperPort",
+    "Open",
+    "Opened",
+    "RecordsPort",
+    "Row",
+    "Settle",
+    "SettlePort",
+    "Settled",
+    "Unavailable",
+]
+
+
+class Derive(NamedTuple):
+    """Who is asked about; the fields of the keeper's `derive`, in its order."""
+
+    grant: bytes
+    purpose: str
+    insurer: str
+    member: str
+    nir: str | None
+    birth: str
+    rank: str
+    day: int
+
+    def __repr__(self) -> str:
+        return "Derive(…)"
+
+
+class Derived(Protocol):
+    """`keys` are record keys, newest index key first; `refusal` is "" or why nothing was derived."""
+
+    @property
+    def refusal(self) -> str: ...
+    @property
+    def ticket(self) -> bytes: ...
+    @property
+    def keys(self) -> Sequence[bytes]: ...
+    @property
+    def versions(self) -> Sequence[int]: ...
+
+
+class Open(NamedTuple):
+    """A ticket and the row found for it; a miss has version 0 and neither payload nor person."""
+
+    ticket: bytes
+    version: int
+    payload: bytes | None
+    person: bytes | None
+
+
+class Opened(Protocol):
+    """What the keeper gives back for a ticket: packed coverage (b"" on a miss), day tag, PRFs of site and person."""
+
+    @property
+    def refusal(self) -> str: ...
+    @property
+    def coverage(self) -> bytes: ...
+    @property
+    def tag(self) -> bytes: ...
+    @property
+    def meeting(self) -> bytes: ...
+    @property
+    def accreditor(self) -> bytes: ...
+
+
+class KeeperPort(Protocol):
+    """The keeper's two steps, many items a call, results in order. Raises `Unavailable`."""
+
+    async def derive(self, items: Sequence[Derive]) -> Sequence[Derived]: ...
+    async def open(self, items: Sequence[Open]) -> Sequence[Opened]: ...
+
+
+class Row(NamedTuple):
+    """One sealed record. `closed` is days since 1970 from which the insurer's files no longer hold it, or None."""
+
+    version: int
+    person: bytes
+    payload: bytes
+    closed: int | None
+
+
+class RecordsPort(Protocol):
+    """The live sealed records. For each (insurer, key) the row or None, in order. Raises `Unavailable`."""
+
+    async def find(self, wanted: Sequence[tuple[str, bytes]]) -> Sequence[Row | None]: ...
+
+
+class Settle(NamedTuple):
+    """One line of the door's last word: what would leave, and what it costs. Days are since 1970."""
+
+    instant: int
+    token: bytes | None
+    grant_id: bytes
+    client: str
+    site: str
+    operator: str
+    insurer: str
+    channel: str
+    purpose: str
+    evidence: str
+    template: str
+    template_known: str
+    outcome: str
+    outcome_known: str
+    tag: bytes
+    meeting: bytes | None
+    cost: int
+    site_cap: int
+    client_cap: int
+    accreditation: bytes | None = None
+    accreditation_mac: bytes | None = None
+    domains: int = 0
+    first_day: int = 0
+    last_day: int = 0
+    known_until: int = 0
+    reference: str = ""
+
+
+class Settled(NamedTuple):
+    """`verdict` is ok, refused:<reason> or waiting:<reason>; `known` says that this site knows the record."""
+
+    verdict: str
+    known: bool
+
+
+class SettlePort(Protocol):
+    """The database's `settle`. Raises `Unavailable` when the outcome of the commit is not known."""
+
+    async def settle(self, lines: Sequence[Settle], hour_share: int) -> Sequence[Settled]: ...

@@ -1,0 +1,131 @@
+"""Lives a simulated day through the real API and compares what came of every invoice with the ground truth."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from rempart.bench.world import World
+from rempart.ground.instants import now
+from rempart.simulation.caller import Caller
+from rempart.simulation.clients import registration_of
+from rempart.simulation.day import events
+from rempart.simulation.events import Bill, SendFile
+from rempart.simulation.play import Played, Player
+from rempart.wire.problem import Problem
+
+SIDE_BY_SIDE = 32  # sites that read back at once
+PATIENCE = 120.0  # seconds to wait for a deposit
+PENDING = frozenset({"receiving", "received"})
+
+
+@dataclass
+class DayReport:
+    """What happened. `surprises` are outcomes that differ from the ground truth: (what, expected, seen) → how many."""
+
+    events: int = 0
+    questions: Counter[str] = field(default_factory=Counter)
+    bills: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    surprises: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    files: int = 0
+    amc_expected: int = 0  # cents
+    seconds: float = 0.0
+
+
+async def live(world: World, day: date, *, visits: int | None = None, progress: Callable[[], None]) -> DayReport:
+    """One day, played and read back. `progress` is called after each event."""
+    began = time.monotonic()
+    report = DayReport()
+
+    def done() -> None:
+        report.events += 1
+        progress()
+
+    player = Player(world.country, world.house.base, now=now, patience=PATIENCE)
+    played = await player.play(events(world.country, day, visits=visits), done=done)
+    for (what, expected, got), count in played.answers.items():
+        report.questions[got] += count
+        if expected != got:
+            report.surprises[f"question:{what}", expected, got] += count
+    report.files = len(played.files)
+    await _Reading(world, report).all(played)
+    report.seconds = time.monotonic() - began
+    return report
+
+
+class _Reading:
+    """Reads every invoice back, each by its own site."""
+
+    def __init__(self, world: World, report: DayReport) -> None:
+        self._world = world
+        self._report = report
+        self._places = asyncio.Semaphore(SIDE_BY_SIDE)
+
+    async def all(self, played: Played) -> None:
+        by_site: dict[int, list[Bill]] = {}
+        numbers = {site.number: site.index for site in self._world.country.all_sites()}
+        for bill, _ in played.sent:
+            by_site.setdefault(numbers[bill.invoice.site], []).append(bill)
+        for event, _ in played.files:
+            for lot in event.lots:
+                by_site.setdefault(lot.site, []).extend(lot.bills)
+        await self._drained(played.files)
+        async with asyncio.TaskGroup() as group:
+            for site, bills in by_site.items():
+                group.create_task(self._site(site, bills))
+
+    def _caller(self, site: int) -> Caller:
+        registration = registration_of(self._world.country, site)
+        return Caller(self._world.house.base, registration, registration.sites[0], now=now)
+
+    async def _drained(self, files: list[tuple[SendFile, str]]) -> None:
+        """Until every file is decided or refused; those of the concentrator are seen through their invoices."""
+        deadline = time.monotonic() + PATIENCE
+        for event, identity in files:
+            if event.concentrator:
+                continue
+            caller = self._caller(event.lots[0].site)
+            while time.monotonic() < deadline:
+                state = await caller.file_state(identity)
+                if isinstance(state, Problem) or state.state not in PENDING:
+                    break
+                await asyncio.sleep(0.05)
+            await caller.close()
+
+    async def _site(self, site: int, bills: list[Bill]) -> None:
+        async with self._places:
+            caller = self._caller(site)
+            for bill in bills:
+                await self._bill(caller, bill)
+            await caller.close()
+
+    async def _bill(self, caller: Caller, bill: Bill) -> None:
+        self._report.bills[bill.outcome] += 1
+        if bill.reason:
+            self._report.reasons[bill.reason] += 1
+        if bill.outcome == "accepted":
+            self._report.amc_expected += bill.amc
+        if bill.outcome in {"refused", "tested"}:
+            return
+        wanted = ("rejected" if bill.outcome == "duplicate" else bill.outcome, bill.reason, bill.amc)
+        deadline = time.monotonic() + PATIENCE
+        seen = await self._seen(caller, bill)
+        while wanted not in seen and time.monotonic() < deadline and (not seen or ("received", "", 0) in seen):
+            await asyncio.sleep(0.1)
+            seen = await self._seen(caller, bill)
+        if wanted not in seen:
+            told = "; ".join(f"{state}/{reason}/{amc}" for state, reason, amc in seen) or "absent"
+            self._report.surprises[f"bill:{bill.what}", "/".join(map(str, wanted)), told] += 1
+
+    async def _seen(self, caller: Caller, bill: Bill) -> list[tuple[Any, ...]]:
+        found = await caller.find(bill.invoice.number)
+        if isinstance(found, Problem):
+            return []
+        states = [await caller.invoice_state(identity) for identity in found]
+        return [(s.state, s.reason, s.amc) for s in states if not isinstance(s, Problem)]

@@ -1,0 +1,1 @@
+"""One composition per program: only here are concrete classes put together."""

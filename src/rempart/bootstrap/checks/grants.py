@@ -1,0 +1,149 @@
+"""The grants matrix: all that hub and auditor may do, table by table, and what the worker may never do.
+
+Asked of each login itself, so what it got by itself, by its group or from everyone counts alike. A new table is out of
+reach until it is written here: that is meant.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from .findings import NO_DATABASE, Check, Fault, Ground, Outcome, found
+
+ALL = "*"
+Right = tuple[str, str, str]
+"""(table, column or ALL, privilege in small letters)."""
+
+HUB_READS = (
+    "insurer", "guarantee_table", "routing", "site", "client", "client_key", "mandate", "compartment", "facts_version",
+    "token", "inbound", "idempotency", "invoice", "invoice_event", "decision", "site_reference", "tile", "checkpoint",
+    "log_state", "log_of_months", "remittance", "remittance_line", "remittance_end",
+)  # fmt: skip
+HUB_READS_OF = {
+    "leaf": ("month", "number", "hash"),
+    "record": ("generation", "record_key", "key_version", "person", "payload", "closed"),
+    "paying_account": ("reference", "operator", "insurer", "name"),
+}
+HUB_INSERTS = ("token", "inbound", "inbox", "idempotency")
+HUB_UPDATES_OF = {
+    "token": ("revoked",),
+    "inbound": ("state", "bytes", "report", "fingerprint"),
+    "invoice": ("distinct_said",),
+}
+AUDITOR_READS = ("disclosure", "leaf", "tile", "checkpoint", "log_folder", "log_state", "log_of_months")
+
+HUB: frozenset[Right] = frozenset({
+    *((table, ALL, "select") for table in HUB_READS),
+    *((table, column, "select") for table, columns in HUB_READS_OF.items() for column in columns),
+    *((table, ALL, "insert") for table in HUB_INSERTS),
+    *((table, column, "update") for table, columns in HUB_UPDATES_OF.items() for column in columns),
+})  # fmt: skip
+AUDITOR: frozenset[Right] = frozenset((table, ALL, "select") for table in AUDITOR_READS)
+
+# What only `settle` writes, and what nobody changes.
+SETTLE_WRITES = ("disclosure", "accreditation", "budget", "met", "site_reference")
+FACTS = (
+    "disclosure", "transfer", "decision", "invoice_event", "accreditation", "invoice_sealed", "leaf", "tile",
+    "checkpoint", "log_of_months", "rights_release", "payee", "paying_account", "remittance", "remittance_end",
+    "alarm", "opened_undisclosed",
+)  # fmt: skip
+WORKER_NEVER: frozenset[Right] = frozenset({
+    *((table, ALL, "insert") for table in SETTLE_WRITES),
+    *((table, ALL, what) for table in FACTS for what in ("update", "delete", "truncate")),
+    ("budget", ALL, "update"), ("site_reference", ALL, "update"),
+    ("met", "meeting", "update"), ("met", "first_day", "update"), ("met", ALL, "delete"),
+})  # fmt: skip
+
+FUNCTIONS = {"hub": ("settle", "cancel_invoice"), "auditor": ()}
+
+COLUMNS = """
+select c.relname::text, a.attname::text, p.privilege from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+cross join (values ('select'), ('insert'), ('update')) p(privilege)
+where n.nspname = 'rempart' and c.relkind in ('r', 'p', 'v', 'm', 'f')
+  and has_column_privilege(c.oid, a.attnum, p.privilege)
+union all
+select c.relname::text, '*', p.privilege from pg_class c join pg_namespace n on n.oid = c.relnamespace
+cross join (values ('delete'), ('truncate'), ('trigger')) p(privilege)
+where n.nspname = 'rempart' and c.relkind in ('r', 'p', 'v', 'm', 'f') and has_table_privilege(c.oid, p.privilege)"""
+EVERY_COLUMN = """
+select c.relname::text, a.attname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+where n.nspname = 'rempart' and c.relkind in ('r', 'p', 'v', 'm', 'f')"""
+DEFINERS = """
+select p.proname::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+where n.nspname = 'rempart' and p.prosecdef and p.prorettype <> 'trigger'::regtype
+  and has_function_privilege(p.oid, 'execute')"""
+
+
+def grants(ground: Ground) -> Outcome:
+    """Hub and auditor hold exactly what is written above, the worker nothing that is forbidden to it."""
+    faults: list[Fault] = []
+    for role in ("hub", "worker", "auditor"):
+        connection = ground.connections.get(role)
+        if connection is not None:
+            faults += _grants_of(connection, role)
+    if not ground.connections:
+        return NO_DATABASE
+    return found(faults, f"{len(HUB) + len(AUDITOR)} rights, {len(WORKER_NEVER)} forbidden")
+
+
+def _grants_of(connection: Any, role: str) -> list[Fault]:
+    held = set(connection.execute(COLUMNS).fetchall())
+    columns: dict[str, list[str]] = defaultdict(list)
+    for table, column in connection.execute(EVERY_COLUMN).fetchall():
+        columns[table].append(column)
+    if role == "worker":
+        wide, lacking = held & _expanded(WORKER_NEVER, columns), set()
+    else:
+        allowed = _expanded(HUB if role == "hub" else AUDITOR, columns)
+        wide, lacking = held - allowed, allowed - held
+    faults = [_wide(role, table, what) for table, what in sorted({(right[0], right[2]) for right in wide})]
+    faults += [
+        Fault("grant-missing", f"the {role} may not {what} rempart.{table}", f"grant {what} on it to rempart_{role}")
+        for table, what in sorted({(right[0], right[2]) for right in lacking})
+    ]
+    faults += _functions(connection, role)
+    (makes,) = connection.execute("select has_schema_privilege('rempart', 'create')").fetchone()
+    if makes:
+        todo = f"revoke create on schema rempart from rempart_{role}"
+        faults.append(Fault("schema-too-wide", f"the {role} may create objects in the schema", todo))
+    return faults
+
+
+def _wide(role: str, table: str, what: str) -> Fault:
+    todo = f"revoke {what} on rempart.{table} from rempart_{role}, its login and public"
+    return Fault("grant-too-wide", f"the {role} may {what} rempart.{table}", todo)
+
+
+def _functions(connection: Any, role: str) -> list[Fault]:
+    if role not in FUNCTIONS:
+        return []
+    names = {name for (name,) in connection.execute(DEFINERS).fetchall()} - set(FUNCTIONS[role])
+    return [
+        Fault(
+            "function-too-wide", f"the {role} may call rempart.{name}, which runs with the owner's rights",
+            f"revoke execute on function rempart.{name} from rempart_{role} and public",
+        ) for name in sorted(names)
+    ]  # fmt: skip
+
+
+def _expanded(rights: frozenset[Right], columns: dict[str, list[str]]) -> set[Right]:
+    """ALL of select, insert and update as one right a column; of a table that is not there, nothing."""
+    wide: set[Right] = set()
+    for table, column, what in rights:
+        if column == ALL and what in {"select", "insert", "update"}:
+            wide |= {(table, name, what) for name in columns.get(table, ())}
+        elif table in columns:
+            wide.add((table, column, what))
+    return wide
+
+
+GRANTS = Check(
+    "grants",
+    "Hub and auditor may do exactly what they need; the worker cannot write what only settle writes, nor change facts.",
+    ("grant-too-wide", "grant-missing", "function-too-wide", "schema-too-wide"),
+    grants,
+)

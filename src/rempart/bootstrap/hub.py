@@ -1,0 +1,200 @@
+"""The hub: keeper connections, database connections, the shared work, and the HTTP server, put together and run."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import secrets
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import uvicorn
+import uvloop
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
+
+from rempart.api.app import application
+from rempart.api.cadence import Cadence
+from rempart.api.deposits import Deposits
+from rempart.api.health import health_app
+from rempart.api.hot import Hot
+from rempart.api.invoice_routes import InvoiceDesk, invoice_routes
+from rempart.api.log_routes import log_routes
+from rempart.api.metrics import registry as metrics_registry
+from rempart.api.proxy_socket import proxy_socket
+from rempart.api.signin import SignIn
+from rempart.api.state import HubState, Instants
+from rempart.api.token import RegisteredAssertions, TokenEndpoint, token_routes
+from rempart.application import eligibility
+from rempart.application.eligibility import Answer, Ports, Question
+from rempart.application.together import Limits, Together, Unavailable, Work
+from rempart.application.tokens import TokenCache, Tokens
+from rempart.bootstrap.checks.starting import refuse_forged_certificates
+from rempart.bootstrap.clock import clock_of
+from rempart.bootstrap.keeper_port import KeeperGrants, KeeperPort
+from rempart.bootstrap.measured import MeasuredDatabase, MeasuredKeeper
+from rempart.ground.figures import HubFigures
+from rempart.ground.files import SecretRefused, read_secret
+from rempart.ground.instants import Clock, RealClock
+from rempart.ground.options import Hub as HubOptions
+from rempart.ground.settings import Settings
+from rempart.identity.certificate import Authorities
+from rempart.identity.dpop import Nonces
+from rempart.storage import facts
+from rempart.storage.door import Database, Databases
+from rempart.storage.parties import Registry, StoredTokens
+
+REFRESH_SECONDS = 1.0
+INTAKE_CONNECTIONS = 8
+TOKEN_URL = "/v1/token"  # noqa: S105 - a path
+
+
+@dataclass(slots=True)
+class Hub:
+    """One hub process's parts; `run` serves until cancelled."""
+
+    settings: Settings
+    database_url: str
+    clock: Clock = field(default_factory=RealClock)
+
+    @asynccontextmanager
+    async def parts(self) -> AsyncIterator[tuple[Hot, HubState]]:
+        """The application with its connections open, closed again at the end."""
+        settings = self.settings
+        ask = settings.paths.keeper_socket("ask")
+        figures = HubFigures()
+        lanes = [
+            _Lane(KeeperPort(ask), Database(self.database_url), settings, figures) for _ in range(settings.hub.lanes)
+        ]
+        limits = Limits(
+            settings.hub.batch_most, max(1, settings.hub.batch_most // 8), settings.hub.queue_limit,
+            settings.hub.deadline_milliseconds / 1000,
+        )  # fmt: skip
+        works: list[Work[Question, Answer]] = [lane.work for lane in lanes]
+        together: Together[Question, Answer] = Together(works, limits)
+        state = HubState(settings, Instants(self.clock), together, figures=figures)
+        reader = Database(self.database_url)
+        grants = KeeperPort(ask)
+        databases = Databases(self.database_url, INTAKE_CONNECTIONS)
+        async with AsyncConnectionPool(self.database_url, min_size=1, max_size=4, open=False) as pool:
+            registry, store = Registry(pool.connection), StoredTokens(pool.connection)
+            cache = TokenCache(store)
+            sign_in = SignIn(cache, Nonces(_nonce_key(settings)), _authorities(settings))
+            audience = settings.hub.audience + TOKEN_URL
+            tokens = Tokens(
+                KeeperGrants(grants, audience), RegisteredAssertions(registry, audience), registry, store, cache
+            )
+            endpoint = TokenEndpoint(tokens, sign_in, settings.hub.audience)
+            cadence = Cadence(0 if settings.demo.unsafe_cadence_off else settings.hub.cadence_milliseconds / 1000)
+            figures.queue.of = lambda: together.waiting
+            figures.late.of = lambda: cadence.missed
+            proxy = str(settings.hub.client_certificate.proxy_socket or "")
+            desk = InvoiceDesk(state, sign_in, Deposits(grants, databases, settings.hub.file_most_bytes), databases)
+            log_pool = ConnectionPool(self.database_url, min_size=0, max_size=2, open=True)
+            routes = [*token_routes(endpoint, self.clock.now, proxy), *invoice_routes(desk), *log_routes(log_pool)]
+            app = application(state, sign_in, cadence, routes)
+            state.facts = await facts.read(await reader.connection())
+            together.start()
+            refresher = asyncio.create_task(_refresh(state, reader))
+            try:
+                yield app, state
+            finally:
+                refresher.cancel()
+                await together.stop()
+                for lane in lanes:
+                    await lane.close()
+                await grants.close()
+                await reader.close()
+                await databases.close()
+                log_pool.close()
+
+    async def run(self) -> None:
+        """Serves HTTP, and health and metrics on their own port, until the process is told to stop."""
+        async with self.parts() as (app, state):
+            hub = self.settings.hub
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(100_000, 50, 100)  # p99: what lives long is frozen, what dies young dies by counting
+            main = uvicorn.Server(
+                uvicorn.Config(
+                    app, host=hub.host, port=hub.port, loop="uvloop", http="httptools", lifespan="off",
+                    access_log=False, log_config=None, server_header=False, date_header=False, backlog=2048,
+                )
+            )  # fmt: skip
+            await refuse_forged_certificates(app, self.settings)
+            listeners = _listeners(hub)
+            side = uvicorn.Server(
+                uvicorn.Config(
+                    health_app(lambda: _ready(state), metrics_registry(state.figures.all())),
+                    host=hub.metrics_host, port=hub.metrics_port, access_log=False, log_config=None, lifespan="off",
+                )
+            )  # fmt: skip
+            await asyncio.gather(main.serve(listeners), side.serve())
+
+
+class _Lane:
+    def __init__(self, keeper: KeeperPort, database: Database, settings: Settings, figures: HubFigures) -> None:
+        records = MeasuredDatabase(database, figures.find, figures.settle)
+        self._ports = Ports(MeasuredKeeper(keeper, figures.keeper), records, records)
+        self._batch = figures.batch
+        self._keeper, self._database = keeper, database
+        self._share = round(settings.budgets.hour_fraction * 100)
+
+    async def work(self, questions: Sequence[Question]) -> Sequence[Answer]:
+        self._batch.saw(len(questions))
+        return await eligibility.ask(self._ports, questions, hour_share=self._share)
+
+    async def close(self) -> None:
+        await self._keeper.close()
+        await self._database.close()
+
+
+def _listeners(hub: HubOptions) -> list[socket.socket]:
+    """The public listener, and the proxy's own when certificates are used."""
+    public = socket.create_server((hub.host, hub.port), backlog=2048, reuse_port=False)
+    public.setblocking(False)
+    certificate = hub.client_certificate
+    if certificate.proxy_socket is None:
+        return [public]
+    return [public, proxy_socket(certificate.proxy_socket, certificate.proxy_group)]
+
+
+def _authorities(settings: Settings) -> Authorities | None:
+    file = settings.hub.client_certificate.authorities
+    return Authorities([file.read_bytes()]) if file is not None else None
+
+
+def _nonce_key(settings: Settings) -> bytes:
+    """One key for all hubs, so that each accepts the others' nonces; a hub alone makes its own."""
+    file = settings.hub.nonce_key_file
+    if file is None:
+        return secrets.token_bytes(32)
+    found = read_secret(file)
+    if isinstance(found, SecretRefused):
+        raise RuntimeError(found.reason)
+    return found
+
+
+async def _refresh(state: HubState, reader: Database) -> None:
+    while True:
+        await asyncio.sleep(REFRESH_SECONDS)
+        with contextlib.suppress(Unavailable):
+            connection = await reader.connection()
+            if await facts.version(connection) != state.facts.version:
+                state.facts = await facts.read(connection)
+
+
+async def _ready(state: HubState) -> tuple[str, ...]:
+    missing = []
+    if not state.facts.snapshot.sites:
+        missing.append("no site is registered")
+    if state.together.waiting >= state.settings.hub.queue_limit:
+        missing.append("the queue is full")
+    return tuple(missing)
+
+
+def run(settings: Settings) -> None:
+    """Runs until SIGTERM or SIGINT."""
+    uvloop.run(Hub(settings, settings.database.hub_url, clock_of(settings)).run())

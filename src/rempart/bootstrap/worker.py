@@ -1,0 +1,198 @@
+"""The worker: decides deposits, folds the log, tidies; put together and run. One process, no port but health and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import psycopg
+import structlog
+import uvicorn
+
+from rempart.api.health import health_app
+from rempart.api.metrics import registry as metrics_registry
+from rempart.application.eligibility import Ports
+from rempart.application.invoices import KeepAsk, Kept, Needs
+from rempart.application.together import Unavailable
+from rempart.bootstrap.clock import clock_of
+from rempart.bootstrap.keeper_port import KeeperPort
+from rempart.bootstrap.log_keeping import LogKeeping
+from rempart.bootstrap.measured import MeasuredBooks, MeasuredDatabase, MeasuredKeeper
+from rempart.bootstrap.reconciling import Reconciling
+from rempart.ground.figures import WorkerFigures
+from rempart.ground.instants import PARIS, Clock, RealClock, civil_date, start_of_day
+from rempart.ground.settings import PROFESSIONS, Settings
+from rempart.sealing.client import KeeperSync, KeeperUnavailable
+from rempart.sealing.frames import MacItem
+from rempart.storage import facts
+from rempart.storage.copies import MsgpackCopies
+from rempart.storage.door import Database
+from rempart.storage.inbound import Waiting
+from rempart.worker.deciding import Deciding, Lane
+from rempart.worker.directory import FactsDirectory
+from rempart.worker.opening import Opener
+
+log = structlog.get_logger()
+OPEN_WORK = """select 'deposits' as state, count(*) from rempart.inbound where state = 'received'
+union all select state, count(*) from rempart.invoice where state in ('waiting', 'held') group by state"""
+
+
+class KeeperBox:
+    """The `Box` port over a connection to the keeper's box socket."""
+
+    def __init__(self, keeper: KeeperPort) -> None:
+        self._keeper = keeper
+
+    async def fingerprints(self, items: Sequence[tuple[str, str, bytes]]) -> Sequence[bytes]:
+        """One keyed fingerprint an item."""
+        results = await self._keeper.call("mac", [MacItem(*item) for item in items])
+        if any(result.refusal for result in results):
+            raise Unavailable("keeper")
+        return [result.mac for result in results]
+
+    async def keep(self, items: Sequence[KeepAsk]) -> Sequence[Kept]:
+        """Three sealed copies an item."""
+        results = await self._keeper.call("keep", items)
+        if any(result.refusal for result in results):
+            raise Unavailable("keeper")
+        return [Kept(result.acts, result.settlement, result.copy) for result in results]
+
+
+@dataclass
+class Worker:
+    """One worker process's parts; `run` works until cancelled."""
+
+    settings: Settings
+    database_url: str
+    clock: Clock = field(default_factory=RealClock)
+    facts: facts.Facts = field(default_factory=facts.Facts)
+    directory: FactsDirectory = field(init=False)
+    busy: bool = False
+    figures: WorkerFigures = field(default_factory=WorkerFigures)
+    open_work: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.directory = FactsDirectory(self.facts)
+        budgets = self.settings.budgets
+        self._caps = {name.replace("_", "-"): budget.machine for name in PROFESSIONS if (budget := budgets.of(name)) is not None}
+        self._lanes: list[Lane] = []
+        self.figures.deposits.of = lambda: self.open_work.get("deposits", 0)
+        self.figures.held.of = lambda: {name: count for name, count in self.open_work.items() if name != "deposits"}
+
+    async def run(self) -> None:
+        """Works, and serves health and metrics on its own port, until the process is told to stop."""
+        worker = self.settings.worker
+        config = uvicorn.Config(
+            health_app(self._ready, metrics_registry(self.figures.all())), host=worker.metrics_host, port=worker.metrics_port, access_log=False,
+            log_config=None, lifespan="off",
+        )  # fmt: skip
+        server = uvicorn.Server(config)
+        stop = threading.Event()
+        parts = (self.settings, self.database_url, self.clock, self.figures)
+        folding = asyncio.create_task(asyncio.to_thread(LogKeeping(*parts).run, stop))
+        reconciling = asyncio.create_task(asyncio.to_thread(Reconciling(*parts).run, stop))
+        working = asyncio.create_task(self.work())
+        serving = asyncio.create_task(server.serve())
+        # Whichever ends first ends the program: a part that broke must not leave the others looking alive.
+        await asyncio.wait((serving, working, folding, reconciling), return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True
+        stop.set()
+        working.cancel()
+        ended = await asyncio.gather(serving, working, folding, reconciling, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
+
+    async def work(self) -> None:
+        """The loop: whatever waits is done; what could not be done is taken up again after a pause."""
+        pause = self.settings.worker.poll_milliseconds / 1000
+        while True:
+            try:
+                await self._connected(pause)
+            except (Unavailable, KeeperUnavailable, psycopg.OperationalError, OSError):
+                log.warning("worker-cannot-work")
+                await asyncio.sleep(pause)
+
+    async def _connected(self, pause: float) -> None:
+        box = self.settings.paths.keeper_socket("box")
+        reader = Database(self.database_url)
+        ports = [KeeperPort(box) for _ in range(self.settings.worker.lanes)]
+        databases = [Database(self.database_url) for _ in ports]
+        self._lanes = [self._lane(port, database) for port, database in zip(ports, databases, strict=True)]
+        try:
+            with (
+                psycopg.connect(self.database_url, autocommit=True) as connection,
+                contextlib.closing(KeeperSync(str(box))) as keeper,
+            ):
+                while True:
+                    await self._refresh(reader)
+                    waiting = Waiting(connection)
+                    deciding = self._deciding(waiting, keeper)
+                    if not await self.round(waiting, deciding):
+                        await asyncio.sleep(pause)
+        finally:
+            for port in ports:
+                await port.close()
+            for database in (*databases, reader):
+                await database.close()
+
+    async def round(self, waiting: Waiting, deciding: Deciding) -> bool:
+        """One deposit, or the batch window's invoices; False when nothing waited."""
+        inbound = waiting.take()
+        if inbound is not None:
+            self.busy = True
+            try:
+                await deciding.deposit(inbound)
+            finally:
+                self.busy = False
+                waiting.release(inbound.inbound)
+            return True
+        for identity, wanted in waiting.reopened(self._window()):
+            if waiting.hold(identity):
+                try:
+                    await deciding.again(waiting.inbound(identity), wanted)
+                finally:
+                    waiting.release(identity)
+        return False
+
+    def _window(self) -> int:
+        """Invoices received before this instant are out of their day: the batch window is the civil day after."""
+        return start_of_day(civil_date(self.clock.now(), PARIS), PARIS)
+
+    def _lane(self, port: KeeperPort, database: Database) -> Lane:
+        books = MeasuredBooks(database, self.figures.invoices)
+        records = MeasuredDatabase(database, self.figures.find, self.figures.settle)
+        ports = Ports(MeasuredKeeper(port, self.figures.keeper), records, records)
+        box, copies = KeeperBox(port), MsgpackCopies()
+        return Lane(lambda: Needs(ports, box, books, copies, self.directory, self._caps), books)
+
+    def _deciding(self, waiting: Waiting, keeper: KeeperSync) -> Deciding:
+        sites = self.facts.snapshot.sites
+        return Deciding(
+            waiting, lambda: Opener(keeper, waiting, sites, {}), self._lanes, self.settings.worker.batch_most,
+            self.clock.now, _paris,
+        )  # fmt: skip
+
+    async def _refresh(self, reader: Database) -> None:
+        connection = await reader.connection()
+        if await facts.version(connection) != self.facts.version:
+            self.facts = await facts.read(connection)
+            self.directory = FactsDirectory(self.facts)
+        counted = await connection.fetch(OPEN_WORK)
+        self.open_work = {row["state"]: row["count"] for row in counted}
+
+    async def _ready(self) -> tuple[str, ...]:
+        return () if self.facts.version >= 0 else ("the database has not been read yet",)
+
+
+def _paris(instant: int) -> date:
+    return civil_date(instant, PARIS)
+
+
+def run(settings: Settings) -> None:
+    """Runs until SIGTERM or SIGINT."""
+    asyncio.run(Worker(settings, settings.database.worker_url, clock_of(settings)).run())

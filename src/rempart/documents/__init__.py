@@ -1,0 +1,1 @@
+"""Printable documents: what is sent or kept on paper."""

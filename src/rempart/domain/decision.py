@@ -1,0 +1,52 @@
+"""What was decided about an invoice: for each line the shares, and for each amount the rule that gave it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RuleAmount:
+    """One step of a line's computation: the rule's name, the amount after it in cents, and its legal or table source."""
+
+    rule: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedLine:
+    """AMO + AMC + patient = spent, always. `reason` is "" when accepted, else a code of `domain.reasons`."""
+
+    number: int
+    domain: str
+    spent: int
+    amo: int
+    amc: int
+    patient: int
+    rules: tuple[RuleAmount, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`outcome` is accepted, rejected or held; `reason` a code of `domain.reasons` when not accepted."""
+
+    outcome: str
+    lines: tuple[DecidedLine, ...]
+    reason: str = ""
+
+    @property
+    def spent(self) -> int:
+        return sum(line.spent for line in self.lines)
+
+    @property
+    def amo(self) -> int:
+        return sum(line.amo for line in self.lines)
+
+    @property
+    def amc(self) -> int:
+        return sum(line.amc for line in self.lines)
+
+    @property
+    def patient(self) -> int:
+        return sum(line.patient for line in self.lines)

@@ -1,0 +1,149 @@
+"""Invoices as our own JSON (POST /v1/invoices) ↔ domain invoices. The shapes are those of `wire.invoices`.
+
+Refusal is at the smallest level: a body that is not the JSON expected is refused whole; anything inside one invoice refuses
+that invoice, with the field and a stable code, never its content.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+
+from rempart.domain.identifiers import Fault, parse_amc, parse_birth, parse_nir, parse_rank, parse_site_reference
+from rempart.domain.invoice import Invoice, Line, Presented
+from rempart.wire.invoices import InvoiceRequest, InvoicesRequest, LineRequest
+from rempart.wire.once import repeats_a_name
+
+MOST_INVOICES = 1000
+MOST_LINES = 200
+MOST_CENTS = 10_000_000_00
+MODES = frozenset({"real", "test", "demo"})
+_decode = msgspec.json.Decoder(InvoicesRequest).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One invoice that cannot be taken: its own number and what is wrong."""
+
+    number: str
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One sound invoice, and whether the site says that it is distinct from one it resembles."""
+
+    invoice: Invoice
+    distinct: bool
+
+
+def read(body: bytes, site: str) -> tuple[Taken | Refused, ...] | Fault:
+    """The invoices of `site` in their order, or what is wrong with the whole body."""
+    try:
+        request = _decode(body)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        at = text.rfind("`$")
+        return Fault(text[at + 1 : -1].removeprefix("$").removeprefix(".") if at >= 0 else "", "wrong-shape")
+    except msgspec.DecodeError:
+        return Fault("", "malformed-body")
+    if repeats_a_name(body):
+        return Fault("", "repeated-field")
+    if not 0 < len(request.invoices) <= MOST_INVOICES:
+        return Fault("invoices", "too-many-invoices" if request.invoices else "no-invoices")
+    return tuple(_one(invoice, site) for invoice in request.invoices)
+
+
+def _one(request: InvoiceRequest, site: str) -> Taken | Refused:
+    faults: list[Fault] = []
+    number = request.number if request.number.isascii() and request.number.isdigit() else ""
+    if not 0 < len(number) <= 9 or not int(number):
+        faults.append(Fault("number", "invoice-number-malformed"))
+    presented = _presented(request, faults)
+    issued = _day("issued", request.issued, faults)
+    if request.mode not in MODES:
+        faults.append(Fault("mode", "unknown-mode"))
+    reference = request.site_reference
+    if reference:
+        found = parse_site_reference(reference)
+        if isinstance(found, Fault):
+            faults.append(found)
+    if not 0 < len(request.lines) <= MOST_LINES:
+        faults.append(Fault("lines", "too-many-lines" if request.lines else "no-lines"))
+    lines = tuple(_line(index, line, faults) for index, line in enumerate(request.lines, 1))
+    if faults:
+        return Refused(number.zfill(9) if len(number) <= 9 and number else "", tuple(faults))
+    return Taken(
+        Invoice(
+            site, number.zfill(9), issued, presented, lines,
+            sum(line.spent for line in lines), sum(line.amo for line in lines), sum(line.amc for line in lines),
+            request.nature, request.exemption, request.accreditation, reference, request.mode,
+        ),
+        request.distinct,
+    )  # fmt: skip
+
+
+def _presented(request: InvoiceRequest, faults: list[Fault]) -> Presented:
+    amc, birth = parse_amc(request.amc_number), parse_birth(request.birth_date)
+    nir = parse_nir(request.nir) if request.nir is not None else None
+    rank = parse_rank(request.rank) if request.rank is not None else None
+    for value in (amc, birth, nir, rank):
+        if isinstance(value, Fault):
+            faults.append(value)
+    return Presented(
+        amc if isinstance(amc, str) else "", request.member, nir[0] if isinstance(nir, tuple) else None,
+        birth if isinstance(birth, str) else "", rank if isinstance(rank, str) else None,
+        request.convention, request.csr,
+    )  # fmt: skip
+
+
+def _day(field: str, text: str, faults: list[Fault]) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        faults.append(Fault(field, "impossible-date"))
+        return date(1970, 1, 1)
+
+
+_AMOUNTS = ("base", "amo", "spent", "amc", "unit_price")
+
+
+def _line(index: int, line: LineRequest, faults: list[Fault]) -> Line:
+    where = f"lines[{index - 1}]"
+    faults += [
+        Fault(f"{where}.{name}", "amount-out-of-range")
+        for name in _AMOUNTS
+        if not 0 <= getattr(line, name) <= MOST_CENTS
+    ]
+    if not 0 <= line.rate <= 100:
+        faults.append(Fault(f"{where}.rate", "rate-out-of-range"))
+    if not (0 < line.quantity <= 9999 and 0 < line.coefficient <= 1_000_000):
+        faults.append(Fault(f"{where}.quantity", "quantity-out-of-range"))
+    return Line(
+        index, _day(f"{where}.care_date", line.care_date, faults), line.code, line.family, line.base, line.rate,
+        line.amo, line.spent, line.amc, line.quantity, line.coefficient, line.unit_price, line.exemption,
+        line.qualifier, line.place, line.detail,
+    )  # fmt: skip
+
+
+def write(invoices: tuple[Invoice, ...]) -> bytes:
+    """The body that a site's software sends for these invoices."""
+    return msgspec.json.encode(InvoicesRequest(tuple(_request(invoice) for invoice in invoices)))
+
+
+def _request(invoice: Invoice) -> InvoiceRequest:
+    who = invoice.presented
+    return InvoiceRequest(
+        invoice.number, invoice.issued.isoformat(), who.amc_number, who.member, who.birth,
+        tuple(_line_request(line) for line in invoice.lines), who.nir, who.rank, who.convention, who.csr,
+        invoice.nature, invoice.exemption, invoice.accreditation, invoice.site_reference, invoice.mode,
+    )  # fmt: skip
+
+
+def _line_request(line: Line) -> LineRequest:
+    return LineRequest(
+        line.care_date.isoformat(), line.code, line.family, line.base, line.rate, line.amo, line.spent, line.amc,
+        line.quantity, line.coefficient, line.unit_price, line.exemption, line.qualifier, line.place, line.detail,
+    )  # fmt: skip

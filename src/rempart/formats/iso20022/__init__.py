@@ -1,0 +1,1 @@
+"""Bank messages of ISO 20022, bytes both ways."""

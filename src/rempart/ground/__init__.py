@@ -1,0 +1,1 @@
+"""Ground everything stands on: settings, logs, instants, files. A leaf: nothing of ours is imported here."""

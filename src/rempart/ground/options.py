@@ -1,0 +1,275 @@
+"""The sections of the configuration file: every limit, with its unit in its name or in the comment beside it.
+
+Each default is a value that is safe in production. What weakens protection is named `unsafe_…` or `demo_…`.
+The figures of [budgets] and [rights] are start values, meant to be tuned by whoever runs a hub.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Count = Annotated[int, Meta(ge=1)]
+Duration = Annotated[float, Meta(gt=0)]
+Percent = Annotated[float, Meta(ge=0, le=100)]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file."""
+
+
+class Paths(Section, frozen=True, kw_only=True):
+    """[paths]: relative ones start at the folder of the configuration file."""
+
+    data: Path = Path("var")
+    spool: Path = Path("var/spool")  # received and written files, sealed
+    keeper_sockets: Path = Path("var/keeper")  # one socket per capability lies in it
+
+    def keeper_socket(self, capability: str) -> Path:
+        """Socket of one capability of the keeper: `ask`, `load`, `box` or `ring`."""
+        return self.keeper_sockets / f"{capability}.sock"
+
+
+class Database(Section, frozen=True, kw_only=True):
+    """[database]: one URL per role, or the embedded server. No passwords here: use a 0600 `passfile`."""
+
+    embedded: bool = False
+    embedded_folder: Path = Path("var/postgres")
+    embedded_settings: dict[str, str] = {}
+    owner_url: str = ""  # migrations only
+    hub_url: str = ""
+    worker_url: str = ""
+    auditor_url: str = ""  # reads the log only
+
+
+class Pkcs11(Section, frozen=True, kw_only=True):
+    """[keeper.pkcs11]: the token that holds the key-encryption key."""
+
+    module: Path = Path("/usr/lib/softhsm/libsofthsm2.so")
+    token_label: str = "rempart"  # noqa: S105 - the label of a device, not a password
+    key_label: str = "rempart-kek"
+    pin_file: Path = Path("var/keeper-pin")  # mode 0600
+
+
+class InvoiceMeter(Section, frozen=True, kw_only=True):
+    """[keeper.meter.invoice]: the separate quota of purpose `invoice`; beyond it, a file waits for the batch window."""
+
+    per_grant_a_day: Count = 1_000_000  # a concentrator's file has one authority per site
+    per_actor_a_day: Count = 1_000_000
+    per_site_a_day: Count = 50_000
+    per_vendor_a_day: Count = 2_000_000
+    total_a_day: Count = 6_000_000
+    total_an_hour: Count = 3_000_000
+
+
+class Meter(Section, frozen=True, kw_only=True):
+    """[keeper.meter]: distinct identities a day that the keeper derives, whoever asks; beyond, it refuses."""
+
+    per_grant_a_day: Count = 3_000
+    per_actor_a_day: Count = 3_000
+    per_site_a_day: Count = 6_000
+    per_vendor_a_day: Count = 2_000_000
+    total_a_day: Count = 4_000_000  # a floor: the keeper takes twice the busiest of the last 14 days when that is more
+    total_an_hour: Count = 600_000  # what a taken-over hub can learn about at most in an hour
+    rate_per_second: Count = 20_000  # identities, all callers together
+    block: Count = 1_000  # identities reserved ahead on disk, 5 % of a limit at most; a crash counts them as used
+    keepers: Count = 1  # each of n keepers enforces its 1/n of every figure
+    invoice: InvoiceMeter = InvoiceMeter()
+
+
+class KeeperGroups(Section, frozen=True, kw_only=True):
+    """[keeper.groups]: Unix group that may use each socket; empty: only the keeper's own user."""
+
+    ask: str = ""
+    load: str = ""
+    box: str = ""
+    ring: str = ""
+
+
+class Keeper(Section, frozen=True, kw_only=True):
+    """[keeper]."""
+
+    key_ring: Path = Path("var/keeper-ring/ring")  # mode 0600
+    journal: Path = Path("var/keeper-ring/journal")
+    kek: Literal["file", "pkcs11"] = "file"
+    kek_file: Path = Path("var/keeper-kek")  # mode 0600
+    ticket_seconds: Duration = 10
+    grant_seconds: Duration = 900
+    journal_fsync_milliseconds: Duration = 20  # the longest an entry waits for the disk
+    loader_processes: Annotated[int, Meta(ge=1, le=64)] = 2  # that parse and seal rights files; one a core
+    pkcs11: Pkcs11 = Pkcs11()
+    meter: Meter = Meter()
+    groups: KeeperGroups = KeeperGroups()
+
+
+class ClientCertificate(Section, frozen=True, kw_only=True):
+    """[hub.client_certificate]: the proxy that ends TLS and sets RFC 9440 `Client-Cert`; absent: no certificates."""
+
+    proxy_socket: Path | None = None  # the hub listens to that proxy on this Unix socket only
+    authorities: Path | None = None  # PEM certificates of the vendors' authorities
+    proxy_group: str = ""  # Unix group that may connect to the socket; empty: only the hub's own user
+
+
+class Hub(Section, frozen=True, kw_only=True):
+    """[hub]."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8443
+    audience: str = "http://127.0.0.1:8443"  # public base URL; what assertions and proofs must name
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Port = 9100
+    cadence_milliseconds: Duration = 10  # D: an answer leaves at its arrival + D, or at the next multiple
+    queue_limit: Count = 4_096  # requests waiting; beyond it 503
+    deadline_milliseconds: Duration = 2_000  # of one request, waiting included
+    lanes: Annotated[int, Meta(ge=1, le=64)] = 2
+    batch_most: Annotated[int, Meta(ge=1, le=10_000)] = 256  # requests that share one round
+    body_most_bytes: Count = 1_048_576
+    file_most_bytes: Count = 1_073_741_824
+    nonce_key_file: Path | None = None  # mode 0600, 32 bytes or more, the same for all hubs; none: made at start
+    unsafe_plain_http: bool = False  # accept tokens on a listener that is neither loopback nor behind TLS
+    client_certificate: ClientCertificate = ClientCertificate()
+
+
+class Worker(Section, frozen=True, kw_only=True):
+    """[worker]."""
+
+    poll_milliseconds: Duration = 500  # between looks at the queue when it was empty
+    batch_most: Annotated[int, Meta(ge=1, le=10_000)] = 500  # items of one round
+    lanes: Annotated[int, Meta(ge=1, le=64)] = 2
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Port = 9101
+
+
+class Budget(Section, frozen=True, kw_only=True):
+    """Distinct people unknown to the site that it may ask about in a day, by evidence."""
+
+    typed: Annotated[int, Meta(ge=0)]
+    machine: Annotated[int, Meta(ge=0)]
+
+
+class Budgets(Section, frozen=True, kw_only=True):
+    """[budgets]: one table per profession; the start values, before a site has three months of history."""
+
+    hour_fraction: Annotated[float, Meta(gt=0, le=1)] = 0.4  # of the day's budget that one hour may use
+    account_typed_most_a_day: Annotated[int, Meta(ge=0)] = 50
+    vendor_a_day: Annotated[int, Meta(ge=0)] = 20_000  # of one vendor's client, all its sites together
+    nurse: Budget = Budget(typed=10, machine=25)
+    physiotherapist: Budget = Budget(typed=10, machine=25)
+    speech_therapist: Budget = Budget(typed=10, machine=25)
+    podologist: Budget = Budget(typed=10, machine=25)
+    orthoptist: Budget = Budget(typed=10, machine=25)
+    midwife: Budget = Budget(typed=10, machine=25)
+    transport: Budget = Budget(typed=10, machine=40)
+    doctor: Budget = Budget(typed=15, machine=40)
+    equipment: Budget = Budget(typed=25, machine=60)
+    dentist: Budget = Budget(typed=20, machine=40)
+    optician: Budget = Budget(typed=25, machine=60)
+    hearing: Budget = Budget(typed=10, machine=25)
+    laboratory: Budget = Budget(typed=60, machine=400)
+    radiology: Budget = Budget(typed=60, machine=250)
+    pharmacy: Budget = Budget(typed=60, machine=400)
+    clinic: Budget = Budget(typed=100, machine=600)
+    hospital: Budget = Budget(typed=300, machine=3_000)
+
+    def of(self, profession: str) -> Budget | None:
+        """The budget of a profession, None when the configuration has no such table."""
+        name = profession.replace("-", "_")
+        found = getattr(self, name, None) if name in PROFESSIONS else None
+        return found if isinstance(found, Budget) else None
+
+
+PROFESSIONS = tuple(name for name, value in get_type_hints(Budgets).items() if value is Budget)
+
+
+class Rights(Section, frozen=True, kw_only=True):
+    """[rights]: what a rights file may do before two people must agree."""
+
+    reject_percent: Percent = 0.5  # of lines; beyond it the file is refused
+    reject_most: Count = 1_000  # lines; the smaller of the two holds
+    quarantine_closing_percent: Percent = 2  # of people in rights
+    quarantine_opening_percent: Percent = 10
+    quarantine_formula_percent: Percent = 20
+    prolong_days: Annotated[int, Meta(ge=0)] = 7  # previous rights while a file is quarantined
+    retention_months: Count = 27
+    inflate_ratio_most: Annotated[int, Meta(ge=2)] = 100  # bytes out of one byte in
+    report_lines_most: Count = 10_000  # bad lines told one by one; the rest is counted
+    unsafe_clear_files: bool = False  # load rights files that lie on disk unsealed
+
+
+class Account(Section, frozen=True, kw_only=True):
+    """One of [[payment.accounts]]: a paying account. Its IBAN is sealed in the database under this reference."""
+
+    reference: str
+    operator: str
+
+
+class Payment(Section, frozen=True, kw_only=True):
+    """[payment]."""
+
+    operator_name: str = "Rempart"  # as the bank file names the debtor
+    accounts: tuple[Account, ...] = ()
+    cycle_days: Count = 1
+    least_cents: Annotated[int, Meta(ge=1)] = 1  # a payee is paid when it is due at least this
+    output: Path = Path("var/payments")
+    bank_key: Path | None = None  # the bank channel's X25519 public key, base64: bank files are sealed to it
+    unsafe_clear_files: bool = False  # without a bank key: bank files lie readable in `output`
+
+
+class Log(Section, frozen=True, kw_only=True):
+    """[log]: the public, verifiable log of disclosures."""
+
+    origin: str = "rempart.example/log"  # first line of every checkpoint
+    fold_seconds: Duration = 2
+    checkpoint_seconds: Duration = 60
+    reconcile_seconds: Duration = 30  # between two comparisons of the keeper's journal with the disclosures
+    reconcile_grace_seconds: Duration = 60  # one side may lag the other so long
+    reconcile_freeze_above: Annotated[int, Meta(ge=0)] = 2_000  # openings a day without disclosure that close the hub
+
+
+class Demo(Section, frozen=True, kw_only=True):
+    """[demo]: what only a demonstration or a bench may set."""
+
+    demo_simulated_clock: bool = False
+    demo_invented_keys: bool = False  # key ring and accounts made at start, for nobody
+    unsafe_meter_off: bool = False  # a bench measures without the keeper's meter
+    unsafe_cadence_off: bool = False  # answers leave as soon as they are ready: timing can be read
+
+
+class Settings(Section, frozen=True, kw_only=True):
+    """The whole file."""
+
+    production: bool = False
+    paths: Paths = Paths()
+    database: Database = Database()
+    keeper: Keeper = Keeper()
+    hub: Hub = Hub()
+    worker: Worker = Worker()
+    budgets: Budgets = Budgets()
+    rights: Rights = Rights()
+    payment: Payment = Payment()
+    log: Log = Log()
+    demo: Demo = Demo()
+
+    def dangers(self) -> tuple[str, ...]:
+        """Every `unsafe_…` and `demo_…` option that is set, as `section.key`."""
+        return tuple(key for key, value in flat(self) if _dangerous(key) and value not in (False, 0, "", None))
+
+
+def flat(section: Section, prefix: str = "") -> tuple[tuple[str, Any], ...]:
+    """Every option as (`section.key`, value), sections opened."""
+    found: list[tuple[str, Any]] = []
+    for name in section.__struct_fields__:
+        value = getattr(section, name)
+        if isinstance(value, Section):
+            found.extend(flat(value, f"{prefix}{name}."))
+        else:
+            found.append((f"{prefix}{name}", value))
+    return tuple(found)
+
+
+def _dangerous(key: str) -> bool:
+    return key.rpartition(".")[2].startswith(("unsafe_", "demo_"))

@@ -1,0 +1,99 @@
+"""The `ring` socket: insurers, clients, mandates, index key versions, rotation, health."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast, get_args
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from rempart.sealing.ringing import (
+    AddInsurer,
+    AddMandate,
+    Done,
+    Health,
+    IndexKeyItem,
+    IndexKeyResult,
+    Nothing,
+    RegisterClient,
+    RevokeClient,
+)
+
+from .clock import KeeperClock
+from .kek import KekMissingError, KekStore
+from .registry import Client, Kind, Mandate, Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .ring import Ring
+
+
+class Administration:
+    """Each operation one item at a time; a fault of one changes nothing for the others."""
+
+    def __init__(
+        self,
+        ring: Ring,
+        store: KekStore,
+        registry: Registry,
+        *,
+        clock: KeeperClock,
+        figures: Callable[[], Mapping[str, int]],
+        verifier_key: str,
+    ) -> None:
+        self._ring = ring
+        self._store = store
+        self._registry = registry
+        self._clock = clock
+        self._figures = figures
+        self._verifier_key = verifier_key
+
+    def add_insurer(self, items: list[AddInsurer]) -> list[Done]:
+        add = self._ring.add_insurer
+        return [Done(add(each.insurer, each.sign_key, each.hpke_key, size=each.size)) for each in items]
+
+    def register_client(self, items: list[RegisterClient]) -> list[Done]:
+        return [self._register(each) for each in items]
+
+    def revoke_client(self, items: list[RevokeClient]) -> list[Done]:
+        return [Done(self._registry.revoke(each.client)) for each in items]
+
+    def mandate(self, items: list[AddMandate]) -> list[Done]:
+        add = self._registry.mandate
+        return [Done(add(Mandate(each.client, each.site, each.start, each.end))) for each in items]
+
+    def begin(self, items: list[IndexKeyItem]) -> list[IndexKeyResult]:
+        return [self._version(lambda number, _: self._ring.begin(number), each) for each in items]
+
+    def promote(self, items: list[IndexKeyItem]) -> list[IndexKeyResult]:
+        return [self._version(self._ring.promote, each) for each in items]
+
+    def retire(self, items: list[IndexKeyItem]) -> list[IndexKeyResult]:
+        return [self._version(self._ring.retire, each) for each in items]
+
+    def rotate_kek(self, items: list[Nothing]) -> list[Done]:
+        try:
+            self._ring.forget_old(self._clock.now())
+            self._ring.rotate(self._store)
+        except KekMissingError:
+            return [Done("kek-missing") for _ in items]
+        return [Done() for _ in items]
+
+    def health(self, items: list[Nothing]) -> list[Health]:
+        private = X25519PrivateKey.from_private_bytes(self._ring.body.load_private)
+        public = private.public_key().public_bytes_raw()
+        insurers = tuple(self._ring.insurers)
+        return [Health("", dict(self._figures()), self._verifier_key, public, insurers) for _ in items]
+
+    def _register(self, item: RegisterClient) -> Done:
+        if item.kind not in get_args(Kind):
+            return Done("kind-unknown")
+        client = Client(item.client, cast("Kind", item.kind), item.site, item.vendor, item.keys)
+        return Done(self._registry.register(client))
+
+    @staticmethod
+    def _version(change: Callable[[str, int], int | None], item: IndexKeyItem) -> IndexKeyResult:
+        try:
+            return IndexKeyResult("", change(item.insurer, item.version) or item.version)
+        except KeyError:
+            return IndexKeyResult("version-unknown")

@@ -1,0 +1,197 @@
+"""Grants: what a verified sign-in allows, MAC'd so that the keeper recognises it without keeping it.
+
+A grant names client, kind, site, vendor, evidence ceiling, binding and purposes, and lives 15 minutes. A deposit's
+authority is a grant for purpose `invoice` alone. Format: docs/formats/sealed-record.md § 6.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from rempart.identity.client_assertion import Refused, verify_registered
+from rempart.sealing.frames import GrantItem, GrantResult
+from rempart.sealing.prf import short_prf
+from rempart.sealing.record import grant_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .clock import KeeperClock
+    from .registry import Client, Registry
+    from .replay import Replays
+
+EVIDENCE_OF_MACHINES = "known"  # the ceiling: a program shows no signed card and no presence code by itself
+ASKING = ("eligibility", "read", "invoice")
+DEPOSIT = "deposit"
+INVOICE = ("invoice",)
+MOST_CACHED = 200_000
+
+
+class Grant(msgspec.Struct, array_like=True, frozen=True):
+    """What is MAC'd.
+
+    `issued`, `expires`, `deposited` in microseconds UTC; `deposited` 0 but on a deposit's authority.
+    """
+
+    format: int
+    id: bytes
+    client: str
+    kind: str
+    site: str
+    vendor: str
+    evidence: str
+    binding: str
+    purposes: tuple[str, ...]
+    issued: int
+    expires: int
+    deposited: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Held:
+    """A grant that was checked, with what is asked of it on every item."""
+
+    grant: Grant
+    digest: bytes
+    site: bytes
+    expires: int
+    metered: dict[str, Any] = field(default_factory=dict)  # by purpose, the meter's own
+
+
+class Grants:
+    """Verifies assertions, issues and checks grants."""
+
+    def __init__(
+        self,
+        key: bytes,
+        registry: Registry,
+        clock: KeeperClock,
+        replays: Replays,
+        *,
+        seconds: int,
+        audiences: Iterable[str],
+    ) -> None:
+        self._mac = short_prf(key, "rempart/1/grant", size=16)
+        self._registry = registry
+        self._clock = clock
+        self._replays = replays
+        self._life = seconds * 1_000_000
+        self._audiences = frozenset(audiences)
+        self._held: dict[bytes, Held] = {}
+
+    def sign_in(self, items: list[GrantItem]) -> list[GrantResult]:
+        """One grant per assertion.
+
+        Refusals: those of the assertion, `replayed-assertion`, `no-mandate`, and the like.
+        """
+        return [self._sign_in(item) for item in items]
+
+    def check(self, raw: bytes, purpose: str, *, siteless: bool = False) -> Held | str:
+        """The grant, or why there is none: `no-grant`, `grant-expired`, `grant-revoked`, `purpose-not-granted`."""
+        held = self._held.get(raw) or self._parse(raw)
+        if held is None:
+            return "no-grant"
+        if held.expires <= self._clock.now():
+            self._held.pop(raw, None)
+            return "grant-expired"
+        client = self._registry.clients.get(held.grant.client)
+        if client is None or client.revoked:
+            return "grant-revoked"
+        if purpose not in held.grant.purposes:
+            return "purpose-not-granted"
+        return held if held.site or siteless else "site-missing"
+
+    def authority(self, depositor: Grant, deposited: int, site: str) -> bytes:
+        """A grant for purpose invoice, in the name of who made the deposit."""
+        now = self._clock.now()
+        return self._seal(
+            Grant(
+                1,
+                secrets.token_bytes(16),
+                depositor.client,
+                depositor.kind,
+                site,
+                depositor.vendor,
+                depositor.evidence,
+                depositor.binding,
+                INVOICE,
+                now,
+                now + self._life,
+                deposited,
+            )
+        )
+
+    def stands(self, client: str) -> bool:
+        """Whether a client is registered and not revoked."""
+        known = self._registry.clients.get(client)
+        return known is not None and not known.revoked
+
+    def may_act(self, client: str, site: str, instant: int) -> bool:
+        """Whether a registered client that is not revoked may act for a site at an instant."""
+        known = self._registry.clients.get(client)
+        return known is not None and not known.revoked and self._registry.may_act(known, site, instant)
+
+    def _sign_in(self, item: GrantItem) -> GrantResult:
+        if item.audience not in self._audiences:
+            return GrantResult("wrong-audience")
+        if not self._clock.hear(item.instant):
+            return GrantResult("clock-apart")
+        now = self._clock.now()
+        found = verify_registered(item.assertion, self._keys, item.audience, now // 1_000_000)
+        if isinstance(found, Refused):
+            return GrantResult(found.code)
+        client = self._registry.clients[found.client]
+        refusal = self._refusal(client, item, found.site, now)
+        if not refusal and not self._replays.first(found.client, found.jti, found.expires, now // 1_000_000):
+            refusal = "replayed-assertion"
+        if refusal:
+            return GrantResult(refusal)
+        purposes = (*ASKING, DEPOSIT) if item.site else (DEPOSIT,)
+        grant = Grant(
+            1,
+            secrets.token_bytes(16),
+            client.id,
+            client.kind,
+            item.site,
+            client.vendor,
+            EVIDENCE_OF_MACHINES,
+            item.binding,
+            purposes,
+            now,
+            now + self._life,
+        )
+        return GrantResult("", self._seal(grant), client.id, client.kind, client.vendor, grant.expires, grant.evidence)
+
+    def _refusal(self, client: Client, item: GrantItem, named: str, now: int) -> str:
+        if client.revoked:
+            return "client-revoked"
+        if named and named != item.site:
+            return "other-site"
+        if not item.site:
+            return "site-missing" if client.kind == "site" else ""
+        if len(item.site) != 9 or not item.site.isascii():
+            return "site-malformed"
+        return "" if self._registry.may_act(client, item.site, now) else "no-mandate"
+
+    def _keys(self, client: str) -> dict[str, dict[str, object]] | None:
+        known = self._registry.clients.get(client)
+        return None if known is None else {kid: dict(jwk) for kid, jwk in known.keys.items()}
+
+    def _seal(self, grant: Grant) -> bytes:
+        body = msgspec.msgpack.encode(grant)
+        return body + self._mac(body)
+
+    def _parse(self, raw: bytes) -> Held | None:
+        body, mac = raw[:-16], raw[-16:]
+        if len(mac) != 16 or not hmac.compare_digest(mac, self._mac(body)):
+            return None
+        grant = msgspec.msgpack.decode(body, type=Grant)
+        if len(self._held) >= MOST_CACHED:
+            self._held.clear()
+        held = self._held[raw] = Held(grant, grant_digest(raw), grant.site.encode("ascii"), grant.expires)
+        return held

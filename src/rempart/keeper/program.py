@@ -1,0 +1,275 @@
+"""The keeper as one process: its parts put together, its sockets opened, its clean stop.
+
+`Parts` is what a surface is built from; `surfaces` is the table of sockets and operations, to which the loader adds
+its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import gc
+import os
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+
+from rempart.sealing import frames, ringing
+from rempart.sealing.frames import Item
+
+from .administration import Administration
+from .checkpoints import Checkpoints
+from .clock import KeeperClock
+from .deposits import Deposits
+from .grants import Grants
+from .journal import Journal
+from .keeping import Keeping
+from .meter import Limits, Meter
+from .questions import Questions
+from .reading import read_journal
+from .registry import Registry
+from .replay import Replays
+from .reservations import Reservations
+from .ring import Ring, RingRefused
+from .server import Handler, Operation, Surface, listen
+from .tickets import Tickets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .kek import KekStore
+
+_log = structlog.get_logger("rempart.keeper")
+
+
+class RingUnusableError(Exception):
+    """The key ring was refused; `refused` says why and what to do."""
+
+    def __init__(self, refused: RingRefused) -> None:
+        super().__init__(f"{refused.code}: {refused.reason}")
+        self.refused = refused
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Who may use a socket besides the keeper's own user: a group that owns it, and uids or gids of peers."""
+
+    group: int = -1
+    uids: frozenset[int] = frozenset()
+    gids: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything a keeper is started with.
+
+    `ring` a 0600 file, `state` and `sockets` folders of its own (0700, 0750).
+    """
+
+    ring: Path
+    state: Path
+    sockets: Path
+    kek: KekStore
+    audiences: tuple[str, ...]
+    origin: str = "rempart.invalid/log"
+    limits: Limits = field(default_factory=Limits)
+    allowed: Mapping[str, Allowed] = field(default_factory=dict)
+    ticket_seconds: float = 10.0
+    grant_seconds: int = 900
+    deposit_days: int = 60
+    fsync_seconds: float = 0.02
+    demo_clock_of_callers: bool = False
+    journal: Path | None = None  # folder; `state`/journal when not said
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What was put together, for surfaces to be built from; the loader takes `ring` and `clock`."""
+
+    lock: int
+    ring: Ring
+    clock: KeeperClock
+    journal: Journal
+    meter: Meter
+    registry: Registry
+    replays: Replays
+    questions: Questions
+    deposits: Deposits
+    keeping: Keeping
+    checkpoints: Checkpoints
+    administration: Administration
+    grants: Grants
+
+    def close(self) -> None:
+        """A clean stop: the meter writes what was really used, the journal is synced."""
+        self.meter.close()
+        self.journal.close()
+        self.registry.close()
+        self.replays.close()
+        os.close(self.lock)
+
+
+def alone(ring: Path) -> int:
+    """Holds the ring's lock, so that one process at a time changes it; close the number to let go.
+
+    Raises RingUnusableError.
+    """
+    try:
+        lock = os.open(ring.with_name(ring.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except FileNotFoundError:
+        refused = RingRefused("ring-absent", f"{ring} does not exist: run `rempart keeper init`")
+        raise RingUnusableError(refused) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        refused = RingRefused("ring-in-use", f"another keeper holds {ring}: stop it first")
+        raise RingUnusableError(refused) from None
+    return lock
+
+
+Table = dict[str, tuple[type[Item], Handler]]
+MoreSurfaces = Callable[[Parts], Mapping[str, Table]]
+"""Gives further sockets (name → operation → item type and handler): how the loader adds `load`."""
+
+
+def assemble(config: Config) -> Parts:
+    """Opens ring, journal, meter and registry.
+
+    Raises RingUnusableError, JournalDamagedError, RegistryDamagedError, ReservationsDamagedError, OSError.
+    """
+    lock = alone(config.ring)
+    ring = Ring.open(config.ring, config.kek)
+    if isinstance(ring, RingRefused):
+        os.close(lock)
+        raise RingUnusableError(ring)
+    config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    reservations = Reservations(config.state / "meter")
+    floor = reservations.day * 86_400_000_000
+    clock = KeeperClock(floor=floor, demo_clock_of_callers=config.demo_clock_of_callers)
+    registry = Registry(config.state / "registry", ring.body.registry)
+    replays = Replays(config.state / "assertions")
+    grants = Grants(ring.body.grant, registry, clock, replays, seconds=config.grant_seconds, audiences=config.audiences)
+    journal = Journal(config.journal or config.state / "journal")
+    meter = Meter(reservations, config.limits, clock)
+    tickets = Tickets(seconds=config.ticket_seconds)
+    questions = Questions(ring, grants, meter, journal=journal, tickets=tickets, clock=clock)
+    checkpoints = Checkpoints(ring.body.checkpoint_seed, config.state / "checkpoints", origin=config.origin)
+    return Parts(
+        lock=lock,
+        ring=ring,
+        clock=clock,
+        journal=journal,
+        meter=meter,
+        registry=registry,
+        replays=replays,
+        questions=questions,
+        deposits=Deposits(ring.body.inbox, grants, clock, days=config.deposit_days),
+        keeping=Keeping(ring, grants, tickets=tickets, journal=journal, clock=clock),
+        checkpoints=checkpoints,
+        administration=Administration(
+            ring,
+            config.kek,
+            registry,
+            clock=clock,
+            figures=lambda: questions.figures() | dict(meter.figures()),
+            verifier_key=checkpoints.verifier_key(),
+        ),
+        grants=grants,
+    )
+
+
+def surfaces(parts: Parts) -> dict[str, Table]:
+    """What `ask`, `box` and `ring` answer; `frames.OPERATIONS` and `ringing.OPERATIONS` say in which types."""
+    handlers: dict[str, dict[str, Handler]] = {
+        "ask": {
+            "grant": parts.grants.sign_in,
+            "derive": parts.questions.derive,
+            "open": parts.questions.open,
+            "deposit": parts.deposits.deposit,
+            "mac": parts.keeping.mac_with_grant,
+        },
+        "box": {
+            "open_deposit": parts.deposits.open,
+            "authority": parts.deposits.narrow,
+            "derive": parts.questions.derive_invoices,
+            "open": parts.questions.open,
+            "keep": parts.keeping.keep,
+            "mac": parts.keeping.mac,
+            "seal_iban": parts.keeping.seal_iban,
+            "open_iban": parts.keeping.open_iban,
+            "journal": lambda items: read_journal(parts.journal, items),
+            "checkpoint": parts.checkpoints.sign,
+        },
+        "ring": {name: getattr(parts.administration, name) for name in ringing.OPERATIONS},
+    }
+    types = {**frames.OPERATIONS, "ring": ringing.OPERATIONS}
+    return {
+        socket: {name: (types[socket][name][0], handler) for name, handler in table.items()}
+        for socket, table in handlers.items()
+    }
+
+
+class Closing(Protocol):
+    """Something that was started beside the keeper and ends with it."""
+
+    def close(self) -> None: ...
+
+
+async def serve(
+    config: Config,
+    *,
+    more: MoreSurfaces | None = None,
+    ready: Callable[[Parts], None] | None = None,
+    beside: Callable[[Config, Parts], Closing] | None = None,
+) -> None:
+    """Runs until SIGTERM or SIGINT (or cancellation), then stops cleanly. Raises what `assemble` raises."""
+    parts = assemble(config)
+    tables: dict[str, Table] = surfaces(parts)
+    if more is not None:
+        tables.update(more(parts))
+    config.sockets.mkdir(mode=0o750, parents=True, exist_ok=True)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    servers = []
+    companion: Closing | None = None
+    try:
+        for name, table in tables.items():
+            servers.append(await listen(_surface(config, name, table)))
+        if beside is not None:
+            companion = beside(config, parts)
+        gc.collect()
+        gc.freeze()
+        _log.info("ready", count=len(parts.ring.insurers))
+        if ready is not None:
+            ready(parts)
+        await _tend(parts, config.fsync_seconds, stop)
+    finally:
+        if companion is not None:
+            companion.close()
+        for server in servers:
+            server.close()
+        parts.close()
+        _log.info("stopped")
+
+
+def _surface(config: Config, name: str, table: Table) -> Surface:
+    allowed = config.allowed.get(name, Allowed())
+    operations = {operation: Operation(item, handler) for operation, (item, handler) in table.items()}
+    path = config.sockets / f"{name}.sock"
+    return Surface(path, operations, uids=allowed.uids, gids=allowed.gids, group=allowed.group)
+
+
+async def _tend(parts: Parts, every_seconds: float, stop: asyncio.Event) -> None:
+    """Syncs the journal on its interval until told to stop. A disk that refuses to sync ends the keeper: OSError."""
+    while not stop.is_set():
+        parts.journal.sync()
+        try:
+            await asyncio.wait_for(stop.wait(), every_seconds)
+        except TimeoutError:
+            continue

@@ -1,0 +1,193 @@
+"""Clients that may sign in, and for which sites: registered with the keeper, because it believes no other program.
+
+An append-only file of JSON lines, each with a keyed MAC over the line before: an edited, cut-out or reordered line is
+found at start. A torn last line (a crash while appending) is dropped.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from rempart.identity.client_assertion import public_jwk_fault
+from rempart.sealing.prf import short_prf
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Kind = Literal["site", "vendor", "concentrator"]
+Jwks = Mapping[str, Mapping[str, Any]]
+
+
+class RegistryDamagedError(Exception):
+    """A line of the registry is not what the keeper wrote; `line` counts from 1."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"registry line {line} does not follow from the one before")
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A program that signs in. `site` is its own one (kind `site`), `vendor` who made it ("" when nobody is named)."""
+
+    id: str
+    kind: Kind
+    site: str
+    vendor: str
+    keys: Jwks
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """`client` may act for `site` from `start` to `end`, both in microseconds UTC, `end` excluded."""
+
+    client: str
+    site: str
+    start: int
+    end: int
+
+
+class _Entry(msgspec.Struct, tag_field="what", tag=True):
+    pass
+
+
+class _ClientEntry(_Entry, tag="client"):
+    id: str
+    kind: Kind
+    site: str
+    vendor: str
+    keys: dict[str, dict[str, Any]]
+
+
+class _RevokeEntry(_Entry, tag="revoke"):
+    id: str
+
+
+class _MandateEntry(_Entry, tag="mandate"):
+    client: str
+    site: str
+    start: int
+    end: int
+
+
+class _Line(msgspec.Struct):
+    entry: msgspec.Raw
+    mac: str
+
+
+_Any = _ClientEntry | _RevokeEntry | _MandateEntry
+
+
+class Registry:
+    """Clients and mandates in memory, every change on disk first."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        """Reads `path`, made if absent. Raises RegistryDamagedError."""
+        self._mac: Callable[[bytes], bytes] = short_prf(key, "rempart/1/registry", size=16)
+        self._last = bytes(16)
+        self.clients: dict[str, Client] = {}
+        self._mandates: dict[tuple[str, str], tuple[Mandate, ...]] = {}
+        good = self._read(path)
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        os.ftruncate(self._file, good)
+        os.lseek(self._file, good, os.SEEK_SET)
+
+    def close(self) -> None:
+        os.close(self._file)
+
+    def register(self, client: Client) -> str:
+        """Adds or replaces a client's keys; "" or a refusal code. A revoked client comes back only under another id."""
+        known = self.clients.get(client.id)
+        if known == client:
+            return ""
+        refusal = _client_fault(client, known)
+        if not refusal:
+            keys = {kid: dict(jwk) for kid, jwk in client.keys.items()}
+            self._append(_ClientEntry(client.id, client.kind, client.site, client.vendor, keys))
+        return refusal
+
+    def revoke(self, client: str) -> str:
+        """From now on no grant of that client is worth anything."""
+        if client not in self.clients:
+            return "unknown-client"
+        if not self.clients[client].revoked:
+            self._append(_RevokeEntry(client))
+        return ""
+
+    def mandate(self, mandate: Mandate) -> str:
+        """Adds a mandate, or replaces the one that starts at the same instant; "" or a refusal code."""
+        if mandate.client not in self.clients:
+            return "unknown-client"
+        if len(mandate.site) != 9 or not mandate.site.isascii() or mandate.start > mandate.end:
+            return "mandate-malformed"
+        if mandate not in self._mandates.get((mandate.client, mandate.site), ()):
+            self._append(_MandateEntry(mandate.client, mandate.site, mandate.start, mandate.end))
+        return ""
+
+    def may_act(self, client: Client, site: str, instant: int) -> bool:
+        """Whether `client` may act for `site` at `instant`: its own site, or a mandate in force."""
+        if client.site and client.site == site:
+            return True
+        return any(each.start <= instant < each.end for each in self._mandates.get((client.id, site), ()))
+
+    def _read(self, path: Path) -> int:
+        """Applies every good line; the offset after the last one."""
+        if not path.exists():
+            return 0
+        content = path.read_bytes()
+        end = content.rfind(b"\n") + 1
+        for number, raw in enumerate(content[:end].splitlines(), start=1):
+            try:
+                line = msgspec.json.decode(raw, type=_Line)
+                mac = self._mac(self._last + bytes(line.entry))
+                if mac.hex() != line.mac:
+                    raise RegistryDamagedError(number)
+                self._apply(msgspec.json.decode(line.entry, type=_Any))
+            except msgspec.MsgspecError as error:
+                raise RegistryDamagedError(number) from error
+            self._last = mac
+        return end
+
+    def _append(self, entry: _Any) -> None:
+        raw = msgspec.json.encode(entry)
+        mac = self._mac(self._last + raw)
+        line = msgspec.json.encode(_Line(msgspec.Raw(raw), mac.hex())) + b"\n"
+        start = os.lseek(self._file, 0, os.SEEK_CUR)
+        try:
+            if os.write(self._file, line) != len(line):
+                raise OSError("registry: short write")
+            os.fsync(self._file)
+        except OSError:
+            os.ftruncate(self._file, start)
+            os.lseek(self._file, start, os.SEEK_SET)
+            raise
+        self._last = mac
+        self._apply(entry)
+
+    def _apply(self, entry: _Any) -> None:
+        match entry:
+            case _ClientEntry(id, kind, site, vendor, keys):
+                self.clients[id] = Client(id, kind, site, vendor, MappingProxyType(keys))
+            case _RevokeEntry(id):
+                self.clients[id] = replace(self.clients[id], revoked=True)
+            case _MandateEntry(client, site, start, end):
+                others = tuple(each for each in self._mandates.get((client, site), ()) if each.start != start)
+                self._mandates[client, site] = (*others, Mandate(client, site, start, end))
+
+
+def _client_fault(client: Client, known: Client | None) -> str:
+    if known is not None and (known.revoked or known.kind != client.kind):
+        return "client-exists"
+    if not 0 < len(client.id) <= 128 or len(client.vendor) > 128 or not client.keys:
+        return "client-malformed"
+    if (client.kind == "site") != bool(client.site) or (client.site and len(client.site.encode()) != 9):
+        return "client-site"
+    faults = (public_jwk_fault(jwk) for jwk in client.keys.values())
+    return next((fault for fault in faults if fault), "")

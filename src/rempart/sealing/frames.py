@@ -1,0 +1,272 @@
+"""The keeper's protocol: length-prefixed msgpack frames on a local socket, many items a message.
+
+A frame is four bytes of length (big endian), then a msgpack array `[operation, items]`; the answer is `[status,
+results]`, one result per item, in order. A result with a non-empty `refusal` carries nothing else. Every struct is
+encoded as an array: a field is only ever added at the end.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+MAX_FRAME = 64 * 1024 * 1024  # bytes; a longer frame closes the connection
+
+
+class Item(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """Base of every item and result on the wire between keeper and its clients."""
+
+
+class GrantItem(Item, frozen=True):
+    """A client's assertion (RFC 7523 JWT, compact) for one site.
+
+    `binding` is the DPoP or certificate thumbprint to tie to.
+    """
+
+    assertion: bytes
+    site: str
+    binding: str
+    audience: str
+    instant: int  # microseconds UTC, the caller's clock
+
+
+class GrantResult(Item, frozen=True):
+    """`grant` is opaque and MAC'd; `expires` in microseconds UTC."""
+
+    refusal: str = ""
+    grant: bytes = b""
+    client: str = ""
+    kind: str = ""
+    vendor: str = ""
+    expires: int = 0
+    evidence: str = ""  # the ceiling: what this sign-in may at most declare
+
+
+class DeriveItem(Item, frozen=True):
+    """Who is asked about.
+
+    `member` canonical, `nir` 13 characters or None, `birth` AAMMJJ, `rank` one digit; `day` since 1970.
+    """
+
+    grant: bytes
+    purpose: str  # eligibility | invoice | read
+    insurer: str
+    member: str
+    nir: str | None
+    birth: str
+    rank: str
+    day: int
+
+
+class DeriveResult(Item, frozen=True):
+    """`keys`: one 16-byte record key per live index key version of the insurer, newest first.
+
+    `versions` beside them.
+    """
+
+    refusal: str = ""
+    ticket: bytes = b""
+    keys: tuple[bytes, ...] = ()
+    versions: tuple[int, ...] = ()
+
+
+class OpenItem(Item, frozen=True):
+    """`version` is that of the row found; a miss sends payload and person as None and version 0."""
+
+    ticket: bytes
+    version: int
+    payload: bytes | None
+    person: bytes | None
+
+
+class OpenResult(Item, frozen=True):
+    """`coverage` is the packed coverage, b"" on a miss; `tag` 32 bytes.
+
+    `meeting` and `accreditor` 16 bytes, PRFs of (site, person).
+    """
+
+    refusal: str = ""
+    coverage: bytes = b""
+    tag: bytes = b""
+    meeting: bytes = b""
+    accreditor: bytes = b""
+
+
+class DepositItem(Item, frozen=True):
+    """Content that waits in the inbox, sealed so that the box alone opens it, with the grant's authority."""
+
+    grant: bytes
+    content: bytes
+
+
+class DepositResult(Item, frozen=True):
+    """`sealed` goes into the inbox as it is."""
+
+    refusal: str = ""
+    sealed: bytes = b""
+
+
+class OpenDepositItem(Item, frozen=True):
+    """One sealed deposit; `instant` in microseconds UTC."""
+
+    sealed: bytes
+    instant: int
+
+
+class OpenDepositResult(Item, frozen=True):
+    """`authority` replaces a grant for purpose invoice only: it is cited in `derive` for the depositor's sites."""
+
+    refusal: str = ""
+    content: bytes = b""
+    authority: bytes = b""
+    client: str = ""
+    site: str = ""
+
+
+class AuthorityItem(Item, frozen=True):
+    """Narrows a deposit's authority to one site; refused when the depositor has no mandate for it at `instant`."""
+
+    authority: bytes
+    site: str
+    instant: int
+
+
+class AuthorityResult(Item, frozen=True):
+    """`grant` derives invoices of that one site."""
+
+    refusal: str = ""
+    grant: bytes = b""
+
+
+class KeepItem(Item, frozen=True):
+    """What stays of a decided invoice.
+
+    Acts (month key), settlement line (insurer's key), member's copy (record's payload key).
+    """
+
+    ticket: bytes
+    invoice: bytes  # 16 bytes, the invoice's id
+    month: int  # year * 12 + month - 1
+    acts: bytes
+    settlement: bytes
+    copy: bytes
+
+
+class KeepResult(Item, frozen=True):
+    """Each part sealed for its own reader; layouts in docs/formats/sealed-record.md § 8."""
+
+    refusal: str = ""
+    acts: bytes = b""
+    settlement: bytes = b""
+    copy: bytes = b""
+
+
+class MacItem(Item, frozen=True):
+    """A keyed fingerprint: `label` of a closed list (idempotency, duplicate, iban), `scope` a site or client."""
+
+    label: str
+    scope: str
+    content: bytes
+    grant: bytes = b""  # a grant or authority; on `box` alone it may be absent
+
+
+class MacResult(Item, frozen=True):
+    """The fingerprint."""
+
+    refusal: str = ""
+    mac: bytes = b""  # 16 bytes
+
+
+class SealIbanItem(Item, frozen=True):
+    """A payee's IBAN, letters and digits without spaces, and the account holder's name, up to 70 ASCII characters."""
+
+    payee: str
+    iban: str
+    name: str = ""
+
+
+class SealIbanResult(Item, frozen=True):
+    """`sealed` opens with the same payee only."""
+
+    refusal: str = ""
+    sealed: bytes = b""
+
+
+class OpenIbanItem(Item, frozen=True):
+    """Opened for what is due only: `transfer` is the payment's EndToEndId and goes to the journal."""
+
+    payee: str
+    sealed: bytes
+    transfer: str
+
+
+class OpenIbanResult(Item, frozen=True):
+    """The IBAN and its holder's name, for the bank file that is being written."""
+
+    refusal: str = ""
+    iban: str = ""
+    name: str = ""
+
+
+class JournalItem(Item, frozen=True):
+    """Reads the journal from a byte offset."""
+
+    offset: int
+    limit: int
+
+
+class JournalEntry(Item, frozen=True):
+    """One opened item."""
+
+    grant: bytes  # first 16 bytes of SHA-256 of the grant
+    tag: bytes
+    purpose: str
+    minute: int  # since 1970, keeper's clock
+
+
+class JournalResult(Item, frozen=True):
+    """Whole blocks; read on from `next_offset`."""
+
+    refusal: str = ""
+    entries: tuple[JournalEntry, ...] = ()
+    next_offset: int = 0
+
+
+class CheckpointItem(Item, frozen=True):
+    """Signs a month's tree forward: `proof` is the RFC 9162 consistency proof from the last size this keeper signed."""
+
+    origin: str
+    size: int
+    root: bytes
+    proof: tuple[bytes, ...]
+
+
+class CheckpointResult(Item, frozen=True):
+    """`note` is the signed C2SP checkpoint; on refusal `last` tells the size last signed."""
+
+    refusal: str = ""
+    note: bytes = b""
+    last: int = 0
+
+
+OPERATIONS: dict[str, dict[str, tuple[type[Item], type[Item]]]] = {
+    "ask": {
+        "grant": (GrantItem, GrantResult),
+        "derive": (DeriveItem, DeriveResult),
+        "open": (OpenItem, OpenResult),
+        "deposit": (DepositItem, DepositResult),
+        "mac": (MacItem, MacResult),
+    },
+    "box": {
+        "open_deposit": (OpenDepositItem, OpenDepositResult),
+        "authority": (AuthorityItem, AuthorityResult),
+        "derive": (DeriveItem, DeriveResult),
+        "open": (OpenItem, OpenResult),
+        "keep": (KeepItem, KeepResult),
+        "mac": (MacItem, MacResult),
+        "seal_iban": (SealIbanItem, SealIbanResult),
+        "open_iban": (OpenIbanItem, OpenIbanResult),
+        "journal": (JournalItem, JournalResult),
+        "checkpoint": (CheckpointItem, CheckpointResult),
+    },
+}
+"""What each socket answers. `load` and `ring` have their own modules (`sealing.loading`, `sealing.ringing`)."""

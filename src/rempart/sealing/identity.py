@@ -1,0 +1,35 @@
+"""The canonical identity of a beneficiary as bytes: what every channel can give, written one way only.
+
+Format: docs/formats/sealed-record.md § 1. Each field is preceded by its length, so no two identities share an encoding;
+the first field is the label of the way of presenting. Canonicalisation itself (spaces, case, keys) is the domain's.
+"""
+
+from __future__ import annotations
+
+WITH_NIR = "rempart/1/with-nir"
+WITHOUT_NIR = "rempart/1/without-nir"
+WAYS = (WITHOUT_NIR, WITH_NIR)
+"""A ticket names the way by its index here: 1 when a NIR was presented."""
+
+MEMBER_MAX = 64  # characters; every length fits one ASCII character below 128
+
+_HEAD_WITH = f"{chr(len(WITH_NIR))}{WITH_NIR}\x0a"
+_HEAD_WITHOUT = f"{chr(len(WITHOUT_NIR))}{WITHOUT_NIR}\x0a"
+
+
+def encode_identity(insurer: str, member: str, nir: str | None, birth: str, *, rank: str) -> bytes | None:
+    """Length-prefixed labelled encoding; None when a field has not the canonical shape.
+
+    `insurer` 10 digits, `member` 1 to 64 ASCII characters, `nir` 13 ASCII characters or None, `birth` AAMMJJ, `rank`
+    one character.
+    """
+    size = len(member)
+    if len(insurer) != 10 or not 0 < size <= MEMBER_MAX or len(birth) != 6 or len(rank) != 1:
+        return None
+    if nir is None:
+        text = f"{_HEAD_WITHOUT}{insurer}{chr(size)}{member}\x06{birth}\x01{rank}"
+    elif len(nir) == 13:
+        text = f"{_HEAD_WITH}{insurer}{chr(size)}{member}\x0d{nir}\x06{birth}\x01{rank}"
+    else:
+        return None
+    return text.encode("ascii") if text.isascii() else None

@@ -1,0 +1,97 @@
+"""The `ring` socket's protocol: what the operator's tools ask of the keeper. Frames as in `frames`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from .frames import Item
+
+
+class Done(Item, frozen=True):
+    """Nothing but whether it was done."""
+
+    refusal: str = ""
+
+
+class AddInsurer(Item, frozen=True):
+    """Public keys are raw 32 bytes: Ed25519 for rights files, X25519 for what is sealed to the insurer.
+
+    `size` of a padded coverage.
+    """
+
+    insurer: str
+    sign_key: bytes
+    hpke_key: bytes
+    size: int = 192
+
+
+class RegisterClient(Item, frozen=True):
+    """`kind` is site, vendor or concentrator; `keys` maps `kid` to a public JWK (P-256 or Ed25519)."""
+
+    client: str
+    kind: str
+    site: str
+    vendor: str
+    keys: dict[str, dict[str, Any]]
+
+
+class RevokeClient(Item, frozen=True):
+    """From now on none of its grants is worth anything."""
+
+    client: str
+
+
+class AddMandate(Item, frozen=True):
+    """From `start` to `end` (excluded), microseconds UTC."""
+
+    client: str
+    site: str
+    start: int
+    end: int
+
+
+class IndexKeyItem(Item, frozen=True):
+    """One version of an insurer's index key; version 0 for `begin`."""
+
+    insurer: str
+    version: int = 0
+
+
+class IndexKeyResult(Item, frozen=True):
+    """The version that was begun, promoted or retired."""
+
+    refusal: str = ""
+    version: int = 0
+
+
+class Nothing(Item, frozen=True):
+    """An operation without arguments."""
+
+
+class Health(Item, frozen=True):
+    """Figures without personal data.
+
+    `verifier_key` is the log's C2SP vkey, `load_public` the X25519 key that rights files are encrypted to.
+    """
+
+    refusal: str = ""
+    figures: dict[str, int] = msgspec.field(default_factory=dict)
+    verifier_key: str = ""
+    load_public: bytes = b""
+    insurers: tuple[str, ...] = ()
+
+
+OPERATIONS: dict[str, tuple[type[Item], type[Item]]] = {
+    "add_insurer": (AddInsurer, Done),
+    "register_client": (RegisterClient, Done),
+    "revoke_client": (RevokeClient, Done),
+    "mandate": (AddMandate, Done),
+    "begin": (IndexKeyItem, IndexKeyResult),
+    "promote": (IndexKeyItem, IndexKeyResult),
+    "retire": (IndexKeyItem, IndexKeyResult),
+    "rotate_kek": (Nothing, Done),
+    "health": (Nothing, Health),
+}
+"""Pass this table to `sealing.client.Keeper.connect` when the path is the ring socket."""

@@ -1,0 +1,129 @@
+"""The door's two hot statements: read sealed records, and `settle`. asyncpg, one connection a lane, autocommit.
+
+A connection that breaks during `settle` leaves the outcome unknown: the caller gets `Unavailable` and nothing leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from rempart.application.ports import Row, Settle, Settled, Unavailable
+
+FIND = """
+select q.ord, r.key_version, r.person, r.payload, r.closed
+from unnest($1::text[], $2::bytea[]) with ordinality q(insurer, key, ord)
+join rempart.insurer i on i.insurer = q.insurer
+cross join lateral unnest(i.generations) g(generation)
+cross join lateral (
+    select x.key_version, x.person, x.payload, x.closed from rempart.record x
+    where x.generation = g.generation and x.record_key = q.key
+    offset 0) r
+"""
+
+SETTLE = (
+    "select verdict, known from rempart.settle($1::bigint[], $2::bytea[], $3::bytea[], $4::text[], $5::text[], "
+    "$6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], "
+    "$14::text[], $15::bytea[], $16::bytea[], $17::int[], $18::int[], $19::int[], $20::int, $21::bytea[], "
+    "$22::bytea[], $23::int[], $24::int[], $25::int[], $26::int[], $27::text[])"
+)
+
+LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError)
+UNABLE = (
+    asyncpg.InsufficientResourcesError,  # disk full, too many connections, out of memory
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresSystemError,
+    asyncpg.InternalClientError,
+)
+# An index look-up is forced whatever the planner believes: a freshly loaded partition has no statistics yet.
+SESSION = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+}
+
+
+class Database:
+    """One lane's connection; it comes back by itself after a loss."""
+
+    def __init__(self, url: str, *, timeout: float = 5.0) -> None:
+        self._url = url
+        self._timeout = timeout
+        self._connection: asyncpg.Connection[Any] | None = None
+
+    async def connection(self) -> asyncpg.Connection[Any]:
+        """The open connection, made anew after a loss. Raises `Unavailable`."""
+        if self._connection is None or self._connection.is_closed():
+            try:
+                self._connection = await asyncpg.connect(
+                    self._url, server_settings=SESSION, command_timeout=self._timeout, timeout=self._timeout
+                )
+            except (*LOST, asyncpg.PostgresError) as error:
+                raise Unavailable("database") from error
+        return self._connection
+
+    async def close(self) -> None:
+        """Ends the connection."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def find(self, wanted: Sequence[tuple[str, bytes]]) -> list[Row | None]:
+        """The live record for each (insurer, record key), or None."""
+        insurers, keys = [w[0] for w in wanted], [w[1] for w in wanted]
+        found: list[Row | None] = [None] * len(wanted)
+        for order, version, person, payload, closed in await self.fetch(FIND, insurers, keys):
+            if found[order - 1] is None:
+                found[order - 1] = Row(version, person, payload, closed)
+        return found
+
+    async def settle(self, lines: Sequence[Settle], hour_share: int) -> list[Settled]:
+        """The door's last word on each line, durable when this returns."""
+        columns: list[Any] = [list(column) for column in zip(*lines, strict=True)]
+        columns.insert(19, hour_share)
+        ((verdicts, known),) = await self.fetch(SETTLE, *columns)
+        return [Settled(*pair) for pair in zip(verdicts, known, strict=True)]
+
+    async def fetch(self, statement: str, *arguments: Any) -> list[Any]:
+        """Rows of one autocommitted statement. Raises `Unavailable`."""
+        connection = await self.connection()
+        try:
+            return await connection.fetch(statement, *arguments)  # type: ignore[no-any-return]  # records unpack like tuples
+        except asyncio.CancelledError:
+            connection.terminate()
+            raise
+        except LOST as error:
+            connection.terminate()
+            raise Unavailable("database") from error
+        except UNABLE as error:
+            raise Unavailable("database") from error
+
+
+class Databases:
+    """A few connections lent one at a time to requests that are not in a lane."""
+
+    def __init__(self, url: str, size: int) -> None:
+        self._free: asyncio.LifoQueue[Database] = asyncio.LifoQueue()
+        self._all = [Database(url) for _ in range(size)]
+        for database in self._all:
+            self._free.put_nowait(database)
+
+    @asynccontextmanager
+    async def lend(self) -> AsyncIterator[Database]:
+        """One connection; whoever finds none free waits."""
+        database = await self._free.get()
+        try:
+            yield database
+        finally:
+            self._free.put_nowait(database)
+
+    async def close(self) -> None:
+        """Ends them all."""
+        for database in self._all:
+            await database.close()

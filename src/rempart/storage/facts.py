@@ -1,0 +1,89 @@
+"""What the hub keeps in memory of the database and reads again every second: parties, compartments, routing, rules.
+
+A stale copy can cost work, never an answer: `settle` reads standings, compartments and tokens again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import asyncpg
+
+from rempart.application.guard import SiteFacts, Snapshot
+from rempart.domain.member import MemberRule
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of the routing table; an empty `insurer` says that another operator handles the card."""
+
+    convention: str
+    csr: str
+    domain: str
+    starts: date
+    ends: date
+    operator: str
+    insurer: str
+
+
+@dataclass(slots=True)
+class Facts:
+    """One reading of everything."""
+
+    snapshot: Snapshot = field(default_factory=Snapshot)
+    routes: dict[str, tuple[Route, ...]] = field(default_factory=dict)
+    rules: dict[str, MemberRule] = field(default_factory=dict)
+    tables: dict[str, str] = field(default_factory=dict)
+    version: int = -1
+
+    def route(self, amc_number: str, convention: str, csr: str, care: date) -> Route | None:
+        """The line for a card on a day of care, the most precise first; None when the AMC number is unknown."""
+        best: Route | None = None
+        score = -1
+        for route in self.routes.get(amc_number, ()):
+            if not route.starts <= care <= route.ends:
+                continue
+            if (route.convention and route.convention != convention) or (route.csr and route.csr != csr):
+                continue
+            precision = 2 * bool(route.csr) + bool(route.convention)
+            if precision > score:
+                best, score = route, precision
+        return best
+
+
+async def version(connection: asyncpg.Connection[Any]) -> int:
+    """A number that moves whenever any of this changes."""
+    return int(await connection.fetchval("select version from rempart.facts_version"))
+
+
+async def read(connection: asyncpg.Connection[Any]) -> Facts:
+    """Everything, in one repeatable reading."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        number = await version(connection)
+        sites = await connection.fetch("select site, profession, operator, zone, standing from rempart.site")
+        clients = await connection.fetch("select client, standing from rempart.client")
+        closed = await connection.fetch("select compartment from rempart.compartment where state = 'closed'")
+        routes = await connection.fetch(
+            "select amc_number, convention, csr, domain, starts, ends, operator, insurer from rempart.routing"
+        )
+        rules = await connection.fetch("select insurer, member_rule from rempart.insurer where standing = 'good'")
+        tables = await connection.fetch(
+            "select distinct on (insurer) insurer, content from rempart.guarantee_table order by insurer, loaded desc"
+        )
+    table: dict[str, list[Route]] = {}
+    for amc_number, *rest in routes:
+        table.setdefault(amc_number, []).append(Route(*rest))
+    return Facts(
+        Snapshot(
+            {row["site"]: SiteFacts(*row) for row in sites},
+            {row["client"]: row["standing"] for row in clients},
+            frozenset(row["compartment"] for row in closed),
+        ),
+        {amc_number: tuple(lines) for amc_number, lines in table.items()},
+        {row["insurer"]: MemberRule(**json.loads(row["member_rule"])) for row in rules},
+        {row["insurer"]: row["content"] for row in tables},
+        number,
+    )

@@ -1,0 +1,84 @@
+"""Registering an insurer with the hub: its row, and the cards that lead to it. Its keys are registered with the keeper."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from rempart.domain.member import MemberRule
+
+FOREVER = date(2099, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One line of the routing table. Empty convention, CSR or domain match any."""
+
+    amc_number: str
+    convention: str = ""
+    csr: str = ""
+    domain: str = ""
+    starts: date = date(2000, 1, 1)
+    ends: date = FOREVER
+
+
+def register_insurer(
+    connection: psycopg.Connection[Any],
+    insurer: str,
+    *,
+    name: str,
+    operator: str,
+    rule: MemberRule,
+    instant: int,
+    cards: Sequence[Card] = (),
+) -> None:
+    """Adds or corrects an insurer (10 digits); `cards` default to its own number. Its rights and sequence are left alone.
+
+    Raises psycopg.errors.CheckViolation when the number is not one.
+    """
+    wanted = cards or (Card(insurer),)
+    with connection.transaction():
+        connection.execute(
+            "insert into rempart.insurer (insurer, name, operator, member_rule, since) values (%s, %s, %s, %s, %s) "
+            "on conflict (insurer) do update set name = excluded.name, operator = excluded.operator, "
+            "member_rule = excluded.member_rule",
+            (insurer, name, operator, Jsonb(asdict(rule)), instant),
+        )
+        known = connection.execute(
+            "select amc_number, convention, csr, domain, starts, ends from rempart.routing where insurer = %s", (insurer,)
+        ).fetchall()
+        missing = [card for card in wanted if Card(*known_row(card)) not in {Card(*row) for row in known}]
+        connection.cursor().executemany(
+            "insert into rempart.routing (amc_number, convention, csr, domain, starts, ends, operator, insurer) "
+            "values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            [(*known_row(card), operator, insurer) for card in missing],
+        )
+
+
+def known_row(card: Card) -> tuple[str, str, str, str, date, date]:
+    """A card as its row."""
+    return (card.amc_number, card.convention, card.csr, card.domain, card.starts, card.ends)
+
+
+def handled_elsewhere(connection: psycopg.Connection[Any], card: Card, operator: str) -> None:
+    """A card that another operator handles: a question about it gets that answer, free."""
+    connection.execute(
+        "insert into rempart.routing (amc_number, convention, csr, domain, starts, ends, operator, insurer) "
+        "values (%s, %s, %s, %s, %s, %s, %s, '')",
+        (*known_row(card), operator),
+    )
+
+
+def add_guarantee_table(connection: psycopg.Connection[Any], insurer: str, content: str, instant: int) -> None:
+    """An insurer's guarantee table as it wrote it; the same content twice is one. The caller has validated it."""
+    connection.execute(
+        "insert into rempart.guarantee_table (insurer, content, digest, loaded) values (%s, %s, %s, %s) "
+        "on conflict (insurer, digest) do nothing",
+        (insurer, content, hashlib.sha256(content.encode()).digest(), instant),
+    )

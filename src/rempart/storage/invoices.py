@@ -1,0 +1,218 @@
+"""Invoices in the database: what is known of a number, the stored accreditations, and one commit a batch of decisions.
+
+A number's single live invoice is held by a unique index: of two that race, one is written and the other
+becomes a duplicate in the same transaction, so neither channel nor time-out nor double click can pay twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from rempart.application.invoices import ACCEPTED, REJECTED, Accredited, Decided, Standing, known_until
+from rempart.application.together import Unavailable
+from rempart.domain import accounts
+from rempart.domain.adjudication import rejected
+from rempart.domain.invoice_states import LIVE
+from rempart.storage.copies import EPOCH, decision_lines
+from rempart.storage.door import LOST, UNABLE, Database
+
+STANDINGS = """
+select q.ord, l.invoice as live, f.invoice as former, c.invoice as same
+from unnest($1::text[], $2::text[], $3::bytea[]) with ordinality q(site, number, content, ord)
+left join lateral (select x.invoice from rempart.invoice x
+                   where x.site = q.site and x.number = q.number and x.live) l on true
+left join lateral (select x.invoice from rempart.invoice x
+                   where x.site = q.site and x.number = q.number and not x.live and x.reason <> 'duplicate'
+                   order by x.received desc, x.invoice desc limit 1) f on true
+left join lateral (select x.invoice from rempart.invoice x
+                   where x.site = q.site and x.content = q.content and q.content <> '' and x.live
+                     and x.number <> q.number limit 1) c on true
+where l.invoice is not null or f.invoice is not null or c.invoice is not null
+"""
+
+INSERT = """
+insert into rempart.invoice (invoice, site, number, client, inbound, distinct_said, position, insurer, mode, state,
+    reason, live, received, decided, care_day, spent, amo, amc, patient, site_reference, content, corrects)
+select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bool[], $7::int[], $8::text[],
+    $9::text[], $10::text[], $11::text[], $12::bool[], $13::bigint[], $14::bigint[], $15::int[], $16::bigint[],
+    $17::bigint[], $18::bigint[], $19::bigint[], $20::text[], $21::bytea[], $22::uuid[])
+on conflict do nothing
+returning invoice
+"""
+
+REDECIDE = """
+update rempart.invoice i
+set state = q.state, reason = q.reason, live = q.live, decided = q.decided, amc = q.amc, patient = q.patient,
+    content = q.content
+from unnest($1::uuid[], $2::text[], $3::text[], $4::bool[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bytea[])
+     q(invoice, state, reason, live, decided, amc, patient, content)
+where i.invoice = q.invoice and i.state in ('waiting', 'held')
+returning i.invoice
+"""
+
+NO_ID = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One commit; `again` says that its invoices were waiting or held."""
+
+    inbound: bytes
+    decided: Sequence[Decided]
+    instant: int
+    today: date
+    again: bool = False
+
+
+class InvoiceBooks:
+    """The `Books` port and the writer, over one lane's connection."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def standings(self, wanted: Sequence[tuple[str, str, bytes]]) -> list[Standing]:
+        """What is known of each (site, number, content fingerprint or b"")."""
+        found = [Standing()] * len(wanted)
+        columns = [list(column) for column in zip(*wanted, strict=True)] if wanted else [[], [], []]
+        for order, live, former, same in await self._database.fetch(STANDINGS, *columns):
+            found[order - 1] = Standing(_bytes(live), _bytes(former), _bytes(same))
+        return found
+
+    async def accreditations(self, hashes: Sequence[bytes]) -> Mapping[bytes, Accredited]:
+        """Those that exist, by hash."""
+        rows = await self._database.fetch(
+            "select hash, mac, site, domains, first_day, last_day from rempart.accreditation where hash = any($1::bytea[])",
+            list(hashes),
+        )
+        return {row[0]: Accredited(*tuple(row)[1:]) for row in rows}
+
+    async def write(self, batch: Batch) -> list[Decided]:
+        """One commit; gives back what was really written: a loser of a race comes back as a duplicate."""
+        connection = await self._database.connection()
+        try:
+            async with connection.transaction():
+                written = await self._write(connection, batch)
+        except LOST as error:
+            connection.terminate()
+            raise Unavailable("database") from error
+        except UNABLE as error:
+            raise Unavailable("database") from error
+        return written
+
+    async def _write(self, connection: asyncpg.Connection[Any], batch: Batch) -> list[Decided]:
+        if batch.again:
+            won = await _redecide(connection, batch.decided)
+            decided = [one for one in batch.decided if one.submitted.identity in won]
+        else:
+            won = await _insert(connection, batch.decided)
+            losers = [_as_duplicate(one) for one in batch.decided if one.submitted.identity not in won]
+            added = await _insert(connection, losers)
+            decided = [one for one in batch.decided if one.submitted.identity in won]
+            decided += [one for one in losers if one.submitted.identity in added]
+        await _events(connection, decided, batch)
+        await _decisions(connection, decided, batch)
+        return decided
+
+
+def _bytes(identity: UUID | None) -> bytes:
+    return identity.bytes if identity is not None else b""
+
+
+def _as_duplicate(decided: Decided) -> Decided:
+    submitted = decided.submitted
+    return Decided(
+        submitted, decided.insurer, decided.operator, REJECTED, "duplicate", rejected(submitted.invoice, "duplicate"),
+        decided.tag,
+    )  # fmt: skip
+
+
+async def _insert(connection: asyncpg.Connection[Any], decided: Sequence[Decided]) -> set[bytes]:
+    if not decided:
+        return set()
+    columns = [list(column) for column in zip(*(_row(one) for one in decided), strict=True)]
+    return {row[0].bytes for row in await connection.fetch(INSERT, *columns)}
+
+
+def _row(one: Decided) -> tuple[Any, ...]:
+    submitted, invoice, decision = one.submitted, one.submitted.invoice, one.decision
+    care = invoice.lines[0].care_date if invoice.lines else invoice.issued
+    live = one.state in LIVE
+    return (
+        UUID(bytes=submitted.identity), invoice.site, invoice.number, submitted.caller.client,
+        UUID(bytes=submitted.identity[:12] + bytes(4)), submitted.distinct, submitted.position, one.insurer,
+        invoice.mode, one.state, one.reason, live, submitted.received, _instant(one), care.toordinal() - EPOCH,
+        invoice.total_spent, invoice.total_amo, decision.amc, decision.patient, invoice.site_reference,
+        one.content if live else None, UUID(bytes=one.corrects) if one.corrects else None,
+    )  # fmt: skip
+
+
+def _instant(one: Decided) -> int | None:
+    return one.submitted.received if one.state in {ACCEPTED, REJECTED} else None
+
+
+async def _redecide(connection: asyncpg.Connection[Any], decided: Sequence[Decided]) -> set[bytes]:
+    rows = [
+        (
+            UUID(bytes=one.submitted.identity), one.state, one.reason, one.state in LIVE, _instant(one),
+            one.decision.amc, one.decision.patient, one.content if one.state in LIVE else None,
+        )
+        for one in decided
+    ]  # fmt: skip
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    return {row[0].bytes for row in await connection.fetch(REDECIDE, *columns)}
+
+
+async def _events(connection: asyncpg.Connection[Any], decided: Sequence[Decided], batch: Batch) -> None:
+    events: list[tuple[Any, ...]] = []
+    for one in decided:
+        identity = UUID(bytes=one.submitted.identity)
+        if not batch.again:
+            events.append((identity, "received", one.submitted.channel, one.submitted.received))
+            events.append((identity, "acknowledged", "", batch.instant))
+        events.append((identity, one.state, one.reason, batch.instant))
+    await _copy(connection, "invoice_event", ("invoice", "state", "cause", "instant"), events)
+
+
+async def _decisions(connection: asyncpg.Connection[Any], decided: Sequence[Decided], batch: Batch) -> None:
+    decisions: list[tuple[Any, ...]] = []
+    sealed: list[tuple[Any, ...]] = []
+    transfers: list[tuple[Any, ...]] = []
+    meetings: list[bytes] = []
+    month = batch.today.year * 12 + batch.today.month - 1
+    for one in decided:
+        if one.state not in {ACCEPTED, REJECTED}:
+            continue
+        identity = UUID(bytes=one.submitted.identity)
+        decisions.append((identity, one.state, one.reason, decision_lines(one.decision), one.tag, batch.instant))
+        if one.kept is not None:
+            sealed.append((identity, one.insurer, month, *one.kept))
+        amount = one.decision.amc
+        if one.state == ACCEPTED and amount:
+            debit, credit = (
+                accounts.owed(one.operator, one.insurer),
+                accounts.due(one.operator, one.submitted.site.site),
+            )
+            transfers.append((debit, credit, amount, "decision", identity, batch.instant))
+        if one.state == ACCEPTED and one.meeting is not None:
+            meetings.append(one.meeting)
+    await _copy(connection, "decision", ("invoice", "outcome", "reason", "lines", "tag", "instant"), decisions)
+    await _copy(connection, "invoice_sealed", ("invoice", "insurer", "month", "acts", "settlement", "copy"), sealed)
+    await _copy(connection, "transfer", ("debit", "credit", "amount", "kind", "subject", "instant"), transfers)
+    if meetings:
+        await connection.execute(
+            "update rempart.met set known_until = $2 where meeting = any($1::bytea[]) and known_until < $2",
+            sorted(meetings), known_until(batch.today),
+        )  # fmt: skip
+
+
+async def _copy(
+    connection: asyncpg.Connection[Any], table: str, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    if rows:
+        await connection.copy_records_to_table(table, records=rows, columns=columns, schema_name="rempart")

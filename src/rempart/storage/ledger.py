@@ -1,0 +1,243 @@
+"""The ledger of payments over psycopg 3: reserve, record, end. Transfers are only ever added.
+
+What is due is read and reserved in one REPEATABLE READ transaction: a cancellation that comes between makes it start
+again. That an invoice lies in one living remittance at most, and a remittance ends once, is held by the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg import errors
+
+from rempart.application.pay import Ended, FileRow, OrderRow
+from rempart.domain.payment import Due, Plan, Remittance, Terms, bank_reference, file_id, file_name, plan
+from rempart.domain.transfer import RELEASED, RESERVED, SETTLED, Ordered, Transfer, movement
+
+Connection = psycopg.Connection[Any]
+LOCK = 0x52_4D_50_41_59  # "RMPAY": one payer at a time
+TRIES = 5
+
+DUES: LiteralString = """
+with due as (
+    select i.site, substr(t.credit, 5, length(t.credit) - 5 - length(i.site)) as operator, i.insurer,
+           sum(t.amount)::bigint as amount, count(*) as invoices
+    from rempart.invoice i
+    join rempart.transfer t on t.kind = 'decision' and t.subject = i.invoice
+    where i.state = 'accepted'
+      and not exists (select from rempart.remittance_line l where l.invoice = i.invoice and l.live)
+    group by 1, 2, 3)
+select d.site, d.operator, d.insurer, d.amount, d.invoices, p.payee, a.reference, r.last
+from due d
+left join lateral (
+    select x.payee from rempart.payee x
+    where x.site = d.site and x.operator = d.operator and %(day)s between x.starts and x.ends
+    order by x.starts desc limit 1) p on true
+left join lateral (
+    select x.reference from rempart.paying_account x
+    where x.operator = d.operator and x.insurer in (d.insurer, '')
+      and (%(accounts)s::text[] is null or x.reference = any(%(accounts)s::text[]))
+    order by x.insurer desc limit 1) a on true
+left join lateral (
+    select max(x.day) as last from rempart.remittance x left join rempart.remittance_end e using (remittance)
+    where x.payee = p.payee and x.account = a.reference
+      and (e.outcome is distinct from 'released' or x.day = %(day)s)) r on true
+order by 1, 2, 3
+"""
+
+LINES: LiteralString = """
+insert into rempart.remittance_line (remittance, invoice, amount)
+select q.remittance, i.invoice, t.amount
+from unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) q(remittance, site, operator, insurer)
+join rempart.invoice i on i.site = q.site and i.insurer = q.insurer and i.state = 'accepted'
+join rempart.transfer t on t.kind = 'decision' and t.subject = i.invoice
+                       and t.credit = 'due:' || q.operator || ':' || q.site
+where not exists (select from rempart.remittance_line l where l.invoice = i.invoice and l.live)
+for update of i
+"""
+
+FILES: LiteralString = """
+select f.file, f.account, a.operator, f.day, f.name, a.name, a.sealed_iban, f.reserved, f.clear_mac, f.sha256, f.written
+from rempart.payment_file f join rempart.paying_account a on a.reference = f.account
+"""
+
+ORDERS: LiteralString = """
+select r.remittance, r.payee, p.sealed_iban, r.amount, r.invoices, r.end_to_end, r.operator
+from rempart.remittance r
+join rempart.payee p using (payee)
+join rempart.payment_file f using (file)
+left join rempart.remittance_end e using (remittance)
+where r.file = %s and (e.remittance is null or (f.written is not null and e.instant > f.written))
+order by r.end_to_end
+"""
+
+
+class LedgerDiffersError(Exception):
+    """The lines of a remittance are not what was planned: nothing was reserved."""
+
+
+class Ledger:
+    """The `Books` port. The connection is in autocommit; `accounts` limits the paying accounts used, None for all."""
+
+    def __init__(self, connection: Connection, accounts: Sequence[str] | None = None) -> None:
+        self._connection = connection
+        self._accounts = list(accounts) if accounts else None
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Waits for its turn; the turn ends with the connection, so a payer that died holds up nobody."""
+        self._connection.execute("select pg_advisory_lock(%s)", (LOCK,))
+        try:
+            yield
+        finally:
+            if not self._connection.broken:
+                self._connection.execute("select pg_advisory_unlock(%s)", (LOCK,))
+
+    def reserve(self, terms: Terms, instant: int) -> Plan:
+        """Orders what is due: one file per paying account, one remittance per payee, all of it or nothing."""
+        for left in reversed(range(TRIES)):
+            try:
+                with self._connection.transaction():
+                    self._connection.execute("set transaction isolation level repeatable read")
+                    return self._reserve(terms, instant)
+            except errors.SerializationFailure:
+                if not left:
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    def _reserve(self, terms: Terms, instant: int) -> Plan:
+        rows = self._connection.execute(DUES, {"day": terms.day, "accounts": self._accounts}).fetchall()
+        dues = [Due(*row) for row in rows]
+        found = plan(dues, terms)
+        files = {account: self._new_file(account, terms, instant) for account in _accounts(found.remittances)}
+        with self._connection.cursor() as cursor:
+            cursor.executemany(
+                "insert into rempart.remittance (remittance, payee, site, operator, account, day, amount, invoices, "
+                "end_to_end, file, reserved) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                [
+                    (
+                        r.identity, r.payee, r.site, r.operator, r.account, terms.day, r.amount, r.invoices,
+                        bank_reference(r.identity), files[r.account], instant,
+                    )
+                    for r in found.remittances
+                ],
+            )  # fmt: skip
+        self._lines(found.remittances)
+        self._move([movement(_ordered(r), RESERVED) for r in found.remittances], instant)
+        return found
+
+    def _new_file(self, account: str, terms: Terms, instant: int) -> UUID:
+        row = self._connection.execute(
+            "select coalesce(max(batch), 0) + 1 from rempart.payment_file where account = %s and day = %s",
+            (account, terms.day),
+        ).fetchone()
+        batch: int = row[0] if row else 1
+        identity = file_id(account, terms.day, batch)
+        self._connection.execute(
+            "insert into rempart.payment_file (file, account, day, batch, name, reserved) "
+            "values (%s, %s, %s, %s, %s, %s)",
+            (identity, account, terms.day, batch, file_name(account, terms.day, batch), instant),
+        )
+        return identity
+
+    def _lines(self, remittances: Sequence[Remittance]) -> None:
+        parts = [(r.identity, r.site, r.operator, insurer) for r in remittances for insurer in r.insurers]
+        if not parts:
+            return
+        self._connection.execute(LINES, [list(column) for column in zip(*parts, strict=True)])
+        sums = self._connection.execute(
+            "select remittance, sum(amount)::bigint, count(*) from rempart.remittance_line "
+            "where remittance = any(%s) group by remittance",
+            ([r.identity for r in remittances],),
+        ).fetchall()
+        if {row[0]: (row[1], row[2]) for row in sums} != {r.identity: (r.amount, r.invoices) for r in remittances}:
+            raise LedgerDiffersError("the lines are not what was planned")
+
+    def _move(self, transfers: Sequence[Transfer], instant: int) -> None:
+        with (
+            self._connection.cursor() as cursor,
+            cursor.copy("copy rempart.transfer (debit, credit, amount, kind, subject, instant) from stdin") as copy,
+        ):
+            for t in transfers:
+                copy.write_row((t.debit, t.credit, t.amount, t.kind, UUID(bytes=t.subject), instant))
+
+    def open_files(self) -> list[FileRow]:
+        """Files of which some remittance has not ended yet, the oldest first."""
+        rows = self._connection.execute(
+            FILES
+            + "where exists (select from rempart.remittance r left join rempart.remittance_end e using (remittance) "
+            "where r.file = f.file and e.remittance is null) order by f.day, f.name"
+        )
+        return [FileRow(*row) for row in rows]
+
+    def file(self, name: str) -> FileRow | None:
+        """One file by the name it was given."""
+        row = self._connection.execute(FILES + "where f.name = %s", (name,)).fetchone()
+        return FileRow(*row) if row else None
+
+    def orders(self, file: UUID) -> list[OrderRow]:
+        """What the file holds: its remittances without those that were released before it was written."""
+        return [OrderRow(*row) for row in self._connection.execute(ORDERS, (file,))]
+
+    def record(self, file: UUID, clear_mac: bytes, sha256: bytes, instant: int) -> None:
+        """What is staged for the bank; the instant of the first time stays."""
+        self._connection.execute(
+            "update rempart.payment_file set clear_mac = %s, sha256 = %s, written = coalesce(written, %s) "
+            "where file = %s",
+            (clear_mac, sha256, instant, file),
+        )
+
+    def unended(self, file: UUID) -> list[UUID]:
+        """Remittances of a file that are neither settled nor released."""
+        rows = self._connection.execute(
+            "select r.remittance from rempart.remittance r left join rempart.remittance_end e using (remittance) "
+            "where r.file = %s and e.remittance is null order by 1",
+            (file,),
+        )
+        return [row[0] for row in rows]
+
+    def end(self, remittances: Sequence[UUID], outcome: str, cause: str, instant: int) -> Ended:
+        """Settles or releases, in one transaction; ending one that ended already raises `UniqueViolation`."""
+        wanted = list(remittances)
+        with self._connection.transaction():
+            rows = self._connection.execute(
+                "select remittance, operator, site, account, amount, invoices from rempart.remittance "
+                "where remittance = any(%s) order by remittance",
+                (wanted,),
+            ).fetchall()
+            self._connection.execute(
+                "insert into rempart.remittance_end (remittance, outcome, cause, instant) "
+                "select r, %s, %s, %s from unnest(%s::uuid[]) r",
+                (outcome, cause, instant, wanted),
+            )
+            ordered = [Ordered(row[0].bytes, str(row[0]), *row[1:5]) for row in rows]
+            self._move([movement(each, outcome) for each in ordered], instant)
+            if outcome == SETTLED:
+                self._invoices_paid(wanted, instant)
+            if outcome == RELEASED:
+                self._connection.execute(
+                    "update rempart.remittance_line set live = false where remittance = any(%s) and live", (wanted,)
+                )
+        return Ended(len(rows), sum(row[5] for row in rows), sum(row[4] for row in rows))
+
+    def _invoices_paid(self, remittances: list[UUID], instant: int) -> None:
+        self._connection.execute(
+            "with paid as (update rempart.invoice i set state = 'paid' from rempart.remittance_line l "
+            "where l.remittance = any(%s) and l.live and i.invoice = l.invoice and i.state = 'accepted' "
+            "returning i.invoice) "
+            "insert into rempart.invoice_event (invoice, state, cause, instant) "
+            "select invoice, 'paid', 'remittance', %s from paid",
+            (remittances, instant),
+        )
+
+
+def _accounts(remittances: Sequence[Remittance]) -> list[str]:
+    return sorted({remittance.account for remittance in remittances})
+
+
+def _ordered(r: Remittance) -> Ordered:
+    return Ordered(r.identity.bytes, str(r.identity), r.operator, r.site, r.account, r.amount)

@@ -1,0 +1,82 @@
+"""A site's own remittances, for the hub: another site's looks absent. No IBAN and no payee's name is within reach."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from rempart.application.remittances import Advice, InsurerPart, LineNote, PaidInvoice, RejectedInvoice, Summary
+from rempart.storage.copies import EPOCH, read_lines
+from rempart.storage.door import Database
+
+LIST_MOST = 100
+
+SUMMARY = """
+select r.remittance, r.day, r.amount, r.invoices, coalesce(e.outcome, 'reserved'), r.end_to_end, r.operator, a.name,
+       e.instant
+from rempart.remittance r
+join rempart.paying_account a on a.reference = r.account
+left join rempart.remittance_end e using (remittance)
+where r.site = $1
+"""
+
+PAID = """
+select i.insurer, n.name, i.invoice, i.number, i.care_day, i.spent, i.amo, l.amount, i.patient, d.lines
+from rempart.remittance_line l
+join rempart.invoice i using (invoice)
+join rempart.decision d using (invoice)
+left join rempart.insurer n on n.insurer = i.insurer
+where l.remittance = $1
+order by n.name, i.insurer, i.care_day, i.number
+"""
+
+# Rejected after the previous remittance of the same payer was made and before this one was.
+REJECTED = """
+with this as (select r.site, r.operator, r.account, r.reserved from rempart.remittance r where r.remittance = $1),
+     since as (select coalesce(max(r.reserved), 0) as instant from rempart.remittance r join this t
+               on r.site = t.site and r.account = t.account and r.reserved < t.reserved)
+select i.invoice, i.number, i.care_day, i.insurer, i.spent, i.reason
+from this t cross join since s
+join rempart.invoice i on i.site = t.site and i.state = 'rejected' and i.decided > s.instant and i.decided <= t.reserved
+join rempart.insurer n on n.insurer = i.insurer and n.operator = t.operator
+join lateral (select x.reference from rempart.paying_account x
+              where x.operator = t.operator and x.insurer in (i.insurer, '')
+              order by x.insurer desc limit 1) a on a.reference = t.account
+order by i.care_day, i.number
+"""
+
+
+async def listed(database: Database, site: str, before: date | None = None) -> list[Summary]:
+    """The newest first, at most 100; `before` goes on from a day, which is left out."""
+    rows = await database.fetch(
+        SUMMARY + "and ($2::date is null or r.day < $2) order by r.day desc, r.end_to_end limit $3",
+        site, before, LIST_MOST,
+    )  # fmt: skip
+    return [Summary(*row) for row in rows]
+
+
+async def advice(database: Database, site: str, identity: UUID) -> Advice | None:
+    """One remittance of this site with its invoices by insurer, and what was rejected since the one before."""
+    found = await database.fetch(SUMMARY + "and r.remittance = $2", site, identity)
+    if not found:
+        return None
+    parts: dict[tuple[str, str], list[PaidInvoice]] = {}
+    for insurer, name, *rest in await database.fetch(PAID, identity):
+        parts.setdefault((insurer, name or insurer), []).append(_paid(rest))
+    rejected = [
+        RejectedInvoice(row[0], row[1], _day(row[2]), row[3], row[4], row[5])
+        for row in await database.fetch(REJECTED, identity)
+    ]
+    grouped = tuple(InsurerPart(insurer, name, tuple(invoices)) for (insurer, name), invoices in parts.items())
+    return Advice(site, Summary(*found[0]), grouped, tuple(rejected))
+
+
+def _paid(row: Any) -> PaidInvoice:
+    invoice, number, care, spent, amo, paid, patient, lines = row
+    notes = tuple(LineNote(line.number, line.domain, line.reason) for line in read_lines(lines) if line.reason)
+    return PaidInvoice(invoice, number, _day(care), spent, amo, paid, patient, notes)
+
+
+def _day(number: int) -> date:
+    return date.fromordinal(number + EPOCH)

@@ -1,0 +1,1 @@
+"""The SQL that migrations execute, as files a database person can read."""

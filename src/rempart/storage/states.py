@@ -1,0 +1,109 @@
+"""What a site may read of its own deposits and invoices: states, amounts, reasons; no acts, no identity."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from rempart.domain.decision import DecidedLine
+from rempart.storage.copies import read_lines
+from rempart.storage.door import Database
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """One invoice of the site, its decided lines and its events (state, cause, instant), oldest first."""
+
+    invoice: UUID
+    number: str
+    state: str
+    reason: str
+    spent: int
+    amo: int
+    amc: int
+    patient: int
+    corrects: UUID | None
+    corrected_by: UUID | None
+    lines: tuple[DecidedLine, ...]
+    events: tuple[tuple[str, str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One deposit and its report; `counts` by invoice state."""
+
+    inbound: UUID
+    state: str
+    received: int
+    report: dict[str, Any]
+    counts: dict[str, int]
+
+
+async def invoice(database: Database, site: str, identity: UUID) -> InvoiceRow | None:
+    """An invoice of this site; another site's looks absent."""
+    rows = await database.fetch(
+        "select i.invoice, i.number, i.state, i.reason, i.spent, i.amo, i.amc, i.patient, i.corrects, "
+        "(select n.invoice from rempart.invoice n where n.site = i.site and n.number = i.number "
+        " and n.corrects = i.invoice order by n.received desc limit 1), d.lines "
+        "from rempart.invoice i left join rempart.decision d using (invoice) where i.site = $1 and i.invoice = $2",
+        site, identity,
+    )  # fmt: skip
+    if not rows:
+        return None
+    events = await database.fetch(
+        "select state, cause, instant from rempart.invoice_event where invoice = $1 order by event", identity
+    )
+    row: Any = rows[0]
+    lines = read_lines(row[10]) if row[10] else ()
+    return InvoiceRow(*row[:10], lines, tuple((e[0], e[1], e[2]) for e in events))
+
+
+async def by_number(database: Database, site: str, number: str) -> list[UUID]:
+    """The site's invoices under one of its numbers, the newest first."""
+    rows = await database.fetch(
+        "select invoice from rempart.invoice where site = $1 and number = $2 order by received desc, invoice desc limit 50",
+        site, number,
+    )  # fmt: skip
+    return [row[0] for row in rows]
+
+
+async def awaited(database: Database, client: str, identity: UUID) -> bool:
+    """Whether an invoice that is not written yet lies in a deposit of this client that is still to be decided."""
+    inbound = UUID(bytes=identity.bytes[:12] + bytes(4))
+    rows = await database.fetch(
+        "select 1 from rempart.inbound where inbound = $1 and client = $2 and state = 'received'", inbound, client
+    )
+    return bool(rows)
+
+
+async def deposit(database: Database, client: str, identity: UUID) -> FileRow | None:
+    """A deposit of this client; another's looks absent."""
+    rows = await database.fetch(
+        "select inbound, state, received, report from rempart.inbound where inbound = $1 and client = $2",
+        identity,
+        client,
+    )
+    if not rows:
+        return None
+    counts = await database.fetch(
+        "select state, count(*) from rempart.invoice where inbound = $1 group by state", identity
+    )
+    inbound, state, received, report = rows[0]
+    return FileRow(inbound, state, received, json.loads(report), {row[0]: row[1] for row in counts})
+
+
+async def cancel(database: Database, site: str, identity: UUID, instant: int) -> str:
+    """`cancelled`, `not-cancellable` or `not-found`."""
+    rows = await database.fetch("select rempart.cancel_invoice($1, $2, $3)", identity, site, instant)
+    return str(rows[0][0])
+
+
+async def say_distinct(database: Database, site: str, identity: UUID) -> bool:
+    """The site says that a held invoice is not the one it resembles; it is decided again soon."""
+    rows = await database.fetch(
+        "update rempart.invoice set distinct_said = true where invoice = $1 and site = $2 and state = 'held' returning invoice",
+        identity, site,
+    )  # fmt: skip
+    return bool(rows)

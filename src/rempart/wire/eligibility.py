@@ -1,0 +1,58 @@
+"""POST /v1/eligibility: what a card says, and what the hub answers about it.
+
+The answer never repeats what was presented. `question` is all that support needs.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Evidence = Literal["typed", "machine", "known"]
+
+
+class EligibilityRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """One question about one beneficiary. `nir` 13 or 15 characters; `birth_date` AAAA-MM-JJ, AAAAMMJJ or AAMMJJ."""
+
+    amc_number: str
+    member: str
+    birth_date: str
+    care_date: str
+    domains: tuple[str, ...]
+    evidence: Evidence
+    convention: str = ""
+    csr: str = ""
+    nir: str | None = None
+    rank: str | None = None
+    site_reference: str = ""
+
+    def __repr__(self) -> str:
+        return "EligibilityRequest(…)"
+
+
+class DomainAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One domain: `open` on the care date, from and to when open, the card's formula."""
+
+    domain: str
+    open: bool
+    start: str = ""
+    end: str = ""
+    formula: str = ""
+
+
+class EligibilityAnswer(msgspec.Struct, frozen=True):
+    """`answer` is covered, not-confirmed, or with strong evidence closed, not-covered; `accreditation` is 4×5 characters.
+
+    `ended`, with strong evidence only, is the last day of rights. `padding` gives every answer to one question the same length.
+    """
+
+    answer: str
+    question: str
+    domains: tuple[DomainAnswer, ...] = ()
+    accreditation: str = ""
+    accreditation_from: str = ""
+    accreditation_to: str = ""
+    kind: str = ""
+    ended: str = ""
+    padding: str = ""

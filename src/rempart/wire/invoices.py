@@ -1,0 +1,148 @@
+"""POST /v1/invoices, POST /v1/files and what GET says of their state. Amounts are integer cents of euro."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class LineRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """One act. `base`, `amo`, `spent`, `amc`, `unit_price` in cents; `rate` the AMO rate in percent; `coefficient` in hundredths."""
+
+    care_date: str
+    code: str
+    family: str
+    base: int
+    rate: int
+    amo: int
+    spent: int
+    amc: int
+    quantity: int = 1
+    coefficient: int = 100
+    unit_price: int = 0
+    exemption: str = ""
+    qualifier: str = ""
+    place: str = ""
+    detail: tuple[tuple[str, str, int], ...] = ()
+
+
+class InvoiceRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """One invoice about one beneficiary; `number` is the site's own, 9 digits."""
+
+    number: str
+    issued: str
+    amc_number: str
+    member: str
+    birth_date: str
+    lines: tuple[LineRequest, ...]
+    nir: str | None = None
+    rank: str | None = None
+    convention: str = ""
+    csr: str = ""
+    nature: str = "10"
+    exemption: str = ""
+    accreditation: str | None = None
+    site_reference: str = ""
+    mode: str = "real"
+    distinct: bool = False
+
+    def __repr__(self) -> str:
+        return f"InvoiceRequest(number={self.number})"
+
+
+class InvoicesRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """One or many invoices of one site (the token's)."""
+
+    invoices: tuple[InvoiceRequest, ...]
+
+
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that is wrong: where (field or record number, position) and its stable code. Never a value."""
+
+    code: str
+    field: str = ""
+    record: int = 0
+    position: int = 0
+    level: str = ""
+    site: str = ""
+    number: str = ""
+
+
+class InvoiceReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`state` is received, or refused with its faults; `invoice` is the hub's id, a UUID."""
+
+    number: str
+    state: str
+    invoice: str = ""
+    faults: tuple[Fault, ...] = ()
+
+
+class InvoicesReceipt(msgspec.Struct, frozen=True):
+    file: str
+    invoices: tuple[InvoiceReceipt, ...]
+
+
+class FileReceipt(msgspec.Struct, frozen=True):
+    """`file` is the hub's id of what was deposited; its state is at GET /v1/files/{file}."""
+
+    file: str
+    state: str
+
+
+class FileState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """received, refused or decided; counts by outcome; the first faults and how many there are in all."""
+
+    file: str
+    state: str
+    received: str
+    invoices: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    held: int = 0
+    waiting: int = 0
+    refused: int = 0
+    tests: int = 0
+    skipped_records: int = 0
+    faults: tuple[Fault, ...] = ()
+    fault_count: int = 0
+
+
+class RuleLine(msgspec.Struct, frozen=True):
+    """One step of a line's computation: rule and amount in cents after it."""
+
+    rule: str
+    amount: int
+
+
+class LineState(msgspec.Struct, frozen=True, omit_defaults=True):
+    number: int
+    domain: str
+    spent: int
+    amo: int
+    amc: int
+    patient: int
+    rules: tuple[RuleLine, ...] = ()
+    reason: str = ""
+
+
+class EventState(msgspec.Struct, frozen=True, omit_defaults=True):
+    state: str
+    instant: str
+    cause: str = ""
+
+
+class InvoiceState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where one invoice stands; no acts, no identity."""
+
+    invoice: str
+    number: str
+    state: str
+    reason: str = ""
+    sentence: str = ""
+    spent: int = 0
+    amo: int = 0
+    amc: int = 0
+    patient: int = 0
+    lines: tuple[LineState, ...] = ()
+    events: tuple[EventState, ...] = ()
+    corrects: str = ""
+    corrected_by: str = ""

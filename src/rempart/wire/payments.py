@@ -1,0 +1,81 @@
+"""GET /v1/remittances and what it says of one. Amounts are integer cents of euro; days are civil days in Paris."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class RemittanceSummary(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One payment to the site. `state`: reserved (ordered at the bank), settled (executed), released (not executed).
+
+    `reference` is the EndToEndId on the bank statement; `payer` whose account paid.
+    """
+
+    remittance: str
+    day: str
+    amount: int
+    invoices: int
+    state: str
+    reference: str
+    operator: str
+    payer: str
+    ended: str = ""
+
+
+class RemittanceList(msgspec.Struct, frozen=True):
+    """The newest first. `next_before` is the day to ask with as `before` for older ones, empty at the end."""
+
+    remittances: tuple[RemittanceSummary, ...]
+    next_before: str = ""
+
+
+class AdviceNote(msgspec.Struct, frozen=True):
+    """A line that was not wholly accepted: its number, the card's domain, a stable code and what it means in French."""
+
+    line: int
+    domain: str
+    reason: str
+    sentence: str
+
+
+class AdviceInvoice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One invoice: spent = amo + paid + patient. No act and no identity."""
+
+    invoice: str
+    number: str
+    care_date: str
+    spent: int
+    amo: int
+    paid: int
+    patient: int
+    notes: tuple[AdviceNote, ...] = ()
+
+
+class AdvicePart(msgspec.Struct, frozen=True):
+    """What one insurer pays."""
+
+    insurer: str
+    name: str
+    amount: int
+    invoices: tuple[AdviceInvoice, ...]
+
+
+class AdviceRejection(msgspec.Struct, frozen=True):
+    """An invoice rejected since the payer's previous remittance to this site."""
+
+    invoice: str
+    number: str
+    care_date: str
+    insurer: str
+    spent: int
+    reason: str
+    sentence: str
+
+
+class RemittanceAdvice(msgspec.Struct, frozen=True):
+    """The detail of one remittance, by insurer."""
+
+    site: str
+    remittance: RemittanceSummary
+    insurers: tuple[AdvicePart, ...]
+    rejected: tuple[AdviceRejection, ...]

@@ -1,0 +1,33 @@
+"""Problem documents, RFC 9457 (2023): what every refusal of the API looks like. No value presented is echoed."""
+
+from __future__ import annotations
+
+import msgspec
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldError(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One field at fault: its path in the request and a stable code, never its content."""
+
+    field: str
+    code: str
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`type` names the kind of problem, `code` the stable kebab-case; `title` and `detail` are for people."""
+
+    title: str
+    status: int
+    code: str
+    type: str = "about:blank"
+    detail: str = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+_ENCODER = msgspec.json.Encoder()
+
+
+def encode(problem: Problem) -> bytes:
+    """The document's bytes, of media type `MEDIA_TYPE`."""
+    return _ENCODER.encode(problem)

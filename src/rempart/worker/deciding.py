@@ -1,0 +1,162 @@
+"""Decides deposits: a thread reads one file, lanes decide its invoices 500 at a time, each batch is one commit.
+
+Killed anywhere, it starts the deposit again and skips what is written: an invoice's id is its deposit's id and its
+place in it, so the second run meets the first one's rows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import structlog
+
+from rempart.application.invoices import Decided, Needs, Submitted, decide
+from rempart.application.together import Unavailable
+from rempart.storage.inbound import Inbound, Waiting
+from rempart.storage.invoices import Batch, InvoiceBooks
+from rempart.worker.opening import Opener, Refused, Report
+
+log = structlog.get_logger()
+AHEAD = 4  # batches read before they are decided
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What one batch needs: its own keeper and database connections."""
+
+    needs: Callable[[], Needs]
+    books: InvoiceBooks
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """Decides one deposit at a time over its lanes. `now` gives microseconds UTC, `today` the civil date in Paris."""
+
+    waiting: Waiting
+    opener: Callable[[], Opener]
+    lanes: Sequence[Lane]
+    size: int
+    now: Callable[[], int]
+    today: Callable[[int], date]
+
+    async def deposit(self, inbound: Inbound) -> Report:
+        """One deposit, whole; it is closed with its report. Raises `Unavailable`: it will be taken up again."""
+        report = Report()
+        instant = self.now()
+        opener = self.opener()
+        try:
+            await self._all(opener.open(inbound, instant, report), inbound, instant, None)
+        except Refused as refused:
+            report.fault(level="file", code=refused.code)
+            report.broken = True
+        state = "refused" if report.broken else "decided"
+        self.waiting.end(inbound.inbound, state, self._told(inbound, report))
+        log.info("deposit-decided", state=state, count=sum(self.waiting.counts(inbound.inbound).values()))
+        return report
+
+    async def again(self, inbound: Inbound, wanted: dict[bytes, tuple[bool, int]]) -> None:
+        """The invoices of a deposit that waited or were held, decided again in the batch window."""
+        instant = self.now()
+        opener = self.opener()
+        await self._all(opener.open(inbound, instant, Report()), inbound, instant, wanted)
+        self.waiting.tidy(inbound.inbound)
+
+    def _told(self, inbound: Inbound, report: Report) -> dict[str, Any]:
+        return {
+            "counts": self.waiting.counts(inbound.inbound),
+            "refused": report.refused,
+            "tests": report.tests,
+            "skipped": report.skipped,
+            "faults": report.faults,
+            "fault_count": report.fault_count,
+        }
+
+    async def _all(
+        self,
+        invoices: Iterator[Submitted],
+        inbound: Inbound,
+        instant: int,
+        wanted: dict[bytes, tuple[bool, int]] | None,
+    ) -> None:
+        """Reads in a thread, decides in the lanes; the first failure ends both."""
+        batches: queue.Queue[list[Submitted] | BaseException | None] = queue.Queue(maxsize=AHEAD)
+        stop = threading.Event()
+        reader = threading.Thread(target=self._read, args=(invoices, batches, stop, wanted), daemon=True)
+        reader.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for lane in self.lanes:
+                    group.create_task(self._lane(lane, batches, inbound, instant, again=wanted is not None))
+        except* Unavailable as failures:
+            raise Unavailable("keeper or database") from failures
+        except* Refused as failures:
+            raise failures.exceptions[0] from None
+        finally:
+            stop.set()
+            while reader.is_alive():
+                _drain(batches)
+                await asyncio.to_thread(reader.join, 0.05)
+
+    def _read(
+        self, invoices: Iterator[Submitted], batches: queue.Queue[Any], stop: threading.Event,
+        wanted: dict[bytes, tuple[bool, int]] | None,
+    ) -> None:  # fmt: skip
+        batch: list[Submitted] = []
+        try:
+            for one in invoices:
+                if stop.is_set():
+                    return
+                if wanted is not None:
+                    if one.identity not in wanted:
+                        continue
+                    distinct, _ = wanted[one.identity]
+                    one = replace(one, distinct=one.distinct or distinct, waited=10, windowed=True)
+                batch.append(one)
+                if len(batch) >= self.size:
+                    batches.put(self._fresh(batch, wanted))
+                    batch = []
+            if batch:
+                batches.put(self._fresh(batch, wanted))
+            for _ in self.lanes:
+                batches.put(None)
+        except BaseException as error:  # whatever it is, the lanes must hear of it
+            for _ in self.lanes:
+                batches.put(error)
+
+    def _fresh(self, batch: list[Submitted], wanted: object) -> list[Submitted]:
+        if wanted is not None:
+            return batch
+        written = self.waiting.written([one.identity for one in batch])
+        return [one for one in batch if one.identity not in written] if written else batch
+
+    async def _lane(
+        self, lane: Lane, batches: queue.Queue[Any], inbound: Inbound, instant: int, *, again: bool
+    ) -> None:
+        while True:
+            batch = await asyncio.to_thread(batches.get)
+            if batch is None:
+                return
+            if isinstance(batch, BaseException):
+                raise batch
+            if batch:
+                await self._batch(lane, batch, inbound, again=again)
+
+    async def _batch(self, lane: Lane, batch: list[Submitted], inbound: Inbound, *, again: bool) -> list[Decided]:
+        instant = self.now()
+        today = self.today(instant)
+        decided = await decide(lane.needs(), batch, instant, today)
+        return await lane.books.write(Batch(inbound.inbound, decided, instant, today, again))
+
+
+def _drain(batches: queue.Queue[Any]) -> None:
+    while True:
+        try:
+            batches.get_nowait()
+        except queue.Empty:
+            return

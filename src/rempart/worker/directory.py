@@ -1,0 +1,32 @@
+"""Routing and guarantee tables as the worker last read them, for the decisions of a batch."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from rempart.application.invoices import Routed
+from rempart.domain.guarantee import GuaranteeTable
+from rempart.formats import guarantee_table
+from rempart.storage.facts import Facts
+
+
+class FactsDirectory:
+    """The `Directory` port over one reading of the database; a table that does not validate is as good as none."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._tables: dict[str, GuaranteeTable | None] = {}
+
+    def route(self, amc_number: str, convention: str, csr: str, care: date) -> Routed | None:
+        """Operator, insurer and member rule; None when the card is unknown or another operator's."""
+        route = self._facts.route(amc_number, convention, csr, care)
+        rule = self._facts.rules.get(route.insurer) if route is not None else None
+        return Routed(route.operator, route.insurer, rule) if route is not None and rule is not None else None
+
+    def table(self, insurer: str) -> GuaranteeTable | None:
+        """The insurer's newest guarantee table."""
+        if insurer not in self._tables:
+            content = self._facts.tables.get(insurer)
+            found = guarantee_table.read(content.encode()) if content is not None else None
+            self._tables[insurer] = found.table if found is not None else None
+        return self._tables[insurer]

@@ -1,0 +1,159 @@
+"""From a deposit to its invoices: sealed chunks → the keeper's box → the format → invoices with the authority of their site.
+
+Runs in a thread with blocking connections of its own, so that reading a file and deciding its invoices overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rempart.application.guard import Caller, SiteFacts
+from rempart.application.invoices import Submitted
+from rempart.application.together import Unavailable
+from rempart.application.tokens import grant_id_of
+from rempart.domain.invoice import Invoice
+from rempart.formats import b2, invoice_json
+from rempart.sealing.client import KeeperSync, KeeperUnavailable
+from rempart.sealing.frames import AuthorityItem, OpenDepositItem
+from rempart.storage.inbound import Inbound, Waiting
+
+FAULTS_KEPT = 1000
+
+
+@dataclass(slots=True)
+class Report:
+    """What is told of a deposit besides its invoices: faults up to a limit and how many in all, tests, skipped records."""
+
+    faults: list[dict[str, Any]] = field(default_factory=list)
+    fault_count: int = 0
+    refused: int = 0
+    tests: int = 0
+    skipped: int = 0
+    broken: bool = False
+
+    def fault(self, **where: Any) -> None:
+        """Counts one, and keeps it while there is room."""
+        self.fault_count += 1
+        if len(self.faults) < FAULTS_KEPT:
+            self.faults.append({name: value for name, value in where.items() if value})
+
+
+class Opener:
+    """Opens one deposit at a time. `instant` microseconds UTC is when the work began."""
+
+    def __init__(
+        self, keeper: KeeperSync, waiting: Waiting, sites: Mapping[str, SiteFacts], kinds: Mapping[str, str]
+    ) -> None:
+        self._keeper = keeper
+        self._waiting = waiting
+        self._sites = sites
+        self._kinds = kinds
+
+    def open(self, inbound: Inbound, instant: int, report: Report) -> Iterator[Submitted]:
+        """Its invoices in order. Raises `Unavailable` when keeper or database does not answer."""
+        self._authority = b""
+        self._callers: dict[str, Caller | None] = {}
+        if inbound.channel == "api":
+            yield from self._from_json(inbound, instant, report)
+        else:
+            yield from self._from_b2(inbound, instant, report)
+
+    def _blocks(self, inbound: Inbound, instant: int) -> Iterator[bytes]:
+        for sealed in self._waiting.chunks(inbound.inbound):
+            try:
+                (result,) = self._keeper.call("open_deposit", [OpenDepositItem(sealed, instant)])
+            except KeeperUnavailable as error:
+                raise Unavailable("keeper") from error
+            if result.refusal:
+                raise Refused(result.refusal)
+            self._authority = result.authority
+            yield result.content
+
+    def _from_json(self, inbound: Inbound, instant: int, report: Report) -> Iterator[Submitted]:
+        found = invoice_json.read(b"".join(self._blocks(inbound, instant)), inbound.site)
+        if not isinstance(found, tuple):
+            raise Refused(found.code)
+        for ordinal, one in enumerate(found, 1):
+            if isinstance(one, invoice_json.Refused):
+                report.refused += 1
+                continue
+            if one.invoice.mode != "real":
+                report.tests += 1
+                continue
+            yield from self._submit(inbound, instant, one.invoice, ordinal, distinct=one.distinct)
+
+    def _from_b2(self, inbound: Inbound, instant: int, report: Report) -> Iterator[Submitted]:
+        checked = b2.check(self._blocks(inbound, instant))
+        for fault in checked.faults:
+            report.fault(level=fault.level, record=fault.record, position=fault.position, code=fault.code)
+        if checked.faults:
+            report.broken = True
+            return
+        for event in b2.read(self._blocks(inbound, instant), checked=checked):
+            if isinstance(event, b2.InvoiceRead):
+                if event.invoice.mode != "real":
+                    report.tests += 1
+                elif self._caller(inbound, instant, event.invoice.site) is None:
+                    report.refused += 1
+                else:
+                    yield from self._submit(inbound, instant, event.invoice, event.record, distinct=False)
+            elif isinstance(event, b2.InvoiceRefused):
+                report.refused += 1
+                for fault in event.faults:
+                    report.fault(
+                        level=fault.level, record=fault.record, position=fault.position, code=fault.code,
+                        site=event.site, number=event.number,
+                    )  # fmt: skip
+            elif isinstance(event, b2.LotStart):
+                self._mandate(inbound, instant, event.lot, report)
+            elif isinstance(event, b2.LotRefused):
+                for fault in event.faults:
+                    report.fault(
+                        level=fault.level, record=fault.record, position=fault.position, code=fault.code,
+                        site=event.lot.site,
+                    )  # fmt: skip
+            elif isinstance(event, b2.LotEnd):
+                report.skipped += sum(count for _, count in event.skipped)
+
+    def _mandate(self, inbound: Inbound, instant: int, lot: b2.LotRef, report: Report) -> None:
+        if self._caller(inbound, instant, lot.site) is None:
+            code = "no-mandate" if lot.site in self._sites else "site-unknown"
+            report.fault(level="lot", record=lot.record, code=code, site=lot.site)
+
+    def _submit(
+        self, inbound: Inbound, instant: int, invoice: Invoice, place: int, *, distinct: bool
+    ) -> Iterator[Submitted]:
+        caller = self._caller(inbound, instant, invoice.site)
+        if caller is not None:
+            identity = inbound.inbound[:12] + place.to_bytes(4, "big")
+            yield Submitted(
+                identity, place, invoice, caller, self._sites[invoice.site], inbound.channel, inbound.received, distinct
+            )
+
+    def _caller(self, inbound: Inbound, instant: int, site: str) -> Caller | None:
+        """The depositor's authority narrowed to one site; None when it has none there."""
+        if site not in self._callers:
+            self._callers[site] = self._narrow(inbound, instant, site) if site in self._sites else None
+        return self._callers[site]
+
+    def _narrow(self, inbound: Inbound, instant: int, site: str) -> Caller | None:
+        try:
+            (result,) = self._keeper.call("authority", [AuthorityItem(self._authority, site, instant)])
+        except KeeperUnavailable as error:
+            raise Unavailable("keeper") from error
+        if result.refusal:
+            return None
+        kind = self._kinds.get(inbound.client, "")
+        return Caller(
+            None, inbound.client, kind, site, "", result.grant, grant_id_of(result.grant), instant + 900_000_000
+        )
+
+
+class Refused(Exception):
+    """The deposit cannot be opened as what it says it is; the code says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

@@ -1,0 +1,136 @@
+"""Laws that hold for any invoice: sums exact, never negative, never above what is left, monotone in the percentage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rempart.domain.acts import FAMILIES, PROFESSIONS
+from rempart.domain.adjudication import Context, Honoured, adjudicate
+from rempart.domain.decision import Decision
+from rempart.domain.guarantee import AMOUNT_KINDS, KINDS, PERCENT_KINDS, Formula, GuaranteeTable, ProductTable
+from rempart.domain.invoice import Invoice, Line, Presented
+from rempart.domain.money import percent
+from rempart.domain.reasons import BY_CODE
+from rempart.domain.rights import DOMAINS, Coverage, Period
+
+TODAY = date(2026, 11, 20)
+START, END = date(2025, 1, 1), date(2026, 12, 31)
+RATES = (0, 15, 30, 55, 60, 65, 70, 80, 90, 100)
+amounts = st.integers(0, 500_000)
+
+
+def make_formula(kind: str, figure: int) -> Formula:
+    return Formula(
+        kind, percent=figure if kind in PERCENT_KINDS else 0, amount=figure * 100 if kind in AMOUNT_KINDS else 0
+    )
+
+
+def table_of(formula: Formula) -> GuaranteeTable:
+    return GuaranteeTable(
+        "0012345678", (ProductTable("P", "1", START, END, tuple((domain, formula) for domain in DOMAINS)),)
+    )
+
+
+def make_invoice(lines: tuple[Line, ...], exemption: str = "") -> Invoice:
+    numbered = tuple(replace(line, number=number) for number, line in enumerate(lines, start=1))
+    spent, amo, amc = sum(x.spent for x in lines), sum(x.amo for x in lines), sum(x.amc for x in lines)
+    presented = Presented("0012345678", "INVENTED", None, "800101", "1")
+    return Invoice("123456782", "000000001", TODAY, presented, numbered, spent, amo, amc, exemption=exemption)
+
+
+@st.composite
+def any_lines(draw: st.DrawFn) -> Line:
+    """Lines as good software makes them, and now and then as it should not."""
+    base, rate, extra = draw(amounts), draw(st.sampled_from(RATES)), draw(st.integers(-20_000, 100_000))
+    spent = max(base + extra, 0)
+    amo = percent(min(base, spent), rate) + draw(st.sampled_from((0, 0, 0, 1, -1, 5)))
+    asked = draw(st.one_of(st.just(max(spent - amo, 0)), amounts))
+    care = TODAY - timedelta(days=draw(st.integers(-2, 900)))
+    family = draw(st.sampled_from(FAMILIES))
+    return Line(1, care, "", family, base, rate, amo, spent, asked, quantity=draw(st.integers(0, 3)))
+
+
+formulas = st.builds(make_formula, st.sampled_from(sorted(KINDS)), st.integers(1, 400))
+
+
+def decide(invoice: Invoice, formula: Formula, *, profession: str = "pharmacy", honoured: bool = False) -> Decision:
+    periods = tuple(Period(domain, START, END, "100") for domain in DOMAINS[:9])
+    coverage = Coverage(1, "P", "1", "responsible", periods)
+    accreditation = Honoured(frozenset(DOMAINS), START, END) if honoured else None
+    return adjudicate(
+        invoice, coverage, table_of(formula), profession=profession, context=Context(TODAY, accreditation)
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    lines=st.lists(any_lines(), min_size=1, max_size=5),
+    formula=formulas,
+    profession=st.sampled_from(PROFESSIONS),
+    honoured=st.booleans(),
+    exempt=st.booleans(),
+)
+def test_shares_always_sum_to_what_was_spent(
+    *, lines: list[Line], formula: Formula, profession: str, honoured: bool, exempt: bool
+) -> None:
+    """AMO + insurer + patient = spent, no share is negative, none exceeds its ceiling, each reason is in the table."""
+    invoice = make_invoice(tuple(lines), "4" if exempt else "")
+    decision = decide(invoice, formula, profession=profession, honoured=honoured)
+
+    assert len(decision.lines) == len(lines)
+    for decided, asked in zip(decision.lines, invoice.lines, strict=True):
+        assert decided.amo + decided.amc + decided.patient == decided.spent == asked.spent
+        assert min(decided.amo, decided.amc, decided.patient) >= 0
+        assert decided.amc <= decided.spent - decided.amo
+        assert decided.amc <= asked.amc
+        assert not decided.reason or (decided.amc == 0 and decided.reason in BY_CODE)
+    assert decision.amo + decision.amc + decision.patient == decision.spent
+    assert (decision.outcome == "accepted") == (not decision.reason)
+    assert decision.outcome == "accepted" or decision.amc == 0
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(any_lines(), min_size=1, max_size=4), formulas)
+def test_accepted_share_keeps_its_rule(lines: list[Line], formula: Formula) -> None:
+    """Every accepted line ends with the rule that gave its amount, and the claimed AMO is never replaced."""
+    invoice = make_invoice(tuple(lines))
+    decision = decide(invoice, formula)
+    for decided, asked in zip(decision.lines, invoice.lines, strict=True):
+        assert decided.rules
+        if not decided.reason:
+            assert decided.amo == asked.amo
+            assert decided.rules[-1].amount == decided.amc
+
+
+@settings(max_examples=200, deadline=None)
+@given(amounts, amounts, st.sampled_from(sorted(PERCENT_KINDS)), st.integers(1, 400), st.integers(0, 300))
+def test_higher_percentage_never_pays_less(base: int, extra: int, kind: str, low: int, more: int) -> None:
+    """Raising the percentage of a formula never lowers the insurer's share."""
+    amo = percent(base, 65)
+    line = Line(1, TODAY, "", "pharmacy", base, 65, amo, base + extra, base + extra - amo)
+    invoice = make_invoice((line,))
+    assert (
+        decide(invoice, make_formula(kind, low)).amc <= decide(invoice, make_formula(kind, min(low + more, 1000))).amc
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(any_lines(), min_size=1, max_size=4), formulas)
+def test_same_question_gets_the_same_answer(lines: list[Line], formula: Formula) -> None:
+    """Adjudication has no memory: the same facts give the same decision."""
+    invoice = make_invoice(tuple(lines))
+    assert decide(invoice, formula) == decide(invoice, formula)
+
+
+@given(st.integers(-3, 3).filter(lambda cents: cents != 0))
+def test_totals_off_by_a_cent_reject(off: int) -> None:
+    """Announced totals are exact: a cent more or less rejects the invoice, whatever the total."""
+    line = Line(1, TODAY, "", "pharmacy", 1000, 65, 650, 1000, 350)
+    invoice = make_invoice((line,))
+    for name in ("total_spent", "total_amo", "total_amc"):
+        changed = replace(invoice, **{name: getattr(invoice, name) + off})
+        assert decide(changed, Formula("ticket-moderateur")).reason == "totals-wrong"

@@ -1,0 +1,21 @@
+"""A keeper for each test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.keepers import World, make_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A filled keeper, in this process."""
+    made = make_world(tmp_path)
+    yield made
+    made.parts.close()
