@@ -22,6 +22,7 @@ from rempart.application.tokens import TokenCache, TokenFacts, digest_of
 from rempart.client.dpop import DpopKey
 from rempart.ground.instants import MICROSECONDS
 from rempart.identity.dpop import Nonces
+from rempart.storage import facts
 from rempart.storage.door import Databases
 from rempart.wire.payments import RemittanceAdvice, RemittanceList
 from support.money import DAY, NOW, SECOND, SITES, MoneyWorld, iban
@@ -70,6 +71,8 @@ def as_site(money: MoneyWorld, site: str, use: Callable[[Reader], Awaitable[Any]
         together: Together[Question, Answer] = Together([], Limits())
         state = HubState(money.settings, Instants(FixedClock()), together)
         databases = Databases(money.settings.database.hub_url, 1)
+        async with databases.lend() as database:
+            state.facts = await facts.read(await database.connection())
         deposits = Deposits(None, databases, 1)  # type: ignore[arg-type]  # these routes deposit nothing
         desk = InvoiceDesk(state, SignIn(cache, nonces), deposits, databases)
         try:
@@ -84,6 +87,8 @@ def as_site(money: MoneyWorld, site: str, use: Callable[[Reader], Awaitable[Any]
 
 @pytest.fixture
 def paid(money: MoneyWorld) -> MoneyWorld:
+    with money.sql() as connection:
+        connection.execute("insert into rempart.client (client, kind, registered) values ('till', 'vendor', 0)")
     money.decide(SITES[0], 1_000)
     money.decide(SITES[0], 234, SECOND)
     money.decide(SITES[0], state="rejected")

@@ -22,10 +22,10 @@ from rempart.wire.eligibility import DomainAnswer, EligibilityAnswer
 
 pytestmark = pytest.mark.postgres
 
-PEOPLE, TYPED, MACHINE = 600, 8, 40
+PEOPLE, TYPED, MACHINE = 1_500, 8, 40
 OPTIONS = {"budgets.pharmacy": {"typed": TYPED, "machine": MACHINE}}
-WANTED = Wanted(hours=8, seed=3)
-HARMLESS = {"covered", "formula", "from", "to", "accreditation", "kind of contract"}
+WANTED = Wanted(hours=8, seed=3, every=45.0)
+HARMLESS = {"covered", "formula", "dates", "accreditation", "kind of contract"}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_a_complete_list_is_worth_the_days_budgets_and_no_more(report: Report) -
     found, portal = report.of("leaked-list", "rempart"), report.of("leaked-list", "portal-2024")
     known = report.victim["guessing"].asked + report.victim["leaked-list"].asked
     assert MACHINE // 2 < found.exposed <= TYPED + MACHINE + known
-    assert found.codes["site-budget"] > 400
+    assert found.refused > found.attempts // 2
     assert found.first_refusal is not None
     assert portal.exposed > 5 * found.exposed
     assert portal.first_refusal is None
@@ -73,6 +73,7 @@ def test_honest_people_elsewhere_notice_nothing(report: Report) -> None:
         assert report.honest[attacker].refused == 0
         assert report.honest[attacker].surprises == 0
         assert report.victim[attacker].surprises == 0
+        assert report.victim[attacker].asked > 0
 
 
 def test_the_log_has_everybody_who_was_exposed(world: World, report: Report) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from rempart.ground.instants import (
     DAY,
     RealClock,
+    SharedClock,
     SimulatedClock,
     civil_date,
     civil_day,
@@ -71,3 +73,26 @@ def test_the_real_clock_is_in_microseconds() -> None:
     clock = RealClock()
     assert 1_600_000_000_000_000 < clock.now() < 4_000_000_000_000_000
     assert clock.monotonic() <= clock.monotonic()
+
+
+def test_a_shared_clock_is_moved_by_one_and_read_by_all(tmp_path: Path) -> None:
+    """What one program sets, another reads at once; it never goes back, and a clock in use is not made anew."""
+    path = tmp_path / "clock"
+    mover = SharedClock.create(path, 1_795_000_000_000_000)
+    reader = SharedClock(path)
+    mover.move_to(1_795_000_000_000_001)
+    assert reader.now() == 1_795_000_000_000_001
+    assert reader.monotonic() <= reader.monotonic()
+    with pytest.raises(ValueError, match="back"):
+        reader.move_to(1_795_000_000_000_000)
+    with pytest.raises(FileExistsError):
+        SharedClock.create(path, 0)
+
+
+def test_a_shared_clock_needs_its_file(tmp_path: Path) -> None:
+    """A program that starts before the replay has made the clock does not invent one."""
+    with pytest.raises(FileNotFoundError):
+        SharedClock(tmp_path / "absent")
+    (tmp_path / "short").write_bytes(b"1234")
+    with pytest.raises(ValueError, match="8 bytes"):
+        SharedClock(tmp_path / "short")

@@ -1,4 +1,4 @@
-"""An attacker holds the hub's socket to the keeper and a live sign-in: he opens records and discloses nothing. Found, frozen."""
+"""An attacker holds the hub's socket to the keeper and a live sign-in: what he opens and does not disclose is found."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from rempart.bench.world import World
 from rempart.bootstrap.house import House
 from rempart.client import assertion
 from rempart.domain.invoice import Presented
-from rempart.ground.instants import MICROSECONDS, now
+from rempart.ground.instants import MICROSECONDS, PARIS, civil_date, now
 from rempart.sealing.client import KeeperSync
 from rempart.sealing.frames import DeriveItem, GrantItem, OpenItem
 from rempart.simulation.caller import Caller, presented_request
@@ -51,9 +50,9 @@ def _ask(house: House, country: Country, numbers: range) -> list[str]:
         said = []
         for number in numbers:
             insurer = country.insurers[0].number
-            shown = Presented(insurer, "", "", f"{number:08d}", None, "850512", "1")
+            shown = Presented(insurer, f"{number:08d}", None, "850512", "1")
             request = presented_request(
-                shown, care_date=date.today().isoformat(), domains=("pharmacy",), evidence="machine"
+                shown, care_date=civil_date(now(), PARIS).isoformat(), domains=("PHAR",), evidence="machine"
             )
             answer = await caller.eligibility(request)
             said.append(answer.code if isinstance(answer, Problem) else answer.answer)
@@ -90,7 +89,7 @@ def _doctor(house: House) -> dict[str, list[str]]:
 
 @pytest.mark.postgres
 def test_records_opened_and_never_disclosed_are_found_and_the_hub_frozen(tmp_path: Path) -> None:
-    """The honest day reconciles to nothing; thirty stolen records alarm and close the hub, and the next question is refused."""
+    """The honest day reconciles to nothing; thirty stolen records raise the alarm and close the hub to everyone."""
     country = Country(7, 300)
     with House(tmp_path / "h", OPTIONS) as house:
         World(house, country).register()

@@ -6,6 +6,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
+
 from support.rights_world import Process, RightsWorld, keeper_process
 
 if TYPE_CHECKING:

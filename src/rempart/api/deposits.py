@@ -67,7 +67,9 @@ class Deposits:
             before = await intake.replayed(caller.client, key_mac)
             if before is not None:
                 return _repeat(before, request_mac)
-            inbound = _inbound(caller, "api", instant, request_mac)
+            # The key's MAC, not the content's: a cancelled or rejected invoice is sent again just as it was, under a new
+            # key, and is a new one. That nothing is paid twice is held by the invoice's number, not here.
+            inbound = _inbound(caller, "api", instant, key_mac)
             receipt = InvoicesReceipt(str(UUID(bytes=inbound.inbound)), _receipts(found, inbound.inbound))
             await intake.begin(inbound)
             await intake.chunk(inbound.inbound, 0, await self._seal(caller, body))
@@ -75,8 +77,9 @@ class Deposits:
             earlier = await intake.finish(inbound, len(body), answer)
             if isinstance(earlier, Earlier):
                 before = await intake.replayed(caller.client, key_mac)
-                again = InvoicesReceipt(str(UUID(bytes=earlier.inbound)), _receipts(found, earlier.inbound))
-                return _repeat(before, request_mac) if before is not None else Taken(again, repeated=True)
+                if before is None:  # the first under this key is refused by another process just now
+                    raise Unavailable("database")
+                return _repeat(before, request_mac)
         return Taken(receipt)
 
     async def file(self, caller: Caller, blocks: AsyncIterator[bytes], instant: int) -> Taken | Refusal:

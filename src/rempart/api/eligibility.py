@@ -79,7 +79,7 @@ def read(state: HubState, caller: Caller, body: bytes) -> Question | Problem:
         request = _decode(body)
     except msgspec.ValidationError as error:
         return problem("invalid-fields", (FieldError(_path(error), "wrong-shape"),))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):  # the latter for a text that is not UTF-8
         return problem("malformed-body")
     if body.count(b":") != _told(request) and repeats_a_name(body):
         return problem("repeated-field")

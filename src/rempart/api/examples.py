@@ -1,6 +1,6 @@
 """One invented request and answer for each operation of the API, built from the wire's own types.
 
-Nobody is meant: the NIR's commune code (925) and the insurer's, site's and bank's numbers are from ranges that do not exist.
+Nobody is meant: the NIR's commune code (925) and the numbers of insurer and site are from ranges that do not exist.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from rempart.domain.reasons import sentence
 from rempart.wire.eligibility import DomainAnswer, EligibilityAnswer, EligibilityRequest
 from rempart.wire.invoices import (
     EventState,
@@ -57,13 +58,13 @@ REQUESTS: dict[str, Any] = {
     "IssueToken": TokenRequest(GRANT_TYPE, ASSERTION_TYPE, ASSERTION, SITE),
     "RevokeToken": RevokeRequest(TOKEN, ASSERTION_TYPE, ASSERTION),
     "AskEligibility": EligibilityRequest(
-        INSURER, MEMBER, "1985-04-12", DAY, ("PHAR",), "typed", nir=NIR, rank="1", site_reference="COMPTOIR-2-0041"
+        INSURER, MEMBER, "1985-04-12", DAY, ("PHAR",), "typed", nir=NIR, rank="1", site_reference="T2-0041"
     ),
     "SendInvoices": InvoicesRequest(
         (
             InvoiceRequest(
                 "000000041", DAY, INSURER, MEMBER, "1985-04-12", (_LINE,), nir=NIR, rank="1",
-                accreditation=ACCREDITATION.replace(" ", ""), site_reference="COMPTOIR-2-0041",
+                accreditation=ACCREDITATION.replace(" ", ""), site_reference="T2-0041",
             ),
         )
     ),
@@ -80,7 +81,7 @@ ANSWERS: dict[str, Any] = {
         FILE,
         (
             InvoiceReceipt("000000041", "received", INVOICE),
-            InvoiceReceipt("000000042", "refused", faults=(Fault("nir-key-wrong", "nir"),)),
+            InvoiceReceipt("000000042", "refused", faults=(Fault("nir-key", "nir"),)),
         ),
     ),
     "FindInvoices": [INVOICE],
@@ -98,7 +99,7 @@ ANSWERS: dict[str, Any] = {
     "SendFile": FileReceipt(FILE, "received"),
     "ReadFile": FileState(
         FILE, "decided", "2026-03-02T19:42:10Z", invoices=212, accepted=205, rejected=4, held=1, refused=2,
-        faults=(Fault("nir-key-wrong", "nir", record=118, position=20, level="invoice", site=SITE, number="000000042"),),
+        faults=(Fault("nir-key", "nir", record=118, position=20, level="invoice", site=SITE, number="000000042"),),
         fault_count=2,
     ),
     "ListRemittances": RemittanceList((_PAID,), "2026-02-27"),
@@ -107,13 +108,13 @@ ANSWERS: dict[str, Any] = {
         (
             AdvicePart(INSURER, "Mutuelle inventée", 469, (
                 AdviceInvoice(INVOICE, "000000041", DAY, 1340, 871, 469, 0, (
-                    AdviceNote(1, "PHAR", "amc-reduced", "Le montant complémentaire a été réduit."),
+                    AdviceNote(1, "PHAR", "domain-not-covered", sentence("domain-not-covered")),
                 )),
             )),
         ),
         (AdviceRejection(
             "019caddd-6600-7a1e-8c33-5d2f00000007", "000000047", DAY, INSURER, 2210, "rights-closed",
-            "Les droits étaient fermés à la date des soins.",
+            sentence("rights-closed"),
         ),),
     ),
 }  # fmt: skip

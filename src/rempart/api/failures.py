@@ -1,11 +1,12 @@
 """What goes wrong outside a use case, as problem documents: no route, wrong method, too large, unable, a fault of ours.
 
-A document repeats nothing that was sent, and a fault of ours is told by type and place in the log, never by its message.
+A document repeats nothing that was sent; a fault of ours is told by type and place in the log, never by its message.
 """
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import asyncpg
 import psycopg
@@ -27,8 +28,10 @@ UNABLE: tuple[type[Exception], ...] = (
     asyncpg.InterfaceError,
 )
 _MISSING = re.compile(r"Missing required \w+ parameter '([\w-]+)'")
+_NAMES = {"old": "from", "new": "to", "idempotency_key": "Idempotency-Key"}
+"""Parameters whose name in our signatures is not the one on the wire."""
 _BY_STATUS = {404: "unknown-route", 405: "method-not-allowed", 413: "body-too-large"}
-Asked = Request[object, object, object]
+Asked = Request[Any, Any, Any]
 
 
 def of(error: Exception) -> Problem:
@@ -51,7 +54,8 @@ def _parameters(error: ValidationException) -> Problem:
             return problem("idempotency-key-required")
         return problem("invalid-fields", (FieldError(missing[1], "missing-field"),))
     extra = error.extra if isinstance(error.extra, list) else []
-    names = [str(one.get("key", "")) for one in extra if isinstance(one, dict)]
+    keys = [str(one.get("key", "")) for one in extra if isinstance(one, dict)]
+    names = [_NAMES.get(key, key) for key in keys]
     return problem("invalid-fields", tuple(FieldError(name, "wrong-shape") for name in names if name))
 
 

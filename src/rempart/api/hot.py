@@ -27,6 +27,7 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 ELIGIBILITY_PATH = "/v1/eligibility"
 JSON = (b"content-type", b"application/json")
 PROBLEM = (b"content-type", b"application/problem+json")
+NONCE = "rempart-dpop-nonce"  # where a route leaves the nonce for its answer, in the request's state
 NO_STORE = (b"cache-control", b"no-store")
 
 
@@ -53,11 +54,17 @@ class Hot:
             await self._rest(scope, receive, self._counted(scope, send))
 
     def _counted(self, scope: Scope, send: Send) -> Send:
-        """Counts the answer's status under its route's template, never under the path that was asked."""
+        """Counts the answer's status under its route's template, never under the path that was asked.
+
+        An answer to a DPoP caller carries the nonce of its next proof, RFC 9449 § 8.2.
+        """
         requests = self._state.figures.requests
 
         async def counting(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
+                nonce = scope.get("state", {}).get(NONCE)
+                if nonce is not None:
+                    message["headers"] = [*message["headers"], (b"dpop-nonce", nonce)]
                 requests.add((scope.get("path_template") or "other", message["status"]))
             await send(message)
 

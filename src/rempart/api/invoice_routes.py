@@ -12,14 +12,14 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, HeaderParameter, QueryParameter
 
 from rempart.api.deposits import Deposits, Refusal, Taken, admitted
-from rempart.api.hot import caller_of
-from rempart.api.routes import NONCE, REFUSALS, raw, refused
+from rempart.api.hot import NONCE, caller_of
+from rempart.api.routes import REFUSALS, raw, refused
 from rempart.api.signin import Denied, SignIn, came_through
 from rempart.api.state import HubState
-from rempart.application.guard import Caller
+from rempart.application.guard import Caller, Wish, client_in_good_standing, site_in_good_standing
 from rempart.application.together import Unavailable
 from rempart.application.tokens import DPOP
 from rempart.domain import reasons
@@ -42,6 +42,8 @@ Asked = Request[Any, Any, Any]
 MORE = {404: ResponseSpec(Problem, media_type=MEDIA_TYPE, generate_examples=False, description="absent for this site")}
 CONFLICT = {409: ResponseSpec(Problem, media_type=MEDIA_TYPE, generate_examples=False, description="not possible now")}
 KEY_MOST = 128  # characters
+READING = (client_in_good_standing, site_in_good_standing)
+"""What a caller must pass to read of itself; closed compartments stop deposits only."""
 
 
 class InvoiceDesk:
@@ -65,8 +67,12 @@ class InvoiceDesk:
         if isinstance(found, Denied):
             return raw(found.problem.status, encode(found.problem), found.headers)
         if found.binding.startswith(DPOP):
-            request.scope["state"][NONCE] = self.sign_in.fresh_nonce(instant)[1].decode()
-        return caller_of(found)
+            request.scope["state"][NONCE] = self.sign_in.fresh_nonce(instant)[1]
+        caller = caller_of(found)
+        wish = Wish("api", "", "", "", instant)
+        snapshot = self.state.facts.snapshot
+        refusal = next((code for check in READING if (code := check(snapshot, caller, wish))), "")
+        return refused(refusal) if refusal else caller
 
     async def depositor(self, request: Asked, channel: str, instant: int) -> Caller | Response[Any]:
         """As `caller`, admitted by the door for invoices."""
@@ -93,7 +99,7 @@ def _send(desk: InvoiceDesk) -> HTTPRouteHandler:
     )
     async def send(
         request: Asked,
-        idempotency_key: Annotated[str, Parameter(header="Idempotency-Key", min_length=1, max_length=KEY_MOST)],
+        idempotency_key: Annotated[str, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=KEY_MOST)],
     ) -> Response[InvoicesReceipt]:
         instant = desk.state.instants.next()
         caller = await desk.depositor(request, "api", instant)
@@ -141,7 +147,7 @@ def _receipt(taken: Taken | Refusal) -> Response[Any]:
 
 def _file_state(desk: InvoiceDesk) -> HTTPRouteHandler:
     @get("/v1/files/{identity:uuid}", tags=["invoices"], operation_id="ReadFile", responses=REFUSALS | MORE)
-    async def read(identity: UUID, request: Asked) -> Response[FileState]:
+    async def read(identity: FromPath[UUID], request: Asked) -> Response[FileState]:
         caller = await desk.caller(request, desk.state.instants.next())
         if isinstance(caller, Response):
             return caller
@@ -168,7 +174,7 @@ def _file(row: states.FileRow) -> FileState:
 
 def _invoice_state(desk: InvoiceDesk) -> HTTPRouteHandler:
     @get("/v1/invoices/{identity:uuid}", tags=["invoices"], operation_id="ReadInvoice", responses=REFUSALS | MORE)
-    async def read(identity: UUID, request: Asked) -> Response[InvoiceState]:
+    async def read(identity: FromPath[UUID], request: Asked) -> Response[InvoiceState]:
         caller = await desk.caller(request, desk.state.instants.next())
         if isinstance(caller, Response):
             return caller
@@ -209,7 +215,7 @@ def _state(row: states.InvoiceRow) -> InvoiceState:
 def _by_number(desk: InvoiceDesk) -> HTTPRouteHandler:
     @get("/v1/invoices", tags=["invoices"], operation_id="FindInvoices", responses=REFUSALS)
     async def find(
-        number: Annotated[str, Parameter(query="number", pattern="^[0-9]{1,9}$")], request: Asked
+        number: Annotated[str, QueryParameter(name="number", pattern="^[0-9]{1,9}$")], request: Asked
     ) -> Response[list[str]]:
         caller = await desk.caller(request, desk.state.instants.next())
         if isinstance(caller, Response):
@@ -229,7 +235,7 @@ def _acts(desk: InvoiceDesk) -> list[HTTPRouteHandler]:
         "/v1/invoices/{identity:uuid}/cancel", status_code=200, tags=["invoices"], operation_id="CancelInvoice",
         responses=REFUSALS | MORE | CONFLICT,
     )  # fmt: skip
-    async def cancel(identity: UUID, request: Asked) -> Response[dict[str, str]]:
+    async def cancel(identity: FromPath[UUID], request: Asked) -> Response[dict[str, str]]:
         instant = desk.state.instants.next()
         caller = await desk.depositor(request, "api", instant)
         if isinstance(caller, Response):
@@ -245,7 +251,7 @@ def _acts(desk: InvoiceDesk) -> list[HTTPRouteHandler]:
         "/v1/invoices/{identity:uuid}/distinct", status_code=202, tags=["invoices"], operation_id="SayDistinct",
         responses=REFUSALS | MORE,
     )  # fmt: skip
-    async def distinct(identity: UUID, request: Asked) -> Response[dict[str, str]]:
+    async def distinct(identity: FromPath[UUID], request: Asked) -> Response[dict[str, str]]:
         caller = await desk.depositor(request, "api", desk.state.instants.next())
         if isinstance(caller, Response):
             return caller

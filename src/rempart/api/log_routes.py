@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import psycopg
 from litestar import MediaType, Response, get
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 from psycopg_pool import ConnectionPool
 
 from rempart.api.routes import refused
@@ -29,14 +29,14 @@ def log_routes(pool: ConnectionPool[psycopg.Connection[Any]]) -> list[HTTPRouteH
         return refused("not-found") if found is None else Response(found, media_type=kind)
 
     @get("/log/{month:str}/checkpoint", tags=["log"], operation_id="ReadCheckpoint", media_type=MediaType.TEXT)
-    async def checkpoint(month: str) -> Response[bytes]:
+    async def checkpoint(month: FromPath[str]) -> Response[bytes]:
         return await read(month, log_reading.read_checkpoint, "text/plain; charset=utf-8")
 
     @get("/log/{month:str}/proof", tags=["log"], operation_id="ReadProof", media_type=MediaType.TEXT)
     async def proof(
-        month: str,
-        old: Annotated[int, Parameter(query="from", ge=0)],
-        new: Annotated[int, Parameter(query="to", ge=0)],
+        month: FromPath[str],
+        old: Annotated[int, QueryParameter(name="from", ge=0)],
+        new: Annotated[int, QueryParameter(name="to", ge=0)],
     ) -> Response[bytes]:
         def reader(connection: psycopg.Connection[Any], number: int) -> bytes | None:
             return log_reading.read_proof(connection, number, old, new)
@@ -44,7 +44,7 @@ def log_routes(pool: ConnectionPool[psycopg.Connection[Any]]) -> list[HTTPRouteH
         return await read(month, reader, "text/plain; charset=utf-8")
 
     @get("/log/{month:str}/tile/{level:int}/{place:path}", tags=["log"], operation_id="ReadTile")
-    async def tile(month: str, level: int, place: str) -> Response[bytes]:
+    async def tile(month: FromPath[str], level: FromPath[int], place: FromPath[str]) -> Response[bytes]:
         def reader(connection: psycopg.Connection[Any], number: int) -> bytes | None:
             return log_reading.read_tile(connection, number, level, place.lstrip("/"))
 

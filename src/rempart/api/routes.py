@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from litestar import Request, Response, post
 from litestar.enums import MediaType
@@ -12,16 +12,13 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from rempart.api import eligibility
 from rempart.api.cadence import Cadence
-from rempart.api.hot import caller_of, read_body
+from rempart.api.hot import Receive, caller_of, read_body
 from rempart.api.problems import problem
 from rempart.api.signin import Denied, SignIn, came_through
 from rempart.api.state import HubState
 from rempart.application.tokens import DPOP
 from rempart.wire.eligibility import EligibilityAnswer
 from rempart.wire.problem import MEDIA_TYPE, FieldError, Problem, encode
-
-NONCE = "dpop-nonce"
-"""Where a route leaves the nonce that the caller's next proof needs; `with_nonce` puts it on the answer."""
 
 REFUSALS = {
     status: ResponseSpec(Problem, media_type=MEDIA_TYPE, generate_examples=False, description=text)
@@ -38,7 +35,10 @@ REFUSALS = {
 
 
 def eligibility_route(state: HubState, sign_in: SignIn, cadence: Cadence, path: str) -> HTTPRouteHandler:
-    """The typed twin of the hot path; served at `path`. It reads the body itself, after the sign-in, as the hot path does."""
+    """The typed twin of the hot path; served at `path`.
+
+    It reads the body itself, after the sign-in, as the hot path does.
+    """
     url = state.settings.hub.audience + path
     proxy = str(state.settings.hub.client_certificate.proxy_socket or "")
 
@@ -59,7 +59,7 @@ def eligibility_route(state: HubState, sign_in: SignIn, cadence: Cadence, path: 
         if isinstance(found, Denied):
             return raw(found.problem.status, encode(found.problem), found.headers)
         nonce = (sign_in.fresh_nonce(instant),) if found.binding.startswith(DPOP) else ()
-        body = await read_body(request.receive, eligibility.BODY_MOST)
+        body = await read_body(cast("Receive", request.receive), eligibility.BODY_MOST)
         if body is None:
             return raw(413, encode(problem("body-too-large")), nonce)
         reply = await eligibility.answer(state, caller_of(found), body)
@@ -68,14 +68,6 @@ def eligibility_route(state: HubState, sign_in: SignIn, cadence: Cadence, path: 
         return raw(reply.status, reply.body, nonce)
 
     return ask
-
-
-async def with_nonce(response: Response[Any], request: Request[Any, Any, Any]) -> Response[Any]:
-    """The answer to a DPoP caller with the nonce of its next proof, RFC 9449 § 8.2."""
-    nonce = request.scope["state"].get(NONCE)
-    if nonce is not None:
-        response.headers.setdefault(NONCE, nonce)
-    return response
 
 
 def raw(status: int, body: bytes, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Response[Any]:

@@ -1,4 +1,4 @@
-"""What the API's document says in words: each operation with the codes it may refuse with, each field, each sign-in code.
+"""What the API's document says in words: each operation with the codes it may refuse with, each sign-in code.
 
 The generated document knows shapes only; tests hold these tables to the routes, structs and codes that exist.
 """
@@ -27,8 +27,10 @@ _DOOR = ("client-standing", "site-standing", "token", "purpose", "compartment")
 OPERATIONS: dict[str, Words] = {
     "IssueToken": Words(
         "Ask for a token",
-        "Your program proves itself with an assertion signed by its registered key (private_key_jwt, RFC 7523) and ties the"
-        " token to a key of its own with a DPoP proof (RFC 9449), or to its client certificate (RFC 8705). A token speaks for"
+        "Your program proves itself with an assertion signed by its registered key (private_key_jwt, RFC 7523) and"
+        " ties the"
+        " token to a key of its own with a DPoP proof (RFC 9449), or to its client certificate (RFC 8705). A token"
+        " speaks for"
         " one site and lives 15 minutes at most.",
         ("unavailable",), secured=False, body="TokenRequest", fails="TokenRefusal",
     ),
@@ -39,9 +41,12 @@ OPERATIONS: dict[str, Words] = {
     ),
     "AskEligibility": Words(
         "Is this beneficiary covered, on this date, for these domains?",
-        "You send what the card says; the answer confirms it or does not, and repeats nothing of it. When covered, it carries"
-        " an accreditation: put it on the invoice. Checks that need no record (a NIR key, a date, a card of another operator)"
-        " are answered at once and cost nothing. Answers leave on a fixed cadence and have the same length whatever they say.",
+        "You send what the card says; the answer confirms it or does not, and repeats nothing of it. When covered,"
+        " it carries"
+        " an accreditation: put it on the invoice. Checks that need no record (a NIR key, a date, a card of another"
+        " operator)"
+        " are answered at once and cost nothing. Answers leave on a fixed cadence and have the same length whatever"
+        " they say.",
         (
             "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number",
             "handled-elsewhere", "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
@@ -51,7 +56,8 @@ OPERATIONS: dict[str, Words] = {
     ),
     "SendInvoices": Words(
         "Send one or many invoices",
-        "All of the token's site, 1,000 at most. Each is received, or refused alone with its faults; the others go on. Send a"
+        "All of the token's site, 1,000 at most. Each is received, or refused alone with its faults; the others go"
+        " on. Send a"
         " fresh Idempotency-Key with each new request: after a time-out, the same key with the same body gets the first"
         " answer again and nothing is taken twice.",
         (
@@ -62,7 +68,8 @@ OPERATIONS: dict[str, Words] = {
     ),
     "FindInvoices": Words(
         "Find the site's invoices by their own number",
-        "Gives the hub's ids, the newest first; empty when there is none. It is how invoices sent in files are found again.",
+        "Gives the hub's ids, the newest first; empty when there is none. It is how invoices sent in files are"
+        " found again.",
         ("invalid-fields", *_SIGNED),
     ),
     "ReadInvoice": Words(
@@ -83,7 +90,8 @@ OPERATIONS: dict[str, Words] = {
     ),
     "SendFile": Words(
         "Send a B2 file",
-        "The body is the file, streamed. What is wrong is refused at the smallest level: the file, the lot or the invoice."
+        "The body is the file, streamed. What is wrong is refused at the smallest level: the file, the lot or the"
+        " invoice."
         " The same file sent again gets the first one's receipt.",
         ("file-too-large", *_SIGNED, *_DOOR),
     ),
@@ -126,11 +134,19 @@ OPERATIONS: dict[str, Words] = {
 """By operation id."""
 
 TAGS: tuple[tuple[str, str, str], ...] = (
-    ("token", "Signing in", "A program proves itself, once for each quarter of an hour, and receives a token for one site."),
+    (
+        "token",
+        "Signing in",
+        "A program proves itself, once for each quarter of an hour, and receives a token for one site.",
+    ),
     ("eligibility", "Eligibility", "Is this patient covered, today, for this care?"),
     ("invoices", "Invoices and files", "What the site is owed: sent by the API or as B2 files, decided line by line."),
     ("payments", "Payments", "What was paid to the site, and for which invoices."),
-    ("log", "The log of disclosures", "Every answer leaves a trace that nobody can alter unseen. Hashes only; open to all."),
+    (
+        "log",
+        "The log of disclosures",
+        "Every answer leaves a trace that nobody can alter unseen. Hashes only; open to all.",
+    ),
 )
 """Tag, title, sentence."""
 

@@ -88,6 +88,8 @@ class SignIn:
         _, proof, certificates, repeated = _credentials(headers)
         if repeated:
             return dpop.Refused("repeated-credentials")
+        if certificates and not from_proxy:
+            return certificate.Refused("forged-certificate-header")
         presented = self._presented(certificates, instant, from_proxy=from_proxy)
         if isinstance(presented, certificate.Refused):
             return presented

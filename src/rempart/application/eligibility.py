@@ -14,7 +14,7 @@ from rempart.application.guard import ELIGIBILITY, Caller
 from rempart.application.ports import Derive, KeeperPort, Open, Opened, RecordsPort, Row, Settle, SettlePort
 from rempart.domain import accreditation, eligibility
 from rempart.domain.eligibility import COVERED, Eligibility
-from rempart.domain.rights import Coverage, unpack
+from rempart.domain.rights import Coverage, prolong, unpack
 
 EPOCH = date(1970, 1, 1).toordinal()
 DAY = 86_400_000_000  # microseconds
@@ -81,7 +81,7 @@ async def ask(ports: Ports, questions: Sequence[Question], *, hour_share: int) -
             answers[index] = Answer(asked[index])
             continue
         row, seen = rows[index], opened[index]
-        coverage = unpack(seen.coverage) if seen.coverage else None
+        coverage = coverage_of(seen, row)
         closed = date.fromordinal(EPOCH + row.closed) if row is not None and row.closed is not None else None
         found = eligibility.decide(coverage, closed, question.care, question.domains)
         number = None
@@ -121,6 +121,17 @@ async def find(ports: Ports, items: Sequence[Derive]) -> tuple[list[str], list[R
         seen[index] = answer
         refusals[index] = answer.refusal
     return refusals, rows, seen, [result.ticket for result in derived]
+
+
+def coverage_of(seen: Opened, row: Row | None) -> Coverage | None:
+    """The opened coverage, prolonged while the insurer's newest file waits in quarantine; None on a miss."""
+    if not seen.coverage:
+        return None
+    coverage = unpack(seen.coverage)
+    if row is None or row.prolonged_from is None or row.prolonged_until is None:
+        return coverage
+    first, last = (date.fromordinal(EPOCH + day) for day in (row.prolonged_from, row.prolonged_until))
+    return prolong(coverage, first, last)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple, Protocol
 
-from rempart.application.eligibility import DAY, EPOCH, KNOWN_DAYS, Ports, find
+from rempart.application.eligibility import DAY, EPOCH, KNOWN_DAYS, Ports, coverage_of, find
 from rempart.application.guard import INVOICE, Caller, SiteFacts
 from rempart.application.ports import Derive, Opened, Row, Settle
 from rempart.domain import accreditation
@@ -23,7 +23,7 @@ from rempart.domain.guarantee import GuaranteeTable
 from rempart.domain.identifiers import Fault, parse_amc, parse_birth, parse_nir, parse_rank
 from rempart.domain.invoice import Invoice
 from rempart.domain.member import MemberRule, canonical_member
-from rempart.domain.rights import DOMAINS, Coverage, unpack
+from rempart.domain.rights import DOMAINS, Coverage
 
 NO_CAP = 2**31 - 1
 WAITING, HELD, ACCEPTED, REJECTED = "waiting", "held", "accepted", "rejected"
@@ -225,7 +225,7 @@ async def _look(needs: Needs, works: Sequence[_Work]) -> None:
     found = await find(needs.ports, [work.ask for work in works if work.ask is not None])
     for work, refusal, row, seen, ticket in zip(works, *found, strict=True):
         work.refusal, work.row, work.seen, work.ticket = refusal, row, seen, ticket
-        work.coverage = unpack(seen.coverage) if seen.coverage else None
+        work.coverage = coverage_of(seen, row)
 
 
 # --- accreditations ---

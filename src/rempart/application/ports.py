@@ -84,12 +84,17 @@ class KeeperPort(Protocol):
 
 
 class Row(NamedTuple):
-    """One sealed record. `closed` is days since 1970 from which the insurer's files no longer hold it, or None."""
+    """One sealed record. `closed` is days since 1970 from which the insurer's files no longer hold it, or None.
+
+    While a file of the insurer waits in quarantine, rights open on day `prolonged_from` are honoured until `prolonged_until`.
+    """
 
     version: int
     person: bytes
     payload: bytes
     closed: int | None
+    prolonged_from: int | None = None
+    prolonged_until: int | None = None
 
 
 class RecordsPort(Protocol):

@@ -85,6 +85,7 @@ class Bench:
     people: int
     connections: tuple[int, ...] = (1, 8, 64, 256)
     seconds: float = 4.0
+    questions: int = 200_000
     say: Callable[[str], None] = print
 
     def run(self) -> list[Figure]:
@@ -157,7 +158,7 @@ class Bench:
         tokens = [self._token(world, site) for site in range(min(SITES, country.sites))]
         draw = random.Random(11)
         requests: list[bytes] = []
-        for number in range(200_000):
+        for number in range(self.questions):
             site, token = tokens[number % len(tokens)]
             requests.append(_request(token, "Bearer", self._question(country, draw, site), f"client-cert: {self._header}\r\n"))
         write_requests(self.folder / "questions", requests)

@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Self
@@ -101,9 +101,9 @@ def _figures(
     records = sum(outcome.records for outcome in outcomes)
     share = COUNTRY_PEOPLE / people
     return LoadFigures(
-        people, records, len(outcomes), seconds, people / seconds, records / seconds, cpu, memory, sizes, COUNTRY_PEOPLE,
-        seconds * share / 60, int((sizes["records"] + sizes["references"]) * share), os.cpu_count() or 1,
-        os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        people, records, len(outcomes), seconds, people / seconds, records / seconds, cpu, memory, sizes,
+        COUNTRY_PEOPLE, seconds * share / 60, int((sizes["records"] + sizes["references"]) * share),
+        os.cpu_count() or 1, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
     )  # fmt: skip
 
 
@@ -249,6 +249,16 @@ def _peak(pid: int) -> int:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
     return 0
+
+
+def flat(figures: LoadFigures) -> list[tuple[str, float]]:
+    """Every figure with its name, those in groups one by one."""
+    rows: list[tuple[str, float]] = []
+    for name, value in asdict(figures).items():
+        rows += (
+            [(f"{name} {part}", each) for part, each in value.items()] if isinstance(value, dict) else [(name, value)]
+        )
+    return rows
 
 
 def room(folder: Path, people: int) -> bool:

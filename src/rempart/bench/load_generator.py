@@ -15,6 +15,7 @@ import time
 from array import array
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import uvloop
 
@@ -32,9 +33,8 @@ class Connection(asyncio.Protocol):
         self._wanted = 0
         self._sent = 0.0
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what a stream protocol is given
-        self._transport = transport
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport  # a stream's; uvloop's is no subclass of asyncio's
         self._next()
 
     def _next(self) -> None:

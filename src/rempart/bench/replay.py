@@ -1,4 +1,4 @@
-"""The theft of 2024 again: one stolen site key for 24 simulated hours, once guessing and once with a complete leaked list.
+"""The theft of 2024 again: one site key stolen for 24 simulated hours, once guessing, once with a complete leaked list.
 
 The attempts go through the real API of a real house with an honest population beside them, and to a small model of a
 portal of 2024. A house that lives on the real clock cannot be given 24 hours in seconds, so the replay needs one on the
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {"demo": {"demo_simulated_clock": Tru
 
 @dataclass(slots=True)
 class Report:
-    """Everything. `honest` is the population at all other sites, `victim` the honest staff of the robbed one, by attacker.
+    """Everything, by attacker: `honest` is the population at all other sites, `victim` the staff of the robbed one.
 
     `portal_by_script`: people the portal shows to the same list read at one question a second.
     """
@@ -92,7 +93,8 @@ def replay(world: World, wanted: Wanted, *, done: Callable[[int], None] = lambda
     if not 1 <= wanted.hours <= 24:
         raise ReplayError("a theft lasts 1 to 24 hours here, within one day of the budgets")
     budget = settings.budgets.of(STOLEN)
-    assert budget is not None
+    if budget is None:
+        raise ReplayError("the configuration has no budget for the robbed site's profession")
     report = Report(
         country.people, wanted.hours, wanted.every, wanted.seed, STOLEN, budget.typed, budget.machine
     )  # fmt: skip
@@ -100,10 +102,15 @@ def replay(world: World, wanted: Wanted, *, done: Callable[[int], None] = lambda
     for number, attacker in enumerate(ATTACKS):
         midnight = -(-clock.now() // DAY) * DAY  # the next at UTC: each theft has a day of the budgets to itself
         theft = Theft(country, world.house.base, attacker, clock=clock, midnight=midnight, wanted=wanted)
-        asyncio.run(theft.run(lambda percent, first=number * 50: done(first + percent // 2)))  # type: ignore[misc]
+        asyncio.run(theft.run(partial(_half, done, number)))
         report.figures += [theft.against_portal(), theft.figures()]
         report.honest[attacker], report.victim[attacker] = theft.honest, theft.victim
-        report.portal_by_script = theft.against_portal(MACHINE_EVERY).exposed
+        if attacker == "leaked-list":
+            report.portal_by_script = theft.against_portal(MACHINE_EVERY).exposed
         clock.move_to(midnight + DAY)
     done(100)
     return report
+
+
+def _half(done: Callable[[int], None], number: int, percent: int) -> None:
+    done(number * 50 + percent // 2)

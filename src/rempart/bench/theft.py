@@ -1,4 +1,4 @@
-"""One attacker with one stolen site key for a part of one simulated day, beside everybody else at work; and what it brought.
+"""One attacker with one stolen site key during one simulated day, beside everybody else at work; and what it brought.
 
 Attempts and honest questions go through the real API in order of their instants, one after the other: the same seed
 gives the same figures. Who is exposed is judged by the ground truth of the country, not by what the attacker believes.
@@ -22,7 +22,7 @@ from rempart.simulation.events import Ask
 from rempart.wire.eligibility import EligibilityAnswer
 from rempart.wire.problem import Problem
 
-EVERY = 45.0  # seconds between attempts, on average: 1,920 in 24 hours, which passes for a busy counter
+EVERY = 90.0  # seconds between attempts, on average: 960 in 24 hours, twice what the day's budgets let pass
 STOLEN = "pharmacy"
 HOUR = 3600 * MICROSECONDS
 MINUTE = HOUR // 60
@@ -72,7 +72,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How long the key is used (1 to 24 hours of one day of the budgets, which is a day at UTC), how often, the seed."""
+    """For how many hours (1 to 24, of one UTC day, as budgets count) and how often the key is used; the seed."""
 
     hours: int = 24
     seed: int = 1
@@ -176,8 +176,8 @@ class Theft:
 
 
 _NAMES = {
-    "start": "from",
-    "end": "to",
+    "start": "dates",
+    "end": "dates",
     "formula": "formula",
     "accreditation": "accreditation",
     "accreditation_from": "accreditation",
@@ -189,7 +189,7 @@ _NAMES = {
 
 
 def learned(answer: EligibilityAnswer) -> tuple[str, ...]:
-    """What a confirming answer tells about the person: that it is insured, and every field of it that holds something."""
+    """What a confirming answer tells about the person: that it is insured, and every field that holds something."""
     parts = [answer, *answer.domains]
     told = {name for field, name in _NAMES.items() for part in parts if getattr(part, field, "")}
     return tuple(sorted({"covered" if answer.answer == "covered" else answer.answer, *told}))

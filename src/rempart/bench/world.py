@@ -31,7 +31,7 @@ YEAR = 365 * 86_400 * MICROSECONDS
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`register` first, then load rights, then start hub and worker. `now` gives microseconds UTC; a replay gives its own clock's."""
+    """`register` first, then load rights, then start hub and worker. `now` gives microseconds UTC, simulated or not."""
 
     house: House
     country: Country

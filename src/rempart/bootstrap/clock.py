@@ -9,7 +9,7 @@ from rempart.ground.settings import Settings
 
 
 def clock_file(settings: Settings) -> Path:
-    """Where the simulated clock lies; whoever simulates the day makes it (`SharedClock.create`) before hub and worker."""
+    """Where the simulated clock lies; whoever simulates the day makes it first (`SharedClock.create`)."""
     return settings.paths.data / "simulated-clock"
 
 

@@ -23,6 +23,7 @@ from rempart.api.hot import Hot
 from rempart.api.invoice_routes import InvoiceDesk, invoice_routes
 from rempart.api.log_routes import log_routes
 from rempart.api.metrics import registry as metrics_registry
+from rempart.api.payments import payment_routes
 from rempart.api.proxy_socket import proxy_socket
 from rempart.api.signin import SignIn
 from rempart.api.state import HubState, Instants
@@ -94,6 +95,7 @@ class Hub:
             desk = InvoiceDesk(state, sign_in, Deposits(grants, databases, settings.hub.file_most_bytes), databases)
             log_pool = ConnectionPool(self.database_url, min_size=0, max_size=2, open=True)
             routes = [*token_routes(endpoint, self.clock.now, proxy), *invoice_routes(desk), *log_routes(log_pool)]
+            routes += payment_routes(desk)
             app = application(state, sign_in, cadence, routes)
             state.facts = await facts.read(await reader.connection())
             together.start()

@@ -20,11 +20,26 @@ from rempart.formats.iso20022 import pain001
 from rempart.gateways.bank_files import BankOutbox, Seal
 from rempart.ground.instants import PARIS, as_datetime, civil_date
 from rempart.ground.settings import Settings
-from rempart.sealing.client import KeeperSync
+from rempart.sealing.client import KeeperSync, KeeperUnavailable
 from rempart.sealing.envelope import seal_file
 from rempart.sealing.frames import MacItem, OpenIbanItem, SealIbanItem
 from rempart.storage.ledger import Ledger
 from rempart.storage.payees import FOREVER, Payee, PayingAccount, add_account, add_payees
+
+__all__ = [
+    "KeeperIbans",
+    "KeeperUnavailable",
+    "NewAccount",
+    "NewPayee",
+    "PaymentSetUpError",
+    "bank_seal",
+    "payer",
+    "register_account",
+    "register_payees",
+    "render",
+    "seal_to",
+    "terms",
+]
 
 TOGETHER = 10_000  # IBANs in one call of the keeper
 FORMAT = "rempart-payment/1"

@@ -41,6 +41,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("hub", "Run the hub.", "hub"),
     Command("worker", "Run the worker.", "worker"),
     Command("keeper", "Run the keeper, and keep its keys.", "keeper"),
+    Command("rights", "Load insurers' rights files; release or refuse what waits.", "worker"),
     Command("doctor", "Check the configuration and the machine before anything listens.", "hub"),
     Command("migrate", "Bring the database to this release's schema.", "hub"),
     Command("pay", "Write the bank files of what is due.", "worker"),

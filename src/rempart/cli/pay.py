@@ -198,8 +198,7 @@ def _reaching() -> Iterator[None]:
     """What cannot be reached ends the command with a sentence; running it again is always safe."""
     import psycopg
 
-    from rempart.bootstrap.pay import PaymentSetUpError
-    from rempart.sealing.client import KeeperUnavailable
+    from rempart.bootstrap.pay import KeeperUnavailable, PaymentSetUpError
 
     try:
         yield

@@ -13,28 +13,36 @@ import typer
 from rempart.cli._output import Exit, console, emit, fail
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Group
     from rich.table import Table
 
-    from rempart.bench.replay import Figures, Report
+    from rempart.bench.replay import Figures, Honest, Report
 
 app = typer.Typer()
 _TARGETS = ("portal-2024", "rempart")
-_TITLES = {"guessing": "guessing", "leaked-list": "complete leaked list"}
+_TITLES = {"guessing": "Guessing", "leaked-list": "With list"}
 _CODES = {
-    "site-budget": "too many strangers for one site today",
-    "hour-budget": "too many strangers this hour",
-    "client-budget": "too many strangers for one program today",
-    "nir-required": "typed without NIR",
+    "site-budget": "over the day",
+    "hour-budget": "over the hour",
 }
+_WORDS = {"birth": "birth date", "contract": "member number", "kind of contract": "contract kind"}
 
 
 @app.command()
 def replay(
-    people: Annotated[int, typer.Option(min=100, max=5_000_000, help="Beneficiaries of the simulated country.")] = 10_000,
-    hours: Annotated[int, typer.Option(min=1, max=24, help="How long the stolen key is used, in simulated hours.")] = 24,
+    people: Annotated[
+        int, typer.Option(min=100, max=5_000_000, help="Beneficiaries of the simulated country.")
+    ] = 10_000,
+    hours: Annotated[
+        int, typer.Option(min=1, max=24, help="How long the stolen key is used, in simulated hours.")
+    ] = 24,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same figures.")] = 1,
-    folder: Annotated[Path | None, typer.Option(help="Keep the house in this folder, which must not exist yet.")] = None,
+    every: Annotated[float, typer.Option(min=5, max=3600, help="Seconds between attempts, on average.")] = 90,
+    folder: Annotated[
+        Path | None, typer.Option(help="Keep the house in this folder, which must not exist yet.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object instead of the table.")] = False,
 ) -> None:
     """Steal one pharmacy's key for a day: once guessing, once with a complete leaked list; count who is exposed.
@@ -53,7 +61,7 @@ def replay(
     with ExitStack() as stack:
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rempart-replay-")))
         try:
-            report = _shown(bench, place, people, bench.Wanted(hours, seed))
+            report = _shown(bench, place, people, bench.Wanted(hours, seed, every))
         except (bench.ReplayError, HouseError) as error:
             fail(f"the replay did not end: {error}", code="replay-broken")
         except (HttpError, TimeoutError):
@@ -78,20 +86,24 @@ def _shown(bench: Any, place: Path, people: int, wanted: Any) -> Report:
 
 def as_object(report: Report) -> dict[str, Any]:
     """The report as plain data for `--json`."""
+    from rempart.bench.replay import ATTACKS
+
     attacks = []
-    for attacker in report.honest:
+    for attacker in ATTACKS:
         for target in _TARGETS:
             found = report.of(attacker, target)
-            attacks.append({
-                "attacker": found.attacker,
-                "target": found.target,
-                "attempts": found.attempts,
-                "refused": found.refused,
-                "refused_by_code": dict(sorted(found.codes.items())),
-                "people_exposed": found.exposed,
-                "learned": list(found.learned),
-                "minutes_to_first_refusal": found.first_refusal,
-            })
+            attacks.append(
+                {
+                    "attacker": found.attacker,
+                    "target": found.target,
+                    "attempts": found.attempts,
+                    "refused": found.refused,
+                    "refused_by_code": dict(sorted(found.codes.items())),
+                    "people_exposed": found.exposed,
+                    "learned": list(found.learned),
+                    "minutes_to_first_refusal": found.first_refusal,
+                }
+            )
     honest = [
         {
             "attacker": attacker,
@@ -127,53 +139,65 @@ def shown(report: Report) -> Group:
 def _table(report: Report) -> Table:
     from rich.table import Table
 
-    made = Table(
-        title=f"One {report.profession}'s key stolen for {report.hours} simulated hours, {report.people:,} people insured",
-        title_justify="left",
-    )
-    made.add_column("")
-    cells = [report.of(attacker, target) for attacker in report.honest for target in _TARGETS]
+    from rempart.bench.replay import ATTACKS
+
+    robbed = f"One {report.profession}'s key, stolen for {report.hours} simulated hours"
+    made = Table(title=f"{robbed}; {report.people:,} people insured", title_justify="left")
+    made.add_column("", no_wrap=True)
+    cells = [report.of(attacker, target) for attacker in ATTACKS for target in _TARGETS]
     for cell in cells:
-        name = "portal of 2024" if cell.target == "portal-2024" else "Rempart"
-        made.add_column(f"{_TITLES[cell.attacker]}:\n{name}", justify="right", ratio=1)
+        name = "2024 portal" if cell.target == "portal-2024" else "Rempart"
+        made.add_column(f"{_TITLES[cell.attacker]}:\n{name}", justify="right", no_wrap=True)
+    made.add_row("[bold]people exposed[/]", *(f"[bold]{cell.exposed:,}[/]" for cell in cells))
+    made.add_row("learned of each", *map(_learned, cells))
+    made.add_section()
     made.add_row("attempts", *(f"{cell.attempts:,}" for cell in cells))
     made.add_row("refused", *(f"{cell.refused:,}" for cell in cells))
     for code in sorted({code for cell in cells for code in cell.codes}):
-        made.add_row(f"  {_CODES.get(code, code)}", *(f"{cell.codes[code]:,}" for cell in cells))
-    made.add_row("first refusal after", *map(_first, cells))
-    made.add_row("[bold]people exposed[/]", *(f"[bold]{cell.exposed:,}[/]" for cell in cells))
-    made.add_row("learned about each", *(_learned(cell) for cell in cells))
+        counts = [cell.codes[code] for cell in cells]
+        made.add_row(f"  {_CODES.get(code, code)}", *(f"{count:,}" if count else "" for count in counts))
+    made.add_row("first refusal", *map(_first, cells))
     return made
 
 
 def _first(cell: Figures) -> str:
     if cell.first_refusal is None:
-        return "never"
+        return "none"
     hours, minutes = divmod(cell.first_refusal, 60)
-    return f"{hours} h {minutes:02d}"
+    return f"{hours} h {minutes:02d} on"
 
 
 def _learned(cell: Figures) -> str:
-    return ", ".join(word.replace("_", " ") for word in cell.learned) or "nothing"
+    return "\n".join(_WORDS.get(word, word.replace("_", " ")) for word in cell.learned) or "nothing"
 
 
 def _notes(report: Report) -> list[str]:
-    notes = [
-        f"One attempt every {report.every:g} seconds on average, the same for both targets. Exposed: something true was learned,"
-        " by the ground truth of the simulation.",
+    others, robbed = _together(report.honest), _together(report.victim)
+    harmed = any(each.refused for each in report.victim.values())
+    spent = ", because the thief uses up its budget until the key is revoked" if harmed else ""
+    return [
+        _sentence(
+            f"One attempt every {report.every:g} seconds on average, the same ones for both targets.",
+            "Exposed: something true was learned about the person, by the ground truth of the simulation.",
+        ),
+        f"Honest questions at all other sites meanwhile: {others}.",
+        f"At the robbed {report.profession}: {robbed}{spent}.",
+        _sentence(
+            "What limits the thief here is the budget alone, at any pace:",
+            f"{report.budget_machine} strangers a day with data read by a machine and {report.budget_typed} typed;",
+            "people this site knows are free. Detectors, meant to close the key far earlier, are not built yet.",
+        ),
+        _sentence(
+            f"A script reading the same list at one question a second gets {report.portal_by_script:,} people",
+            "out of the portal in the same time.",
+        ),
     ]
-    asked, refused = (sum(getattr(each, name) for each in report.honest.values()) for name in ("asked", "refused"))
-    notes.append(f"Honest questions at all other sites meanwhile: {asked:,} asked, {refused:,} refused.")
-    asked, refused = (sum(getattr(each, name) for each in report.victim.values()) for name in ("asked", "refused"))
-    notes.append(
-        f"At the robbed {report.profession} itself: {asked:,} asked, {refused:,} refused, because the thief spends its budget"
-        " until the key is revoked."
-    )
-    notes.append(
-        f"What stops the thief is the budget alone: {report.budget_machine} strangers a day with machine-read data and"
-        f" {report.budget_typed} typed, at any pace. Detectors, which close the key much earlier, are not built yet."
-    )
-    notes.append(
-        f"A script that reads the same list at one question a second gets {report.portal_by_script:,} people from the portal."
-    )
-    return notes
+
+
+def _together(counted: Mapping[Any, Honest]) -> str:
+    asked, refused = (sum(getattr(each, name) for each in counted.values()) for name in ("asked", "refused"))
+    return f"{asked:,} asked, {refused:,} refused"
+
+
+def _sentence(*parts: str) -> str:
+    return " ".join(parts)

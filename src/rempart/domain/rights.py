@@ -81,6 +81,16 @@ class ClosedLine:
         return "ClosedLine(…)"
 
 
+def prolong(coverage: Coverage, first: date, last: date) -> Coverage:
+    """The coverage with every period that is open on `first` honoured until `last`, as while a file waits in quarantine."""
+    periods = tuple(
+        Period(p.domain, p.start, last, p.formula) if p.start <= first <= p.end < last else p for p in coverage.periods
+    )
+    return Coverage(
+        coverage.rank, coverage.product, coverage.level, coverage.kind, periods, coverage.last_equipment
+    )
+
+
 # Packed coverage: what a record's payload holds before the keeper pads and seals it. Layout, big endian:
 # version 1, rank, kind, product (length, ASCII), level (length, ASCII), number of periods, each period
 # (domain index, start, end as days since 1970-01-01 in 16 bits, formula length and ASCII), number of

@@ -47,7 +47,7 @@ def read(body: bytes, site: str) -> tuple[Taken | Refused, ...] | Fault:
         text = str(error)
         at = text.rfind("`$")
         return Fault(text[at + 1 : -1].removeprefix("$").removeprefix(".") if at >= 0 else "", "wrong-shape")
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):  # the latter for a text that is not UTF-8
         return Fault("", "malformed-body")
     if repeats_a_name(body):
         return Fault("", "repeated-field")

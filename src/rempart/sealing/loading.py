@@ -22,7 +22,7 @@ COPY_END = b"\xff\xff"
 class Begin(Item, frozen=True):
     """`header` is the file's first line; the rule's fields are those of `domain.member.MemberRule`.
 
-    `version` names the index key to seal under; 0 is the keeper's choice: the one being built, else the newest live one.
+    `version` names the index key to seal under; 0 leaves it to the keeper: the one being built, else the live one.
     """
 
     header: bytes
@@ -64,8 +64,8 @@ class Reject(Item, frozen=True):
 class Block(Item, frozen=True):
     """What a run of lines became.
 
-    `spared` are persons (16 bytes each) of rejected lines, `closings` person and day (16 + 4 bytes, big endian, days since
-    1970) of a delta's closing lines, `batches` wrapped keys by batch number that appear here for the first time.
+    `spared` are persons (16 bytes each) of rejected lines, `closings` person and day (16 + 4 bytes, days
+    since 1970) of a delta's closing lines, `batches` wrapped keys by batch number that appear here for the first time.
     """
 
     rows: bytes = b""

@@ -15,7 +15,7 @@ import asyncpg
 from rempart.application.ports import Row, Settle, Settled, Unavailable
 
 FIND = """
-select q.ord, r.key_version, r.person, r.payload, r.closed
+select q.ord, r.key_version, r.person, r.payload, r.closed, i.prolonged_from, i.prolonged_until
 from unnest($1::text[], $2::bytea[]) with ordinality q(insurer, key, ord)
 join rempart.insurer i on i.insurer = q.insurer
 cross join lateral unnest(i.generations) g(generation)
@@ -78,9 +78,9 @@ class Database:
         """The live record for each (insurer, record key), or None."""
         insurers, keys = [w[0] for w in wanted], [w[1] for w in wanted]
         found: list[Row | None] = [None] * len(wanted)
-        for order, version, person, payload, closed in await self.fetch(FIND, insurers, keys):
+        for order, *row in await self.fetch(FIND, insurers, keys):
             if found[order - 1] is None:
-                found[order - 1] = Row(version, person, payload, closed)
+                found[order - 1] = Row(*row)
         return found
 
     async def settle(self, lines: Sequence[Settle], hour_share: int) -> list[Settled]:

@@ -147,7 +147,7 @@ def _row(one: Decided) -> tuple[Any, ...]:
         UUID(bytes=submitted.identity), invoice.site, invoice.number, submitted.caller.client,
         UUID(bytes=submitted.identity[:12] + bytes(4)), submitted.distinct, submitted.position, one.insurer,
         invoice.mode, one.state, one.reason, live, submitted.received, _instant(one), care.toordinal() - EPOCH,
-        invoice.total_spent, invoice.total_amo, decision.amc, decision.patient, invoice.site_reference,
+        decision.spent, decision.amo, decision.amc, decision.patient, invoice.site_reference,
         one.content if live else None, UUID(bytes=one.corrects) if one.corrects else None,
     )  # fmt: skip
 

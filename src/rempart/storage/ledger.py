@@ -1,7 +1,7 @@
 """The ledger of payments over psycopg 3: reserve, record, end. Transfers are only ever added.
 
-What is due is read and reserved in one REPEATABLE READ transaction: a cancellation that comes between makes it start
-again. That an invoice lies in one living remittance at most, and a remittance ends once, is held by the database.
+What is due is locked, planned and reserved in one transaction. That an invoice lies in one living remittance at most,
+and that a remittance ends once, is held by the database.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
-from psycopg import errors
 
 from rempart.application.pay import Ended, FileRow, OrderRow
 from rempart.domain.payment import Due, Plan, Remittance, Terms, bank_reference, file_id, file_name, plan
@@ -20,17 +19,25 @@ from rempart.domain.transfer import RELEASED, RESERVED, SETTLED, Ordered, Transf
 
 Connection = psycopg.Connection[Any]
 LOCK = 0x52_4D_50_41_59  # "RMPAY": one payer at a time
-TRIES = 5
+
+# The invoices of this run, locked: a cancellation that holds one is waited for, one that comes later finds it ordered.
+# Operator and site are those of the account the decision credited: `due:<operator>:<site>`.
+TAKE: tuple[LiteralString, ...] = (
+    "truncate rempart.payment_due",
+    """
+insert into rempart.payment_due (invoice, site, operator, insurer, amount)
+select i.invoice, i.site, substr(t.credit, 5, length(t.credit) - 5 - length(i.site)), i.insurer, t.amount
+from rempart.invoice i
+join rempart.transfer t on t.kind = 'decision' and t.subject = i.invoice
+where i.state = 'accepted' and not exists (select from rempart.remittance_line l where l.invoice = i.invoice and l.live)
+for update of i
+""",
+)
 
 DUES: LiteralString = """
-with due as (
-    select i.site, substr(t.credit, 5, length(t.credit) - 5 - length(i.site)) as operator, i.insurer,
-           sum(t.amount)::bigint as amount, count(*) as invoices
-    from rempart.invoice i
-    join rempart.transfer t on t.kind = 'decision' and t.subject = i.invoice
-    where i.state = 'accepted'
-      and not exists (select from rempart.remittance_line l where l.invoice = i.invoice and l.live)
-    group by 1, 2, 3)
+with due as materialized (
+    select site, operator, insurer, sum(amount)::bigint as amount, count(*) as invoices
+    from rempart.payment_due group by 1, 2, 3)
 select d.site, d.operator, d.insurer, d.amount, d.invoices, p.payee, a.reference, r.last
 from due d
 left join lateral (
@@ -51,13 +58,9 @@ order by 1, 2, 3
 
 LINES: LiteralString = """
 insert into rempart.remittance_line (remittance, invoice, amount)
-select q.remittance, i.invoice, t.amount
+select q.remittance, d.invoice, d.amount
 from unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) q(remittance, site, operator, insurer)
-join rempart.invoice i on i.site = q.site and i.insurer = q.insurer and i.state = 'accepted'
-join rempart.transfer t on t.kind = 'decision' and t.subject = i.invoice
-                       and t.credit = 'due:' || q.operator || ':' || q.site
-where not exists (select from rempart.remittance_line l where l.invoice = i.invoice and l.live)
-for update of i
+join rempart.payment_due d using (site, operator, insurer)
 """
 
 FILES: LiteralString = """
@@ -99,15 +102,10 @@ class Ledger:
 
     def reserve(self, terms: Terms, instant: int) -> Plan:
         """Orders what is due: one file per paying account, one remittance per payee, all of it or nothing."""
-        for left in reversed(range(TRIES)):
-            try:
-                with self._connection.transaction():
-                    self._connection.execute("set transaction isolation level repeatable read")
-                    return self._reserve(terms, instant)
-            except errors.SerializationFailure:
-                if not left:
-                    raise
-        raise AssertionError("the last try returns or raises")
+        with self._connection.transaction():
+            for statement in TAKE:
+                self._connection.execute(statement)
+            return self._reserve(terms, instant)
 
     def _reserve(self, terms: Terms, instant: int) -> Plan:
         rows = self._connection.execute(DUES, {"day": terms.day, "accounts": self._accounts}).fetchall()

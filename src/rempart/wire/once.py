@@ -11,7 +11,7 @@ _decode = msgspec.json.Decoder().decode
 
 
 def repeats_a_name(body: bytes) -> bool:
-    """Whether an object anywhere in `body` has the same name twice; `body` is JSON that was already decoded by its type.
+    """Whether an object anywhere in `body` has the same name twice; `body` is JSON that its type already decoded.
 
     Every name is followed by a colon: as many colons as distinct names means none is repeated. A colon inside a text
     makes the count higher, then the slower reading decides.

@@ -100,6 +100,8 @@ def folders(ground: Ground) -> Outcome:
     """Every folder is ours to write and closed to others, or can be made."""
     faults: list[Fault] = []
     for name, path, open_to_group in _folders(ground.settings):
+        if not _visible(path):
+            continue  # another program's folder, which this user rightly may not even see
         if not path.exists():
             above = next(parent for parent in path.parents if parent.exists())
             if not os.access(above, os.W_OK | os.X_OK):
@@ -155,6 +157,14 @@ def disk(ground: Ground) -> Outcome:
             sentence = f"{name}: {free >> 20} MiB are free on its disk"
             faults.append(Fault("disk-short", sentence, f"free at least {LEAST_FREE >> 20} MiB, or move {name}"))
     return found(faults, f"{least >> 30} GiB free at least")
+
+
+def _visible(path: Path) -> bool:
+    try:
+        path.exists()
+    except PermissionError:
+        return False
+    return True
 
 
 def _exists(path: Path) -> bool:

@@ -117,7 +117,8 @@ def check(content: bytes) -> None:
         document = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise SchemaInvalidError(f"line {error.lineno}: not well-formed") from error
-    if document.getroottree().docinfo.doctype:
+    about: Any = document.getroottree().docinfo
+    if about.doctype:
         raise SchemaInvalidError("line 1: a bank file has no document type, so no entities")
     if not schema.validate(document):
         # The messages of the library quote what was found: only their place and kind are told.

@@ -72,6 +72,15 @@ create table rempart.remittance_end (
     instant bigint not null
 );
 
+-- What one run of the payer took, for as long as its transaction lasts; emptied by the next.
+create unlogged table rempart.payment_due (
+    invoice uuid not null,
+    site text not null,
+    operator text not null,
+    insurer text not null,
+    amount bigint not null
+);
+
 create index invoice_due on rempart.invoice (site, insurer) where state = 'accepted';
 
 create trigger append_only before update or delete on rempart.remittance
@@ -119,6 +128,7 @@ end $$;
 
 grant select, insert on rempart.payee, rempart.paying_account, rempart.payment_file, rempart.remittance,
     rempart.remittance_line, rempart.remittance_end to rempart_worker;
+grant select, insert, truncate on rempart.payment_due to rempart_worker;
 grant update (clear_mac, sha256, written) on rempart.payment_file to rempart_worker;
 grant update (live) on rempart.remittance_line to rempart_worker;
 grant select on rempart.remittance, rempart.remittance_line, rempart.remittance_end to rempart_hub;

@@ -109,7 +109,7 @@ begin
                         verdict[i] := 'refused:site-budget';
                     elsif v_client_now + v_cost > p_client_cap[i] then
                         verdict[i] := 'refused:client-budget';
-                    elsif (v_hours[s] + v_cost) * 100 > p_site_cap[i] * p_hour_share then
+                    elsif (v_hours[s] + v_cost)::bigint * 100 > p_site_cap[i]::bigint * p_hour_share then
                         verdict[i] := 'refused:hour-budget';
                     else
                         v_hours[s] := v_hours[s] + v_cost;

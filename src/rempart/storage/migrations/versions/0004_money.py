@@ -21,7 +21,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("set local role rempart_owner")
     op.execute("drop table rempart.remittance_end, rempart.remittance_line, rempart.remittance, rempart.payment_file")
-    op.execute("drop table rempart.paying_account, rempart.payee")
+    op.execute("drop table rempart.paying_account, rempart.payee, rempart.payment_due")
     op.execute("drop function rempart.line_released()")
     op.execute("drop index rempart.invoice_due")
     op.execute("reset role")

@@ -1,0 +1,49 @@
+"""The loading of rights files composed from the configuration: the worker's database, the keeper's loader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from rempart.sealing.client import KeeperSync, KeeperUnavailable
+from rempart.sealing.loading import OPERATIONS
+
+if TYPE_CHECKING:
+    from rempart.ground.settings import Settings
+
+LOAD_SECONDS = 600.0  # the longest silence of the loader
+
+
+class NotReachableError(Exception):
+    """What could not be reached, with a stable code and a sentence that says what to do. Nothing was changed."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
+    """The worker's connection, in autocommit. Raises NotReachableError."""
+    if not settings.database.worker_url:
+        raise NotReachableError("url-missing", "database.worker_url is empty: name the database in the configuration")
+    try:
+        with psycopg.connect(settings.database.worker_url, autocommit=True) as connection:
+            yield connection
+    except psycopg.OperationalError as error:
+        raise NotReachableError("database", "the database does not answer: nothing changed, try again") from error
+
+
+@contextmanager
+def loader(settings: Settings) -> Iterator[KeeperSync]:
+    """The keeper's load socket. Raises NotReachableError."""
+    path = settings.paths.keeper_socket("load")
+    try:
+        with KeeperSync(str(path), OPERATIONS, timeout_seconds=LOAD_SECONDS) as keeper:
+            yield keeper
+    except KeeperUnavailable as error:
+        reason = f"the keeper's loader does not answer on {path}: nothing changed; start the keeper, try again"
+        raise NotReachableError("keeper", reason) from error

@@ -1,0 +1,138 @@
+"""`rempart demo`: every program on this machine, a day of care with invented people, and what came of it."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import structlog
+import typer
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from rempart.cli._output import Exit, console, emit, table
+
+if TYPE_CHECKING:
+    from rempart.bench.demo import Seen
+    from rempart.bootstrap.house import House
+
+app = typer.Typer()
+
+
+@app.command()
+def demo(
+    people: Annotated[int, typer.Option(min=100, max=5_000_000, help="How many insured people to invent.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same people and the same day.")] = 1,
+    leave: Annotated[bool, typer.Option("--exit", help="Stop at the end instead of serving until Ctrl-C.")] = False,
+    replay: Annotated[bool, typer.Option(help="End with the replay of a stolen site key.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object; implies --exit.")] = False,
+    folder: Annotated[Path | None, typer.Option(help="Keep everything in this new folder instead of a temporary one.")] = None,
+) -> None:
+    """Load rights, live a day of care through the real programs, pay, verify the log, and say what held."""
+    from rempart.bench.demo import OPTIONS, Demo
+    from rempart.bootstrap.house import House
+    from rempart.ground.instants import PARIS, civil_date, now
+    from rempart.simulation.country import Country
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    place = folder or Path(tempfile.mkdtemp(prefix="rempart-demo-"))
+    country = Country(seed, people, day=civil_date(now(), PARIS))
+    try:
+        with House(place / "house", OPTIONS) as house:
+            with _progress(shown=not as_json) as step:
+                seen = Demo(house, country, step).run()
+                replayed = _replay(place, step) if replay else None
+            held = all(seen.invariants.values())
+            told = {"seen": _plain(seen), "invariants": seen.invariants, "replay": asdict(replayed) if replayed else None}
+            emit(told, as_json=as_json, show=lambda: _tables(seen))
+            if replayed is not None and not as_json:
+                from rempart.cli.replay import shown
+
+                console().print(shown(replayed))
+            if not (leave or as_json):
+                _serve(house)
+    finally:
+        if folder is None:
+            shutil.rmtree(place, ignore_errors=True)
+    if not held:
+        raise typer.Exit(Exit.NO)
+
+
+def _replay(place: Path, step: Callable[[str, int], Callable[[], None]]) -> Any:
+    from rempart.bench.replay import Wanted, run
+
+    done = step("Replaying a stolen key, 24 simulated hours twice", 0)
+    report = run(place / "replay", 1_000, Wanted(24, 1, 90.0))
+    done()
+    return report
+
+
+@contextmanager
+def _progress(*, shown: bool) -> Iterator[Callable[[str, int], Callable[[], None]]]:
+    """One line a step, with a bar where the number of parts is known."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
+    with Progress(*columns, console=console(error=True), disable=not shown) as progress:
+
+        def step(words: str, parts: int) -> Callable[[], None]:
+            for task in progress.tasks:
+                progress.update(task.id, total=max(task.completed, 1), completed=max(task.completed, 1))
+            task_id = progress.add_task(words, total=parts or None)
+            return lambda: progress.advance(task_id)
+
+        yield step
+
+
+def _plain(seen: Seen) -> dict[str, Any]:
+    told = asdict(seen)
+    del told["invariants"]
+    told["day"]["surprises"] = [[*what, count] for what, count in seen.day.surprises.items()]
+    return told
+
+
+def _euros(cents: int) -> str:
+    return f"{cents // 100:,}.{cents % 100:02d} €".replace(",", " ")
+
+
+def _tables(seen: Seen) -> Any:
+    from rich.console import Group
+
+    day = seen.day
+    rows: list[tuple[str, str]] = [
+        ("people loaded", f"{seen.people:,} of {seen.insurers} insurers, {seen.records:,} sealed records"),
+        ("bad lines in rights files, reported", f"{seen.bad_lines}"),
+        ("questions asked", f"{sum(day.questions.values()):,}"),
+        *((f"  {answer}", f"{count:,}") for answer, count in day.questions.most_common()),
+        ("invoices by state", ", ".join(f"{count:,} {state}" for state, count in seen.states.items())),
+        *((f"  {reason}", f"{count:,}") for reason, count in seen.reasons.items()),
+        ("refused or tested before a decision", f"{day.bills['refused'] + day.bills['tested']:,}"),
+        ("B2 files", f"{day.files:,}"),
+        ("spent", _euros(seen.spent)),
+        ("  compulsory scheme (AMO)", _euros(seen.amo)),
+        ("  insurers (AMC), paid by Rempart", _euros(seen.amc)),
+        ("  patients", _euros(seen.patient)),
+        ("bank files", f"{', '.join(seen.bank_files) or 'none'}: {seen.transfers:,} transfers, {_euros(seen.paid)}"),
+        ("disclosures in the log", f"{seen.disclosures:,}, {seen.log_size:,} under a signed checkpoint"),
+        ("time", f"{seen.seconds:.1f} s, of which rights {seen.load_seconds:.1f} s and the day {day.seconds:.1f} s"),
+    ]
+    invariants = [(name.replace("_", " "), "held" if held else "BROKEN") for name, held in seen.invariants.items()]
+    tables = [table("A day of care", ("", ""), rows), table("What must always be true", ("", ""), invariants)]
+    if day.surprises:
+        surprises = [(what, expected, got, count) for (what, expected, got), count in day.surprises.items()]
+        tables.append(table("Outcomes that differ from the ground truth", ("what", "expected", "seen", "times"), surprises))
+    return Group(*tables)
+
+
+def _serve(house: House) -> None:
+    """Keeps everything up until Ctrl-C, and says where to look."""
+    console().print(f"The hub serves at {house.base}; its API is described at {house.base}/schema. Ctrl-C ends it.")
+    console().print(f"Configuration, logs and bank files: {house.folder}")
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        console().print("Stopping.")

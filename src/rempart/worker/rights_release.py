@@ -1,0 +1,118 @@
+"""How a staged rights file begins to answer, what officers say about one in quarantine, what is dropped after."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import psycopg
+import structlog
+
+from rempart.ground.instants import PARIS, civil_date
+from rempart.sealing.client import KeeperSync
+from rempart.sealing.loading import Promote
+from rempart.storage.rights import Connection, RightsBook, Standing, Waiting
+from rempart.worker.rights_outcome import Outcome, Rules
+
+log = structlog.get_logger()
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def apply(book: RightsBook, keeper: KeeperSync, waiting: Waiting, standing: Standing, *, instant: int, day: int) -> int:
+    """The staged generation begins to answer; how many more identities another person keeps."""
+    if waiting.kind == "delta":
+        return book.merge(
+            waiting.generation,
+            standing,
+            rights_file=waiting.rights_file,
+            sequence=waiting.sequence,
+            instant=instant,
+            day=day,
+        )
+    same_key = waiting.version == standing.version
+    book.swap(waiting.generation, standing, sequence=waiting.sequence, instant=instant, same_key=same_key, day=day)
+    book.unmark(waiting.generation)
+    # Before the commit: a version that is live and finds nothing costs a look-up; one that is not live finds nobody.
+    promoted = keeper.call("promote", [Promote(waiting.insurer, waiting.version)])[0]
+    if promoted.refusal:
+        raise RuntimeError(f"the keeper did not promote the index key: {promoted.refusal}")
+    return 0
+
+
+def release(connection: Connection, keeper: KeeperSync, rights_file: int, officer: str, *, instant: int) -> Outcome:
+    """One officer agrees; with the second different one the file is applied.
+
+    Refused: `not-in-quarantine`, `officer-missing`, `officer-already-spoke`, `load-running`. While one officer is
+    missing the state stays `quarantined`.
+    """
+    return _speak(connection, keeper, rights_file, officer, verdict="release", instant=instant)
+
+
+def refuse(connection: Connection, keeper: KeeperSync, rights_file: int, officer: str, *, instant: int) -> Outcome:
+    """One officer is enough to refuse: the previous rights go on, and the insurer sends that sequence number again."""
+    return _speak(connection, keeper, rights_file, officer, verdict="refuse", instant=instant)
+
+
+def _speak(
+    connection: Connection, keeper: KeeperSync, rights_file: int, officer: str, *, verdict: str, instant: int
+) -> Outcome:
+    name = officer.strip().lower()
+    if not name:
+        return Outcome("refused", "officer-missing", rights_file=rights_file)
+    book = RightsBook(connection)
+    with connection.transaction():
+        waiting = book.waiting(rights_file)
+        if waiting is None:
+            return Outcome("refused", "not-in-quarantine", rights_file=rights_file)
+        outcome = Outcome(
+            "quarantined", "weighed-too-heavy", "", waiting.insurer, waiting.sequence, rights_file, waiting.generation,
+            over=waiting.over_limit,
+        )  # fmt: skip
+        if not book.lock(waiting.insurer):
+            return replace(outcome, state="refused", code="load-running")
+        if not book.voice(rights_file, name, verdict, instant=instant):
+            return replace(outcome, state="refused", code="officer-already-spoke")
+        if verdict == "refuse":
+            book.decide(rights_file, "refused", "refused-by-officer", instant=instant)
+            book.refuse(waiting.generation)
+            return replace(outcome, state="refused", code="refused-by-officer")
+        if book.voices(rights_file) < 2:
+            return replace(outcome, code="second-officer-missing")
+        standing = book.standing(waiting.insurer)
+        if standing is None:  # cannot be: the file refers to the insurer
+            raise LookupError("the insurer of a quarantined file is gone")
+        book.prepare(work_mem="256MB")
+        book.decide(rights_file, "applied", "released", instant=instant)
+        day = civil_date(waiting.created, PARIS).toordinal() - _EPOCH
+        apply(book, keeper, waiting, standing, instant=instant, day=day)
+        return replace(outcome, state="applied", code="released")
+
+
+def months_before(day: date, months: int) -> date:
+    """The first day of the month so many months before."""
+    place = day.year * 12 + day.month - 1 - months
+    return date(place // 12, place % 12 + 1, 1)
+
+
+def prune(connection: Connection, rules: Rules, *, instant: int, lock_milliseconds: int = 500) -> tuple[int, ...]:
+    """Drops what has ended: tables of superseded and refused generations, tails and replaced records beyond retention.
+
+    Each in a transaction of its own that gives up rather than let questions wait; what was busy is dropped next time.
+    Gives the generations dropped.
+    """
+    book = RightsBook(connection)
+    start = months_before(civil_date(instant, PARIS), rules.retention_months)
+    before = (start - date(1970, 1, 1)) // timedelta(microseconds=1)
+    with connection.transaction():
+        book.end_tails(before, instant=instant)
+        book.forget_replaced(before)
+    dropped = []
+    for generation in book.ended():
+        try:
+            with connection.transaction():
+                book.lock_patience(lock_milliseconds)
+                book.drop(generation)
+            dropped.append(generation)
+        except psycopg.errors.LockNotAvailable:
+            log.warning("a generation is busy and is dropped next time", generation=generation)
+    return tuple(dropped)

@@ -1,0 +1,223 @@
+"""Every route of the running hub, walked by every kind of caller."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlencode
+
+import msgspec
+import pytest
+
+from rempart.api.hot import ELIGIBILITY_PATH
+from rempart.ground.instants import now
+from rempart.simulation.caller import Caller
+from rempart.simulation.clients import Registration
+from rempart.simulation.http import Response
+from rempart.wire.problem import Problem
+from rempart.wire.token import FORM_TYPE
+from support.hub_world import HubWorld, code_of
+from support.route_table import CALLERS, ROUTES, STANDING, TOKEN_ROUTES, Expected, Row
+
+pytestmark = pytest.mark.postgres
+
+
+def _body(world: HubWorld, row: Row, caller: str) -> bytes:
+    if row.body == "question":
+        return msgspec.json.encode(world.question())
+    return {"": b"", "invoices": INVOICES, "file": b"not a B2 file: " + caller.encode()}[row.body]
+
+
+INVOICES = (
+    b'{"invoices":[{"number":"41","issued":"2026-03-02","amc_number":"0099000137","member":"12345678",'
+    b'"birth_date":"1985-04-12","lines":[{"care_date":"2026-03-02","code":"PH7","family":"pharmacy","base":1340,'
+    b'"rate":65,"amo":871,"spent":1340,"amc":469}]}]}'
+)
+
+
+class Walk:
+    """The callers, signed in, and the ids of what the site sent."""
+
+    def __init__(self, world: HubWorld) -> None:
+        self.world = world
+        self.callers: dict[str, Caller] = {}
+        self.names: dict[str, str] = {}
+
+    async def start(self) -> None:
+        world = self.world
+        self.callers = {
+            "expired token": await world.expired(),
+            "revoked token": await world.revoked(),
+            "another key": await world.with_another_key(),
+            "forged certificate": world.caller(world.site_client),
+            "site": world.caller(world.site_client),
+            "other site": world.caller(world.other_client),
+            "vendor": world.caller(world.vendor),
+            "concentrator": world.caller(world.concentrator),
+        }
+        sent = await self.callers["site"].call("POST", "/v1/invoices", INVOICES, {"Idempotency-Key": "route-table"})
+        filed = await self.callers["site"].file(b"not a B2 file")
+        assert isinstance(sent, Response)
+        assert not isinstance(filed, Problem)
+        receipt = msgspec.json.decode(sent.body)
+        self.names = {"invoice": receipt["invoices"][0]["invoice"], "file": filed.file}
+
+    async def ask(self, row: Row, caller: str) -> Expected:
+        path = row.path.format(**self.names)
+        body = _body(self.world, row, caller)
+        if caller == "nobody":
+            return code_of(await self.world.bare(row.method, path, body, row.headers))
+        extra = {"Client-Cert": ":MIIB:"} if caller == "forged certificate" else {}
+        return code_of(await self.callers[caller].call(row.method, path, body, {**row.headers, **extra}))
+
+    async def close(self) -> None:
+        for caller in self.callers.values():
+            await caller.close()
+
+
+def test_every_route_answers_every_caller_as_the_table_says(hub_world: HubWorld) -> None:
+    """Nobody, stolen tokens, other sites and each kind of client get exactly what is written."""
+    found = asyncio.run(_walked(hub_world, [caller for caller in CALLERS if caller not in STANDING]))
+    assert found == {key: _expected(key) for key in found}
+
+
+def test_a_suspended_client_or_site_gets_nothing_of_its_own(hub_world: HubWorld) -> None:
+    """A token asked for before the suspension is refused on every route that needs one."""
+
+    async def walk(kind: str, key: str, registration: Registration) -> dict[tuple[str, str], Expected]:
+        walk = Walk(hub_world)
+        await walk.start()
+        walk.callers[kind] = hub_world.caller(registration)
+        await walk.callers[kind].token()
+        await asyncio.to_thread(hub_world.suspend, kind.split()[1], key)
+        try:
+            return {(row.operation, kind): await walk.ask(row, kind) for row in ROUTES}
+        finally:
+            await asyncio.to_thread(hub_world.suspend, kind.split()[1], key, good=True)
+            await walk.close()
+
+    client = hub_world.other_client
+    found = asyncio.run(walk("suspended client", client.client, client))
+    found |= asyncio.run(walk("suspended site", hub_world.other, client))
+    assert found == {key: _expected(key) for key in found}
+
+
+async def _walked(world: HubWorld, callers: list[str]) -> dict[tuple[str, str], Expected]:
+    walk = Walk(world)
+    await walk.start()
+    try:
+        return {(row.operation, caller): await walk.ask(row, caller) for row in ROUTES for caller in callers}
+    finally:
+        await walk.close()
+
+
+def _expected(key: tuple[str, str]) -> Expected:
+    operation, caller = key
+    return next(row for row in ROUTES if row.operation == operation).expected[caller]
+
+
+def test_the_token_endpoint_answers_every_caller_as_the_table_says(hub_world: HubWorld) -> None:
+    """A token is for who signs, for a site it may act for, and bound to what the request proves."""
+    found = asyncio.run(_issued(hub_world))
+    assert found == TOKEN_ROUTES["IssueToken"]
+
+
+async def _issued(world: HubWorld) -> dict[str, Expected]:
+    def token(registration: Registration, site: str) -> Callable[[], Awaitable[Expected]]:
+        async def ask() -> Expected:
+            caller = Caller(world.base, registration, site, now=now)
+            try:
+                got = await caller.token()
+            finally:
+                await caller.close()
+            return (200, "") if isinstance(got, str) else (got.status, got.code)
+
+        return ask
+
+    unmandated = next(site for site in (world.other, world.site) if site not in world.concentrator.sites)
+    asks = {
+        "site": token(world.site_client, world.site),
+        "site for another site": token(world.site_client, world.other),
+        "vendor": token(world.vendor, world.site),
+        "vendor without mandate": token(world.vendor, world.other),
+        "concentrator": token(world.concentrator, world.concentrator.sites[0]),
+        "concentrator without mandate": token(world.concentrator, unmandated),
+    }
+    found = {name: await ask() for name, ask in asks.items()}
+    form = {"Content-Type": FORM_TYPE}
+    found["nobody"] = code_of(await world.bare("POST", "/v1/token", b"", form))
+    signed = urlencode(world.signed(world.site_client, world.site)).encode()
+    found["no proof"] = code_of(await world.bare("POST", "/v1/token", signed, form))
+    found["forged certificate"] = code_of(
+        await world.bare("POST", "/v1/token", signed, {**form, "Client-Cert": ":MIIB:"})
+    )
+    for kind, key in (("client", world.other_client.client), ("site", world.other)):
+        await asyncio.to_thread(world.suspend, kind, key)
+        found[f"suspended {kind}"] = await token(world.other_client, world.other)()
+        await asyncio.to_thread(world.suspend, kind, key, good=True)
+    return found
+
+
+def test_revoking_tells_nothing_about_others_tokens(hub_world: HubWorld) -> None:
+    """A client's own token ends; another's is answered the same and stays good."""
+
+    async def revoke() -> tuple[dict[str, Expected], str]:
+        world = hub_world
+        form = {"Content-Type": FORM_TYPE}
+        other = world.caller(world.other_client)
+        token = await other.token()
+        assert isinstance(token, str)
+        body = urlencode(world.signed(world.site_client, token=token)).encode()
+        found = {
+            "nobody": code_of(await world.bare("POST", "/v1/token/revoke", b"", form)),
+            "another client's token": code_of(await world.bare("POST", "/v1/token/revoke", body, form)),
+        }
+        still = code_of(await other.call("GET", "/v1/invoices?number=1", b"", {}))
+        assert still == (200, "")
+        body = urlencode(world.signed(world.other_client, token=token)).encode()
+        found["site"] = code_of(await world.bare("POST", "/v1/token/revoke", body, form))
+        after = code_of(await other.call("GET", "/v1/invoices?number=1", b"", {}))
+        await other.close()
+        return found, after[1]
+
+    found, after = asyncio.run(revoke())
+    assert found == TOKEN_ROUTES["RevokeToken"]
+    assert after == "invalid-token"
+
+
+def test_the_table_names_every_route_and_no_other(hub_world: HubWorld) -> None:
+    """A route that is documented or hot is in the table, and the table holds nothing that is not served."""
+    document = msgspec.json.decode(asyncio.run(hub_world.bare("GET", "/schema/openapi.json", b"", {})).body)
+    served = {
+        (operation["operationId"], method.upper(), path.partition("?")[0].count("/"))
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+    token = {("IssueToken", "POST", 2), ("RevokeToken", "POST", 3)}
+    assert set(TOKEN_ROUTES) == {name for name, _, _ in token}
+    assert served == {(row.operation, row.method, row.path.partition("?")[0].count("/")) for row in ROUTES} | token
+    assert ("AskEligibility", "POST", ELIGIBILITY_PATH) in {(row.operation, row.method, row.path) for row in ROUTES}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("GET", "/v1/nothing-of-the-kind", (404, "unknown-route")),
+        ("GET", "/schema/nothing", (404, "unknown-route")),
+        ("GET", "/v1/eligibility", (405, "method-not-allowed")),
+        ("DELETE", "/v1/invoices", (405, "method-not-allowed")),
+        ("GET", "/log/2026-03/proof?from=a&to=2", (422, "invalid-fields")),
+        ("GET", "/log/2026-03/proof", (422, "invalid-fields")),
+    ],
+)
+def test_what_no_route_answers_is_a_problem_document(
+    hub_world: HubWorld, method: str, path: str, expected: Expected
+) -> None:
+    """Unknown addresses, wrong methods and parameters have the same shape as every refusal, and echo nothing."""
+    answer = asyncio.run(hub_world.bare(method, path, b"", {}))
+    assert code_of(answer) == expected
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert not any(part.encode() in answer.body for part in re.split(r"[/?=&]", path) if len(part) > 8)
+    if expected[0] == 405:
+        assert "POST" in answer.headers["allow"]

@@ -1,0 +1,91 @@
+"""Every route and every kind of caller, with what is expected: the table that the walk compares with the running hub.
+
+A route that is in the OpenAPI document or among the hot paths and not in here fails the walk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Expected = tuple[int, str]
+
+SIGN_IN: dict[str, Expected] = {
+    "nobody": (401, "token-required"),
+    "expired token": (401, "invalid-token"),
+    "revoked token": (401, "invalid-token"),
+    "another key": (401, "wrong-key"),
+    "forged certificate": (401, "forged-certificate-header"),
+}
+STANDING: dict[str, Expected] = {
+    "suspended client": (403, "client-standing"),
+    "suspended site": (403, "site-standing"),
+}
+SIGNED = ("site", "other site", "vendor", "concentrator")
+CALLERS = (*SIGN_IN, *SIGNED, *STANDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One route: `path` with its names, and what each caller gets. `body` names what the walk sends."""
+
+    operation: str
+    method: str
+    path: str
+    expected: dict[str, Expected]
+    body: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def _signed(allowed: int, **refused: Expected) -> dict[str, Expected]:
+    own = {caller: refused.get(caller.replace(" ", "_"), (allowed, "")) for caller in SIGNED}
+    return SIGN_IN | own | STANDING
+
+
+def _open(status: int, code: str) -> dict[str, Expected]:
+    return dict.fromkeys(CALLERS, (status, code))
+
+
+ABSENT: Expected = (404, "not-found")
+PDF_IDENTITY = "019cb30d-5c00-7b52-9f0e-3c6a41d2e8b7"  # no such remittance: allowed callers get `not-found`
+NOBODYS = _signed(404, site=ABSENT, other_site=ABSENT, vendor=ABSENT, concentrator=ABSENT)
+
+ROUTES: tuple[Row, ...] = (
+    Row("AskEligibility", "POST", "/v1/eligibility", _signed(200, concentrator=(403, "purpose")), "question"),
+    Row("SendInvoices", "POST", "/v1/invoices", _signed(202), "invoices", {"Idempotency-Key": "route-table"}),
+    Row("FindInvoices", "GET", "/v1/invoices?number=1", _signed(200)),
+    # The invoice below was sent by the site's own client and is not decided: only that client may look.
+    Row("ReadInvoice", "GET", "/v1/invoices/{invoice}",
+        _signed(200, other_site=ABSENT, vendor=ABSENT, concentrator=ABSENT)),
+    Row("CancelInvoice", "POST", "/v1/invoices/{invoice}/cancel", NOBODYS),
+    Row("SayDistinct", "POST", "/v1/invoices/{invoice}/distinct", NOBODYS),
+    Row("SendFile", "POST", "/v1/files", _signed(202), "file", {"Content-Type": "application/octet-stream"}),
+    Row("ReadFile", "GET", "/v1/files/{file}", _signed(200, other_site=ABSENT, vendor=ABSENT, concentrator=ABSENT)),
+    Row("ListRemittances", "GET", "/v1/remittances", _signed(200)),
+    Row("ReadRemittance", "GET", f"/v1/remittances/{PDF_IDENTITY}", NOBODYS),
+    Row("PrintRemittance", "GET", f"/v1/remittances/{PDF_IDENTITY}/advice.pdf", NOBODYS),
+    # The log is for anyone, and holds hashes only; nothing is folded yet, so there is no month.
+    Row("ReadCheckpoint", "GET", "/log/2026-03/checkpoint", _open(404, "not-found")),
+    Row("ReadProof", "GET", "/log/2026-03/proof?from=1&to=2", _open(404, "not-found")),
+    Row("ReadTile", "GET", "/log/2026-03/tile/0/000", _open(404, "not-found")),
+)  # fmt: skip
+
+TOKEN_ROUTES: dict[str, dict[str, Expected]] = {
+    "IssueToken": {
+        "nobody": (400, "missing-field"),
+        "no proof": (400, "binding-required"),
+        "forged certificate": (400, "forged-certificate-header"),
+        "site": (200, ""),
+        "site for another site": (403, "no-mandate"),
+        "vendor": (200, ""),
+        "vendor without mandate": (403, "no-mandate"),
+        "concentrator": (200, ""),
+        "concentrator without mandate": (403, "no-mandate"),
+        "suspended client": (403, "client-suspended"),
+        "suspended site": (403, "site-suspended"),
+    },
+    "RevokeToken": {
+        "nobody": (400, "missing-field"),
+        "site": (200, ""),
+        "another client's token": (200, ""),
+    },
+}
