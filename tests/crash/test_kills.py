@@ -203,7 +203,9 @@ def _paid_once(made: Town, amc: int) -> None:
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Town, Killer]]:
     """A country of 400 that is not loaded yet, and who will kill its programs."""
-    with town(tmp_path_factory.mktemp("kills") / "h", 400, options=OPTIONS, simulated=False, serve=(), load=False) as made:
+    with town(
+        tmp_path_factory.mktemp("kills") / "h", 400, options=OPTIONS, simulated=False, serve=(), load=False
+    ) as made:
         yield made, Killer(made)
 
 

@@ -98,7 +98,9 @@ class Town:
     def b2(self, site: int, bills: tuple[Bill, ...], number: int) -> bytes:
         """The B2 file that the site would send of these bills."""
         instant = self.world.now()
-        return file_bytes(self.country, SendFile(instant, self.country.site(site).client, (Lot(site, bills),), number), {})
+        return file_bytes(
+            self.country, SendFile(instant, self.country.site(site).client, (Lot(site, bills),), number), {}
+        )
 
     def open_bank(self) -> list[tuple[str, str]]:
         """A paying account, and a payee for every site; (IBAN, name) of all of them."""
@@ -108,7 +110,9 @@ class Town:
         assert register_account(settings, account, instant) is None
         sites = list(self.country.all_sites())
         payees = [
-            NewPayee(site.number, OPERATOR, f"Zwozvor Qvixwul {number}", iban(100 + number), date(2020, 1, 1), "a-1", "a-2")
+            NewPayee(
+                site.number, OPERATOR, f"Zwozvor Qvixwul {number}", iban(100 + number), date(2020, 1, 1), "a-1", "a-2"
+            )
             for number, site in enumerate(sites)
         ]
         assert register_payees(settings, payees, instant) == ()
@@ -162,7 +166,9 @@ class Patient(Caller):
             await asyncio.sleep(0.1)
 
 
-async def decided(caller: Caller, invoice: str, *, other_than: tuple[str, ...] = (), seconds: float = 30) -> InvoiceState:
+async def decided(
+    caller: Caller, invoice: str, *, other_than: tuple[str, ...] = (), seconds: float = 30
+) -> InvoiceState:
     """The invoice's state once it is decided and none of `other_than`."""
     end = time.monotonic() + seconds
     while True:

@@ -122,7 +122,9 @@ class Deposits:
 
     async def _mac(self, caller: Caller, contents: list[bytes]) -> list[bytes]:
         """Keyed fingerprints: nothing derived from what people send is stored without a key."""
-        results = await self._keeper.call("mac", [MacItem("idempotency", caller.client, c, caller.grant) for c in contents])
+        results = await self._keeper.call(
+            "mac", [MacItem("idempotency", caller.client, c, caller.grant) for c in contents]
+        )
         if any(result.refusal for result in results):
             raise Unavailable("keeper")
         return [result.mac for result in results]

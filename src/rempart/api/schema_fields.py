@@ -133,7 +133,8 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "TokenRequest": {
         "grant_type": "client_credentials.", "client_assertion_type": "The URN of a JWT assertion, RFC 7523.",
-        "client_assertion": "JWT signed with your registered key: iss, sub, aud, iat, exp, jti; lives 300 seconds at most.",
+        "client_assertion":
+            "JWT signed with your registered key: iss, sub, aud, iat, exp, jti; lives 300 seconds at most.",
         "site": "Billing number the token will speak for, 9 characters.",
     },
     "RevokeRequest": {

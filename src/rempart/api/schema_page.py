@@ -211,7 +211,7 @@ def _refusals(document: Json) -> Iterator[str]:
 def _reasons(document: Json) -> Iterator[str]:
     yield (
         '<section aria-labelledby="reasons"><h2 id="reasons">Reasons</h2><p class="lead">Why an invoice, a line, a lot'
-        ' or a file is not accepted. The French sentence is what screens and remittances show.</p>'
+        " or a file is not accepted. The French sentence is what screens and remittances show.</p>"
         '<dl class="fields codes">'
     )
     for reason in document["x-reasons"]:

@@ -47,4 +47,3 @@ class HubState:
             return 0, 0
         cap = budget.machine if evidence == "machine" else budget.typed
         return cap, cap if kind == "site" else self.settings.budgets.vendor_a_day
-

@@ -206,7 +206,9 @@ class Demo:
 
     def _files(self) -> list[bytes]:
         folder = self.house.folder
-        paths = [path for path in folder.rglob("*") if path.is_file() and "postgres" not in path.relative_to(folder).parts]
+        paths = [
+            path for path in folder.rglob("*") if path.is_file() and "postgres" not in path.relative_to(folder).parts
+        ]
         paths = [path for path in paths if "payments" not in path.parts]  # the bank file's reader must read it
         return [path.read_bytes() for path in paths] + [self.house.database.log.read_bytes()]
 
@@ -221,5 +223,3 @@ def _forms(word: str) -> tuple[bytes, ...]:
     raw = word.encode()
     cut = [base64.b64encode(b"\0" * shift + raw)[2 * shift + shift // 2 :].rstrip(b"=")[:-2] for shift in range(3)]
     return raw, raw.hex().encode(), raw.hex().upper().encode(), *(form[1:] for form in cut if len(form) > 10)
-
-

@@ -160,7 +160,9 @@ class Bench:
         requests: list[bytes] = []
         for number in range(self.questions):
             site, token = tokens[number % len(tokens)]
-            requests.append(_request(token, "Bearer", self._question(country, draw, site), f"client-cert: {self._header}\r\n"))
+            requests.append(
+                _request(token, "Bearer", self._question(country, draw, site), f"client-cert: {self._header}\r\n")
+            )
         write_requests(self.folder / "questions", requests)
 
     def _question(self, country: Country, draw: random.Random, site: int) -> bytes:

@@ -78,7 +78,9 @@ class Worker:
     def __post_init__(self) -> None:
         self.directory = FactsDirectory(self.facts)
         budgets = self.settings.budgets
-        self._caps = {name.replace("_", "-"): budget.machine for name in PROFESSIONS if (budget := budgets.of(name)) is not None}
+        self._caps = {
+            name.replace("_", "-"): budget.machine for name in PROFESSIONS if (budget := budgets.of(name)) is not None
+        }
         self._lanes: list[Lane] = []
         self.figures.deposits.of = lambda: self.open_work.get("deposits", 0)
         self.figures.held.of = lambda: {name: count for name, count in self.open_work.items() if name != "deposits"}

@@ -32,7 +32,9 @@ def demo(
     leave: Annotated[bool, typer.Option("--exit", help="Stop at the end instead of serving until Ctrl-C.")] = False,
     replay: Annotated[bool, typer.Option(help="End with the replay of a stolen site key.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object; implies --exit.")] = False,
-    folder: Annotated[Path | None, typer.Option(help="Keep everything in this new folder instead of a temporary one.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Keep everything in this new folder instead of a temporary one.")
+    ] = None,
 ) -> None:
     """Load rights, live a day of care through the real programs, pay, verify the log, and say what held."""
     from rempart.bench.demo import OPTIONS, Demo
@@ -49,7 +51,11 @@ def demo(
                 seen = Demo(house, country, step).run()
                 replayed = _replay(place, step) if replay else None
             held = all(seen.invariants.values())
-            told = {"seen": _plain(seen), "invariants": seen.invariants, "replay": asdict(replayed) if replayed else None}
+            told = {
+                "seen": _plain(seen),
+                "invariants": seen.invariants,
+                "replay": asdict(replayed) if replayed else None,
+            }
             emit(told, as_json=as_json, show=lambda: _tables(seen))
             if replayed is not None and not as_json:
                 from rempart.cli.replay import shown
@@ -124,7 +130,9 @@ def _tables(seen: Seen) -> Any:
     tables = [table("A day of care", ("", ""), rows), table("What must always be true", ("", ""), invariants)]
     if day.surprises:
         surprises = [(what, expected, got, count) for (what, expected, got), count in day.surprises.items()]
-        tables.append(table("Outcomes that differ from the ground truth", ("what", "expected", "seen", "times"), surprises))
+        tables.append(
+            table("Outcomes that differ from the ground truth", ("what", "expected", "seen", "times"), surprises)
+        )
     return Group(*tables)
 
 

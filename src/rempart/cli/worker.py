@@ -13,7 +13,9 @@ app = typer.Typer()
 
 
 @app.command()
-def worker(config: Annotated[Path, typer.Option("--config", help="The configuration file.")] = Path("rempart.toml")) -> None:
+def worker(
+    config: Annotated[Path, typer.Option("--config", help="The configuration file.")] = Path("rempart.toml"),
+) -> None:
     """Decide what was deposited, fold the log, tidy, until SIGTERM or Ctrl-C."""
     from rempart.bootstrap import worker as program
     from rempart.ground import logs

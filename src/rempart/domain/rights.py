@@ -86,9 +86,7 @@ def prolong(coverage: Coverage, first: date, last: date) -> Coverage:
     periods = tuple(
         Period(p.domain, p.start, last, p.formula) if p.start <= first <= p.end < last else p for p in coverage.periods
     )
-    return Coverage(
-        coverage.rank, coverage.product, coverage.level, coverage.kind, periods, coverage.last_equipment
-    )
+    return Coverage(coverage.rank, coverage.product, coverage.level, coverage.kind, periods, coverage.last_equipment)
 
 
 # Packed coverage: what a record's payload holds before the keeper pads and seals it. Layout, big endian:

@@ -51,7 +51,8 @@ def register_insurer(
             (insurer, name, operator, Jsonb(asdict(rule)), instant),
         )
         known = connection.execute(
-            "select amc_number, convention, csr, domain, starts, ends from rempart.routing where insurer = %s", (insurer,)
+            "select amc_number, convention, csr, domain, starts, ends from rempart.routing where insurer = %s",
+            (insurer,),
         ).fetchall()
         missing = [card for card in wanted if Card(*known_row(card)) not in {Card(*row) for row in known}]
         connection.cursor().executemany(

@@ -22,17 +22,17 @@ from rempart.domain.invoice_states import LIVE
 from rempart.storage.copies import EPOCH, decision_lines
 from rempart.storage.door import LOST, UNABLE, Database
 
+# The content's fingerprint is already of one site: naming the site again would let the planner walk all its invoices.
 STANDINGS = """
 select q.ord, l.invoice as live, f.invoice as former, c.invoice as same
 from unnest($1::text[], $2::text[], $3::bytea[]) with ordinality q(site, number, content, ord)
 left join lateral (select x.invoice from rempart.invoice x
-                   where x.site = q.site and x.number = q.number and x.live) l on true
+                   where x.site = q.site and x.number = q.number and x.live limit 1) l on true
 left join lateral (select x.invoice from rempart.invoice x
                    where x.site = q.site and x.number = q.number and not x.live and x.reason <> 'duplicate'
                    order by x.received desc, x.invoice desc limit 1) f on true
 left join lateral (select x.invoice from rempart.invoice x
-                   where x.site = q.site and x.content = q.content and q.content <> '' and x.live
-                     and x.number <> q.number limit 1) c on true
+                   where x.content = q.content and q.content <> '' and x.live and x.number <> q.number limit 1) c on true
 where l.invoice is not null or f.invoice is not null or c.invoice is not null
 """
 

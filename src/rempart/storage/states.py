@@ -55,9 +55,12 @@ async def invoice(database: Database, site: str, identity: UUID) -> InvoiceRow |
     events = await database.fetch(
         "select state, cause, instant from rempart.invoice_event where invoice = $1 order by event", identity
     )
-    row: Any = rows[0]
-    lines = read_lines(row[10]) if row[10] else ()
-    return InvoiceRow(*row[:10], lines, tuple((e[0], e[1], e[2]) for e in events))
+    row = rows[0]
+    return InvoiceRow(
+        invoice=row[0], number=row[1], state=row[2], reason=row[3], spent=row[4], amo=row[5], amc=row[6], patient=row[7],
+        corrects=row[8], corrected_by=row[9], lines=read_lines(row[10]) if row[10] else (),
+        events=tuple((event[0], event[1], event[2]) for event in events),
+    )  # fmt: skip
 
 
 async def by_number(database: Database, site: str, number: str) -> list[UUID]:
@@ -87,10 +90,11 @@ async def deposit(database: Database, client: str, identity: UUID) -> FileRow | 
     )
     if not rows:
         return None
-    counts = await database.fetch(
-        "select state, count(*) from rempart.invoice where inbound = $1 group by state", identity
-    )
     inbound, state, received, report = rows[0]
+    counts = []
+    if state == "decided":
+        statement = "select state, count(*) from rempart.invoice where inbound = $1 group by state"
+        counts = await database.fetch(statement, identity)
     return FileRow(inbound, state, received, json.loads(report), {row[0]: row[1] for row in counts})
 
 

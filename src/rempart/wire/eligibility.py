@@ -12,7 +12,7 @@ import msgspec
 Evidence = Literal["typed", "machine", "known"]
 
 
-class EligibilityRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class EligibilityRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
     """One question about one beneficiary. `nir` 13 or 15 characters; `birth_date` AAAA-MM-JJ, AAAAMMJJ or AAMMJJ."""
 
     amc_number: str

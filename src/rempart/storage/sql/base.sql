@@ -255,8 +255,9 @@ create table rempart.invoice (
     corrects uuid
 );
 create unique index invoice_live on rempart.invoice (site, number) where live;
+
 create index invoice_number on rempart.invoice (site, number);
-create index invoice_content on rempart.invoice (site, content) where live and content is not null;
+create index invoice_content on rempart.invoice (content) where live and content is not null;  -- a MAC of its site
 create index invoice_waiting on rempart.invoice (state, received) where state in ('waiting', 'held');
 
 create table rempart.invoice_event (

@@ -16,6 +16,7 @@ create function rempart.settle(
 )
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set enable_material = off set enable_bitmapscan = off
 as $$
 declare
     n constant int := coalesce(array_length(p_instant, 1), 0);
