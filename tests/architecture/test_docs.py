@@ -14,17 +14,12 @@ from rempart.cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-PAGES = (
-    README,
-    ROOT / "CHANGELOG.md",
-    ROOT / "CONTRIBUTING.md",
-    ROOT / "SECURITY.md",
-    *sorted((ROOT / "docs").rglob("*.md")),
-)
+HEAD = tuple(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"))
+PAGES = (*HEAD, *sorted((ROOT / "docs").rglob("*.md")))
 MOST_README_LINES = 150
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"^```[^\n]*\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
-CALLED = re.compile(r"(?:^|[\s/$(])rempart((?: +[a-z0-9|-]+)*)", re.MULTILINE)
+CALLED = re.compile(r"(?:^\s*|&& |; |\| |\$\(|bin/)rempart((?: +[a-z0-9|-]+)*)", re.MULTILINE)
 TEST_PATH = re.compile(r"`(tests/[\w./-]+)`")
 MEASURED = re.compile(r"<!-- measured -->\n(.*?)<!-- /measured -->", re.DOTALL)
 

@@ -6,9 +6,8 @@ import asyncio
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from rempart.bench import day as bench_day
 from rempart.bench.day import DayReport, live
 from rempart.bootstrap.pay import payer, terms
 from rempart.ground.instants import PARIS, civil_date, now
+from rempart.ground.settings import PROFESSIONS
 from rempart.sealing.client import KeeperUnavailable
 from rempart.simulation import play
 from support.houses import Patient, Town, town
@@ -40,6 +40,7 @@ POINTS: tuple[tuple[str, str, int | str], ...] = (
 )
 OPTIONS: dict[str, dict[str, Any]] = {
     "payment": {"unsafe_clear_files": True},
+    **{f"budgets.{name}": {"typed": 10_000, "machine": 10_000} for name in PROFESSIONS},
     "log": {"reconcile_seconds": 0.3, "reconcile_grace_seconds": 2, "fold_seconds": 0.3},
 }
 LOST = (KeeperUnavailable, psycopg.OperationalError, OSError)
@@ -259,12 +260,12 @@ def test_random_kills(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     with town(tmp_path / "h", 3_000, options=OPTIONS, simulated=False, serve=(), load=False, seed=seed) as made:
         killer = Killer(made)
-        _load(made, killer, {chance.randrange(1, 12): chance.choice(("keeper", "postgres")) for _ in range(3)})
+        _load(made, killer, {place: chance.choice(("keeper", "postgres")) for place in chance.sample(range(1, 10), 3)})
         _loaded_whole(made)
         made.house.launch("hub")
         made.house.launch("worker")
         programs = ("keeper", "hub", "worker", "postgres")
-        report = _day(made, killer, {place: chance.choice(programs) for place in chance.sample(range(1, 900), 17)}, 800)
+        report = _day(made, killer, {place: chance.choice(programs) for place in chance.sample(range(1, 400), 16)}, 400)
         assert report.surprises == {}
         _decided_once(made)
         _reconciled(made, killer)
@@ -273,3 +274,4 @@ def test_random_kills(tmp_path: Path, seed: int) -> None:
         _pay(made, killer, chance.choice(PAY_POINTS), chance.choice(("keeper", "postgres")))
         assert _pay(made, killer, "", "")
         _paid_once(made, amc)
+        assert len(killer.struck) == 20

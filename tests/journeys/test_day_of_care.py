@@ -166,7 +166,7 @@ def test_no_identity_is_in_anything_the_installation_keeps(lived: Lived) -> None
 
 
 def test_the_dump_search_finds_what_is_planted(lived: Lived) -> None:
-    """The control: one NIR in a text column of one row is found in the table, in the table's file and in the WAL."""
+    """The control: one NIR in a text column of one row is found in the table, in its file and in the WAL."""
     nir = next(way[1] for person in lived.town.country.everyone() for way in person.ways if way[1])
     site = lived.town.country.site(0).number
     lived.town.sql("insert into rempart.site_reference (site, reference, instant) values (%s, %s, 1)", site, f"x{nir}")
@@ -187,7 +187,7 @@ PLANTED = {"nir13": "1900292921234", "iban": "FR7699999000070000000012345", "nam
 
 @pytest.mark.parametrize("kind", sorted(PLANTED))
 def test_the_search_finds_every_encoding_at_every_place(kind: str) -> None:
-    """The control of the search itself: each encoding and hash, at any offset, in noise, whole base64 texts included."""
+    """The control of the search: each encoding and hash, at any offset, in noise, inside base64 texts too."""
     value = PLANTED[kind].encode()
     search = search_of({kind: [PLANTED[kind]]}, ALONE)
     noise = random.Random(3)

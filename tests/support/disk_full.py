@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
+import shutil
 import subprocess
 import sys
 import time
@@ -32,7 +32,10 @@ ROOM = 400_000  # bytes left when the disk begins to be short
 def mount(folder: Path) -> None:
     """A tmpfs at `folder`, private to it."""
     folder.mkdir(parents=True, mode=0o700)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=700", "none", str(folder)], check=True)
+    subprocess.run(
+        [shutil.which("mount") or "/bin/mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=700", "none", str(folder)],
+        check=True,
+    )
 
 
 def fill(folder: Path, *, leave: int) -> Path:
@@ -56,7 +59,7 @@ class Seen:
     def __init__(self, made: Town) -> None:
         self.made = made
         self.answered = 0
-        self.bills = iter([bill for bill in made.bills(visits=300)])
+        self.bills = iter(made.bills(visits=300))
 
     async def questions(self, caller: Caller, many: int) -> Counter[str]:
         """Status and code of each of `many` questions; 200 is an answer that must have its disclosure."""
@@ -173,7 +176,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     SERVER.update(SMALL)
     mount(folder / "house" / "postgres")
-    os.chmod(folder / "house", 0o700)
+    (folder / "house").chmod(0o700)
     options = {"budgets.pharmacy": {"typed": 100_000, "machine": 100_000}, "budgets": {"vendor_a_day": 1_000_000}}
     with town(folder / "house", PEOPLE, options=options) as made:
         index = next(

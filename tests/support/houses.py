@@ -36,7 +36,7 @@ HOUR = 3_600_000_000
 FIRST_DAY = date(2026, 11, 24)  # of houses on a simulated clock; a Tuesday
 # Killed programs lose nothing that reached the system's cache: only a power cut tells fsync from no fsync.
 SERVER = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "64MB", "max_connections": "80"}
-LOUD = {"budgets": {"hour_fraction": 1.0}, "worker": {"poll_milliseconds": 50}}
+LOUD: Mapping[str, Mapping[str, Any]] = {"budgets": {"hour_fraction": 1.0}, "worker": {"poll_milliseconds": 50}}
 UNDECIDED = ("", "received", "acknowledged")
 
 Options = Mapping[str, Mapping[str, Any]]
@@ -193,4 +193,4 @@ async def decided_file(caller: Caller, file: str, *, seconds: float = 30) -> str
 def request_of(bill: Bill, number: str = "", **changes: Any) -> InvoiceRequest:
     """The bill as the API takes it, under its own number or another."""
     made = invoice_request(bill.invoice)
-    return msgspec.structs.replace(made, **({"number": number} if number else {}), **changes)
+    return msgspec.structs.replace(made, number=number or made.number, **changes)

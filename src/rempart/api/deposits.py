@@ -1,4 +1,4 @@
-"""Taking invoices in: sealed by the keeper chunk by chunk, never at rest in clear, acknowledged when they are durable."""
+"""Taking invoices in: sealed by the keeper chunk by chunk, never at rest in clear, acknowledged once durable."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Deposits:
         self._limit = limit
 
     async def invoices(self, caller: Caller, body: bytes, key: str, instant: int) -> Taken | Refusal:
-        """POST /v1/invoices: the sound ones are received, each other refused with its faults. `key`: Idempotency-Key."""
+        """POST /v1/invoices: sound ones are received, each other refused with its faults. `key`: Idempotency-Key."""
         found = invoice_json.read(body, caller.site)
         if not isinstance(found, tuple):
             return _unread(found.field, found.code)
@@ -67,8 +67,8 @@ class Deposits:
             before = await intake.replayed(caller.client, key_mac)
             if before is not None:
                 return _repeat(before, request_mac)
-            # The key's MAC, not the content's: a cancelled or rejected invoice is sent again just as it was, under a new
-            # key, and is a new one. That nothing is paid twice is held by the invoice's number, not here.
+            # The key's MAC, not the content's: a cancelled or rejected invoice is sent again just as it was, under a
+            # new key, and is a new one. That nothing is paid twice is held by the invoice's number, not here.
             inbound = _inbound(caller, "api", instant, key_mac)
             receipt = InvoicesReceipt(str(UUID(bytes=inbound.inbound)), _receipts(found, inbound.inbound))
             await intake.begin(inbound)
@@ -98,7 +98,7 @@ class Deposits:
             await self._step(lambda intake: intake.chunk(inbound.inbound, place, sealed))  # noqa: B023 - awaited at once
             number += 1
         (mac,) = await self._mac(caller, [digest.digest()])
-        whole = _inbound(caller, "file", instant, mac, inbound.inbound)
+        whole = _inbound(caller, "file", instant, mac, identity=inbound.inbound)
         earlier = await self._step(lambda intake: intake.finish(whole, size, None))
         if isinstance(earlier, Earlier):
             return Taken(FileReceipt(str(UUID(bytes=earlier.inbound)), "received"), repeated=True)
@@ -141,7 +141,7 @@ def new_inbound(instant: int) -> bytes:
     return head[:6] + bytes((head[6] & 0x0F | 0x70, head[7], head[8] & 0x3F | 0x80)) + head[9:12] + bytes(4)
 
 
-def _inbound(caller: Caller, channel: str, instant: int, fingerprint: bytes, identity: bytes = b"") -> Inbound:
+def _inbound(caller: Caller, channel: str, instant: int, fingerprint: bytes, *, identity: bytes = b"") -> Inbound:
     site = "" if caller.kind == "concentrator" else caller.site
     return Inbound(
         identity or new_inbound(instant), caller.client, site, channel, caller.grant_id, fingerprint, instant

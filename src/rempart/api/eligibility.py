@@ -1,4 +1,4 @@
-"""POST /v1/eligibility, from bytes to bytes: shape and checks that need no record, the door, the shared work, the answer.
+"""POST /v1/eligibility, from bytes to bytes: shape, checks that need no record, the door, shared work, the answer.
 
 What needs no record is answered at once and costs nothing: it tells nothing about anyone.
 """
@@ -100,7 +100,7 @@ def _path(error: msgspec.ValidationError) -> str:
 
 
 def canonical(state: HubState, caller: Caller, request: EligibilityRequest) -> Question | Problem:
-    """The question in canonical form and routed, admitted by the door; or the first thing that is wrong, all fields told."""
+    """The question in canonical form and routed, admitted by the door; or what is wrong first, all fields told."""
     instant = state.instants.next()
     site = state.facts.snapshot.sites.get(caller.site)
     if site is None:

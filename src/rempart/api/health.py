@@ -1,4 +1,4 @@
-"""/healthz, /readyz and /metrics of one program, on a port of their own. No label names a person, a site or a client."""
+"""/healthz, /readyz and /metrics of one program, on a port of their own. No label names a person, site or client."""
 
 from __future__ import annotations
 

@@ -77,9 +77,12 @@ class Hot:
         headers: list[tuple[bytes, bytes]] = scope["headers"]
         from_proxy = bool(self._proxy) and came_through(scope["server"], self._proxy)
         found = self._sign_in.authenticate(headers, "POST", self._url, instant, from_proxy=from_proxy)
-        if isinstance(found, Unmet):
-            found = await self._sign_in.authenticate_or_read(headers, "POST", self._url, instant, from_proxy=from_proxy)
-        if isinstance(found, Denied):
+        signed = (
+            await self._sign_in.authenticate_or_read(headers, "POST", self._url, instant, from_proxy=from_proxy)
+            if isinstance(found, Unmet)
+            else found
+        )
+        if isinstance(signed, Denied):
             figures = self._state.figures
             figures.requests.add((ELIGIBILITY_PATH, found.problem.status))
             figures.refusals.add(found.problem.code)

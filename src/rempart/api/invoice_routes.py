@@ -1,6 +1,7 @@
-"""Invoices and files: taken in, read again by their site, cancelled, called distinct. Every route passes the same sign-in.
+"""Invoices and files: taken in, read again by their site, cancelled, called distinct. All pass the same sign-in.
 
-What a site reads here of itself are numbers, dates, amounts, states and reasons: no act and no identity, so it discloses nothing.
+What a site reads here of itself are numbers, dates, amounts, states and reasons: no act and no identity, so it
+discloses nothing.
 """
 
 from __future__ import annotations

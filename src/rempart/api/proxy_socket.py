@@ -9,7 +9,10 @@ from pathlib import Path
 
 
 def proxy_socket(path: Path, group: str) -> socket.socket:
-    """A listening socket at `path`, mode 0600, or 0660 for `group`. A socket left by a dead hub is replaced. Raises OSError, KeyError."""
+    """A listening socket at `path`, mode 0600, or 0660 for `group`; one left by a dead hub is replaced.
+
+    Raises OSError, and KeyError when there is no such group.
+    """
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
@@ -21,5 +24,5 @@ def proxy_socket(path: Path, group: str) -> socket.socket:
         os.chown(path, -1, grp.getgrnam(group).gr_gid)
         path.chmod(0o660)
     listener.listen(2048)
-    listener.setblocking(False)
+    listener.settimeout(0)
     return listener

@@ -1,4 +1,4 @@
-"""What one hub process holds: settings, the last reading of the database, the queue that shares work, its own instants."""
+"""What one hub process holds: settings, last reading of the database, the queue that shares work, its own instants."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from rempart.ground.figures import HubFigures
 from rempart.ground.instants import Clock
 from rempart.ground.settings import Settings
 from rempart.storage.facts import Facts
+
+NO_CAP = 2**31 - 1
+"""What `settle` reads as: no cap of its own."""
 
 
 class Instants:
@@ -41,9 +44,9 @@ class HubState:
     figures: HubFigures = field(default_factory=HubFigures)
 
     def caps(self, site: SiteFacts, evidence: str, kind: str) -> tuple[int, int]:
-        """(site cap, client cap) of strangers a day for this evidence; a vendor's own cap is that of all its sites."""
+        """(site cap, client cap) of strangers a day for this evidence. A site's own client has no cap beside its site's."""
         budget = self.settings.budgets.of(site.profession)
         if budget is None:
             return 0, 0
         cap = budget.machine if evidence == "machine" else budget.typed
-        return cap, cap if kind == "site" else self.settings.budgets.vendor_a_day
+        return cap, NO_CAP if kind == "site" else self.settings.budgets.vendor_a_day

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from rempart.application.guard import ELIGIBILITY, Caller
 from rempart.application.ports import Derive, KeeperPort, Open, Opened, RecordsPort, Row, Settle, SettlePort
@@ -18,11 +19,11 @@ from rempart.domain.rights import Coverage, prolong, unpack
 
 EPOCH = date(1970, 1, 1).toordinal()
 DAY = 86_400_000_000  # microseconds
-KNOWN_DAYS = 396  # 13 months: how long an accreditation makes a record known to its site
+KNOWN_DAYS = 396  # 13 months: how long, at most, an accreditation makes a record known to its site
+MEETING_SPAN = 32  # days: a meeting's dates are kept no finer, or its row would tell which day's visit wrote it last
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):  # a named tuple: one is made for every request
     """One question, canonical and routed. `accredited_days` is how long an accreditation of this profession lasts."""
 
     instant: int
@@ -47,8 +48,7 @@ class Question:
         return "Question(…)"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What may leave. `refusal` is "" or the door's reason; `accreditation` is the number, "" when none was given."""
 
     refusal: str
@@ -70,7 +70,7 @@ class Ports:
 
 
 async def ask(ports: Ports, questions: Sequence[Question], *, hour_share: int) -> list[Answer]:
-    """The answers, in order. Raises `Unavailable` when keeper, database or commit did not answer: then nothing leaves."""
+    """The answers, in order. Raises `Unavailable` if keeper, database or commit did not answer: then nothing leaves."""
     answers: list[Answer | None] = [None] * len(questions)
     asked, rows, opened, _ = await find(ports, [_derive(question) for question in questions])
     lines: list[Settle] = []
@@ -146,14 +146,18 @@ class _Nothing:
 _NOTHING = _Nothing()
 
 
-@dataclass(frozen=True, slots=True)
-class _Number:
+class _Number(NamedTuple):
     text: str
     hashed: bytes
     mac: bytes
     domains: int
     first: int
     last: int
+
+
+def known_from(day: int) -> int:
+    """Until when a record that a site dealt with on `day` is known to it; both in days since 1970."""
+    return (day + KNOWN_DAYS) // MEETING_SPAN * MEETING_SPAN
 
 
 def _derive(question: Question) -> Derive:
@@ -182,7 +186,7 @@ def _accredit(question: Question, found: Eligibility, accreditor: bytes, random:
 def _line(question: Question, found: Eligibility, seen: Opened, number: _Number | None) -> Settle:
     caller = question.caller
     hit = bool(seen.coverage)
-    known_until = question.instant // DAY + KNOWN_DAYS if number is not None else 0
+    known_until = known_from(question.instant // DAY) if number is not None else 0
     return Settle(
         question.instant, caller.token, caller.grant_id, caller.client, caller.site, question.operator,
         question.insurer, question.channel, ELIGIBILITY, question.evidence,

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 ELIGIBILITY = "eligibility"
 INVOICE = "invoice"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who asks, as its token says. `token` is the SHA-256 of the opaque token, `grant_id` 16 bytes."""
 
     token: bytes | None
@@ -46,9 +46,8 @@ class Snapshot:
     closed: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What the caller wants: on which channel, for what purpose, about which insurer, with what evidence, at what instant."""
+class Wish(NamedTuple):
+    """What the caller wants: channel, purpose, about which insurer, with what evidence, at what instant."""
 
     channel: str
     purpose: str
@@ -113,7 +112,7 @@ CHECKS: tuple[Callable[[Snapshot, Caller, Wish], str], ...] = (
 
 
 def admit(snapshot: Snapshot, caller: Caller, wish: Wish) -> str:
-    """ "" when the caller may go on to the work, else the code of the first check that refuses."""
+    """The code of the first check that refuses, or "" when the caller may go on to the work."""
     for check in CHECKS:
         refusal = check(snapshot, caller, wish)
         if refusal:

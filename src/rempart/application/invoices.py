@@ -7,152 +7,41 @@ leaves it: what stays is a day tag, amounts, states and reasons, and three seale
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import NamedTuple, Protocol
 
-from rempart.application.eligibility import DAY, EPOCH, KNOWN_DAYS, Ports, coverage_of, find
-from rempart.application.guard import INVOICE, Caller, SiteFacts
+from rempart.application.eligibility import DAY, EPOCH, coverage_of, find, known_from
+from rempart.application.guard import INVOICE
+from rempart.application.invoice_records import (
+    ACCEPTED,
+    HELD,
+    REJECTED,
+    WAITING,
+    Accredited,
+    Decided,
+    KeepAsk,
+    Kept,
+    Needs,
+    Routed,
+    Standing,
+    Submitted,
+)
 from rempart.application.ports import Derive, Opened, Row, Settle
 from rempart.domain import accreditation
 from rempart.domain.adjudication import Context, Honoured, adjudicate, rejected
 from rempart.domain.decision import Decision
 from rempart.domain.duplicates import ACCEPT, DUPLICATE, DuplicateFacts, judge, repeatable
-from rempart.domain.guarantee import GuaranteeTable
 from rempart.domain.identifiers import Fault, parse_amc, parse_birth, parse_nir, parse_rank
-from rempart.domain.invoice import Invoice
-from rempart.domain.member import MemberRule, canonical_member
+from rempart.domain.invoice import Line
+from rempart.domain.member import canonical_member
 from rempart.domain.rights import DOMAINS, Coverage
 
 NO_CAP = 2**31 - 1
-WAITING, HELD, ACCEPTED, REJECTED = "waiting", "held", "accepted", "rejected"
 TEMPLATE = "invoice-decided/1"
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """One invoice as it comes from an inbox: its id (16 bytes), place, sender, and the grant narrowed to its site."""
-
-    identity: bytes
-    position: int
-    invoice: Invoice
-    caller: Caller
-    site: SiteFacts
-    channel: str
-    received: int
-    distinct: bool = False
-    waited: int = 0
-    windowed: bool = False
-
-    def __repr__(self) -> str:
-        return f"Submitted({self.invoice!r})"
-
-
-@dataclass(frozen=True, slots=True)
-class Accredited:
-    """A stored accreditation: MAC, site, domains as bits, first and last day."""
-
-    mac: bytes
-    site: str
-    domains: int
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the database knows of an invoice's number and content: ids of live and former ones, b"" for none."""
-
-    live: bytes = b""
-    former: bytes = b""
-    same_content: bytes = b""
-
-
-class Kept(NamedTuple):
-    """The three sealed copies of a decided invoice."""
-
-    acts: bytes
-    settlement: bytes
-    copy: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What is written about one invoice. `state` is accepted, rejected, held or waiting; `kept` None when nothing is."""
-
-    submitted: Submitted
-    insurer: str
-    operator: str
-    state: str
-    reason: str
-    decision: Decision
-    tag: bytes | None = None
-    content: bytes | None = None
-    meeting: bytes | None = None
-    corrects: bytes = b""
-    kept: Kept | None = None
-
-
-class KeepAsk(NamedTuple):
-    """What the keeper seals of a decided invoice; the fields of its `keep`, in its order."""
-
-    ticket: bytes
-    invoice: bytes
-    month: int
-    acts: bytes
-    settlement: bytes
-    copy: bytes
-
-
-class Box(Protocol):
-    """The keeper's side for the worker. Raises `Unavailable`."""
-
-    async def fingerprints(self, items: Sequence[tuple[str, str, bytes]]) -> Sequence[bytes]: ...
-    async def keep(self, items: Sequence[KeepAsk]) -> Sequence[Kept]: ...
-
-
-class Books(Protocol):
-    """What the database knows and keeps about invoices. Raises `Unavailable`."""
-
-    async def standings(self, wanted: Sequence[tuple[str, str, bytes]]) -> Sequence[Standing]: ...
-    async def accreditations(self, hashes: Sequence[bytes]) -> Mapping[bytes, Accredited]: ...
-
-
-class Copies(Protocol):
-    """Writes a decided invoice as bytes for its three readers."""
-
-    def acts(self, invoice: Invoice, decision: Decision) -> bytes: ...
-    def settlement(self, person: bytes, submitted: Submitted, decision: Decision) -> bytes: ...
-    def member(self, submitted: Submitted, decision: Decision) -> bytes: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Routed:
-    """Where a card leads: operator and insurer, and the insurer's member rule."""
-
-    operator: str
-    insurer: str
-    rule: MemberRule
-
-
-class Directory(Protocol):
-    """The routing table and the guarantee tables, as last read."""
-
-    def route(self, amc_number: str, convention: str, csr: str, care: date) -> Routed | None: ...
-    def table(self, insurer: str) -> GuaranteeTable | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """Everything a batch needs from outside. `caps` gives a site's daily budget of strangers in invoices."""
-
-    ports: Ports
-    box: Box
-    books: Books
-    copies: Copies
-    directory: Directory
-    caps: Mapping[str, int]
+WAITING_REFUSALS = ("meter-", "rate")
+STALE_REFUSALS = frozenset({"no-grant", "grant-expired", "bad-ticket", "ticket-expired"})
+"""Refusals that are about us, not about the invoice: the work took too long or the keeper was started anew."""
 
 
 @dataclass(slots=True)
@@ -171,11 +60,10 @@ class _Work:
     content: bytes | None = None
     standing: Standing = field(default_factory=Standing)
     verdict: str = ""
-    decision: Decision | None = None
 
 
 async def decide(needs: Needs, batch: Sequence[Submitted], instant: int, today: date) -> list[Decided]:
-    """Every invoice's decision, in order; disclosures are durable when this returns, the rest is for the caller to write.
+    """Every invoice's decision, in order; disclosures are durable on return, the rest is the caller's to write.
 
     `instant` microseconds UTC, `today` the civil date in Paris. Raises `Unavailable`: then nothing was decided.
     """
@@ -187,11 +75,9 @@ async def decide(needs: Needs, batch: Sequence[Submitted], instant: int, today: 
         await _contents(needs, asked)
         await _settle(needs, asked, instant)
     await _standings(needs, works)
-    for work in works:
-        work.decision = _judge(needs, work, today)
-    _twins(works)
-    kept = await _keep(needs, works, today)
-    return [_decided(work, kept.get(id(work))) for work in works]
+    decisions = _twins(works, [_judge(needs, work, today) for work in works])
+    kept = await _keep(needs, works, decisions, today)
+    return [_decided(work, decision, kept.get(id(work))) for work, decision in zip(works, decisions, strict=True)]
 
 
 # --- who it is about ---
@@ -223,6 +109,8 @@ def _start(needs: Needs, submitted: Submitted, instant: int) -> _Work:
 
 async def _look(needs: Needs, works: Sequence[_Work]) -> None:
     found = await find(needs.ports, [work.ask for work in works if work.ask is not None])
+    if STALE_REFUSALS.intersection(found[0]):
+        raise Unavailable("keeper")  # never a rejection: the deposit is taken up again under fresh authority
     for work, refusal, row, seen, ticket in zip(works, *found, strict=True):
         work.refusal, work.row, work.seen, work.ticket = refusal, row, seen, ticket
         work.coverage = coverage_of(seen, row)
@@ -269,22 +157,23 @@ def _honour(work: _Work, hashed: bytes, stored: Accredited | None) -> None:
 
 async def _contents(needs: Needs, works: Sequence[_Work]) -> None:
     """The keyed fingerprint of person and acts, by which the same content under another number is suspected."""
-    known = [work for work in works if work.row is not None and not work.refusal]
+    known = [(work, work.row.person) for work in works if work.row is not None and not work.refusal]
     if not known:
         return
-    items = [("duplicate", work.submitted.site.site, _content(work)) for work in known]
-    for work, mac in zip(known, await needs.box.fingerprints(items), strict=True):
+    items = [
+        ("duplicate", work.submitted.site.site, _content(person, work.submitted.invoice.lines))
+        for work, person in known
+    ]
+    for (work, _), mac in zip(known, await needs.box.fingerprints(items), strict=True):
         work.content = mac
 
 
-def _content(work: _Work) -> bytes:
-    assert work.row is not None
-    lines = work.submitted.invoice.lines
+def _content(person: bytes, lines: Sequence[Line]) -> bytes:
     acts = [
         f"{line.care_date.toordinal()}/{line.code}/{line.quantity}/{line.coefficient}/{line.spent}/{line.detail}"
         for line in lines
     ]
-    return work.row.person + "|".join(acts).encode()
+    return person + "|".join(acts).encode()
 
 
 async def _standings(needs: Needs, works: Sequence[_Work]) -> None:
@@ -296,35 +185,37 @@ async def _standings(needs: Needs, works: Sequence[_Work]) -> None:
         work.standing = replace(standing, live=live, same_content=same)
 
 
-def _twins(works: Sequence[_Work]) -> None:
+def _twins(works: Sequence[_Work], decisions: Sequence[Decision]) -> list[Decision]:
     """The same content twice in one batch: the second is suspected as if the first had been written already."""
     met: set[tuple[str, bytes]] = set()
-    for work in works:
-        decision = work.decision
-        if work.content is None or decision is None or decision.outcome != ACCEPTED:
+    found = list(decisions)
+    for place, work in enumerate(works):
+        if work.content is None or found[place].outcome != ACCEPTED:
             continue
         key = (work.submitted.site.site, work.content)
         invoice = work.submitted.invoice
         if key in met and not repeatable(invoice.lines) and not work.submitted.distinct:
-            work.decision = replace(rejected(invoice, "possible-duplicate"), outcome=HELD)
+            found[place] = replace(rejected(invoice, "possible-duplicate"), outcome=HELD)
         met.add(key)
+    return found
 
 
 # --- the door ---
 
 
 async def _settle(needs: Needs, works: Sequence[_Work], instant: int) -> None:
-    passing = [work for work in works if work.seen is not None and work.seen.tag]
-    lines = [_line(needs, work, instant) for work in passing]
+    passing: list[_Work] = []
+    lines: list[Settle] = []
+    for work in works:
+        if work.routed is not None and work.seen is not None and work.seen.tag:
+            passing.append(work)
+            lines.append(_line(needs, work.submitted, work.routed, work.seen, instant=instant))
     settled = await needs.ports.door.settle(lines, 100) if lines else ()
     for work, (verdict, _) in zip(passing, settled, strict=True):
         work.verdict = verdict
 
 
-def _line(needs: Needs, work: _Work, instant: int) -> Settle:
-    submitted, seen, routed = work.submitted, work.seen, work.routed
-    assert seen is not None
-    assert routed is not None
+def _line(needs: Needs, submitted: Submitted, routed: Routed, seen: Opened, *, instant: int) -> Settle:
     caller, hit = submitted.caller, bool(seen.coverage)
     outcome = "found" if hit else "not-confirmed"
     cap = NO_CAP if submitted.windowed else needs.caps.get(submitted.site.profession, 0)
@@ -363,9 +254,6 @@ def _judge(needs: Needs, work: _Work, today: date) -> Decision:
     return adjudicate(invoice, work.coverage, table, profession=submitted.site.profession, context=context)
 
 
-WAITING_REFUSALS = ("meter-", "rate")
-
-
 def _waiting(work: _Work) -> str:
     if work.verdict.startswith("waiting:") or work.refusal.startswith(WAITING_REFUSALS):
         return "budget-waiting"
@@ -375,18 +263,17 @@ def _waiting(work: _Work) -> str:
 # --- what stays ---
 
 
-async def _keep(needs: Needs, works: Sequence[_Work], today: date) -> dict[int, Kept]:
+async def _keep(needs: Needs, works: Sequence[_Work], decisions: Sequence[Decision], today: date) -> dict[int, Kept]:
     asks: list[KeepAsk] = []
     owners: list[int] = []
     month = today.year * 12 + today.month - 1
-    for work in works:
-        decision = work.decision
-        if decision is None or decision.outcome not in {ACCEPTED, REJECTED} or work.row is None or work.refusal:
+    for work, decision in zip(works, decisions, strict=True):
+        if decision.outcome not in {ACCEPTED, REJECTED} or work.row is None or work.refusal:
             continue
         copies, submitted = needs.copies, work.submitted
         asks.append(
             KeepAsk(
-                work.ticket, submitted.identity, month, copies.acts(submitted.invoice, decision),
+                work.ticket, submitted.identity, month, copies.acts(submitted.invoice),
                 copies.settlement(work.row.person, submitted, decision), copies.member(submitted, decision),
             )
         )  # fmt: skip
@@ -395,9 +282,7 @@ async def _keep(needs: Needs, works: Sequence[_Work], today: date) -> dict[int, 
     return dict(zip(owners, kept, strict=True))
 
 
-def _decided(work: _Work, kept: Kept | None) -> Decided:
-    decision = work.decision
-    assert decision is not None
+def _decided(work: _Work, decision: Decision, kept: Kept | None) -> Decided:
     seen = work.seen
     return Decided(
         work.submitted, work.routed.insurer if work.routed else "", work.routed.operator if work.routed else "",
@@ -408,4 +293,4 @@ def _decided(work: _Work, kept: Kept | None) -> Decided:
 
 def known_until(today: date) -> int:
     """Until when an accepted invoice makes a record known to its site, in days since 1970."""
-    return today.toordinal() - EPOCH + KNOWN_DAYS
+    return known_from(today.toordinal() - EPOCH)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-
 from rempart.application.together import Unavailable
 
 __all__ = [
@@ -86,7 +85,8 @@ class KeeperPort(Protocol):
 class Row(NamedTuple):
     """One sealed record. `closed` is days since 1970 from which the insurer's files no longer hold it, or None.
 
-    While a file of the insurer waits in quarantine, rights open on day `prolonged_from` are honoured until `prolonged_until`.
+    While a file of the insurer waits in quarantine, rights open on day `prolonged_from` are honoured until
+    `prolonged_until`.
     """
 
     version: int

@@ -27,7 +27,7 @@ class Busy(Exception):
 
 
 class Limits(NamedTuple):
-    """`most` items a batch, `share` places of one client in a full batch, `waiting` items in the queue, `patience` seconds."""
+    """`most` items a batch, `share` places of one client in a full one, `waiting` items in the queue, `patience` seconds."""
 
     most: int = 256
     share: int = 32
@@ -121,6 +121,8 @@ class Together(Generic[Ask, Answer]):
     async def _run(self, work: Work[Ask, Answer], batch: list[_Waiting[Ask, Answer]]) -> None:
         try:
             answers = await work([waiting.ask for waiting in batch])
+            if len(answers) != len(batch):
+                raise Unavailable("answers missing")  # whose they are is unknown, and so is what was done
         except Unavailable as unavailable:
             for waiting in batch:
                 _fail(waiting, unavailable)
@@ -128,7 +130,7 @@ class Together(Generic[Ask, Answer]):
             for waiting in batch:
                 _fail(waiting, Unavailable("stopping"))
             raise
-        except Exception as error:  # whatever one item did to the batch, the others must not pay for it
+        except Exception as error:  # noqa: BLE001 - whatever one item did to the batch, the others must not pay for it
             if len(batch) == 1:
                 _fail(batch[0], error)
                 return

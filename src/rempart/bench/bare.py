@@ -1,4 +1,4 @@
-"""The bare handler that eligibility is compared with: raw ASGI, reads a POST body, answers fixed JSON; the hub's own server."""
+"""The bare handler eligibility is compared with: raw ASGI, reads a POST body, answers fixed JSON; the hub's own server."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def main() -> None:
     gc.set_threshold(100_000, 50, 100)
     config = uvicorn.Config(
         app, loop="uvloop", http="httptools", lifespan="off", access_log=False, log_config=None,
-        server_header=False, date_header=False,
+        server_header=False, date_header=False, proxy_headers=False,
     )  # fmt: skip
     uvicorn.Server(config).run(sockets=[listener])
 

@@ -18,7 +18,7 @@ def authority_and_client(moment: datetime | None = None) -> tuple[bytes, str]:
     root_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench authority")])
     until = now + timedelta(days=1)
     root = (
-        _builder(root_name, root_name, root_key.public_key(), now, until)
+        _builder(root_name, root_name, root_key.public_key(), now=now, until=until)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(sign=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(root_key.public_key()), critical=False)
@@ -26,7 +26,7 @@ def authority_and_client(moment: datetime | None = None) -> tuple[bytes, str]:
     )
     leaf_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench client")])
     leaf = (
-        _builder(leaf_name, root_name, leaf_key.public_key(), now, until)
+        _builder(leaf_name, root_name, leaf_key.public_key(), now=now, until=until)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(sign=False), critical=True)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("bench.invalid")]), critical=False)
@@ -39,7 +39,7 @@ def authority_and_client(moment: datetime | None = None) -> tuple[bytes, str]:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime, until: datetime
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, *, now: datetime, until: datetime
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()

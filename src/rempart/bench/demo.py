@@ -1,4 +1,4 @@
-"""What `rempart demo` does, step by step, and what it saw: programs, rights, a day of care, payment, log, invariants."""
+"""What `rempart demo` does, step by step, and what it saw: programs, rights, a day of care, payment, log, checks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -20,6 +19,7 @@ from rempart.bench.world import OPERATOR, World
 from rempart.bootstrap.house import House
 from rempart.bootstrap.pay import NewAccount, NewPayee, payer, register_account, register_payees, terms
 from rempart.ground.instants import now
+from rempart.sealing.ringing import Nothing
 from rempart.simulation.country import Country
 from rempart.simulation.sites import invented_iban
 from rempart.simulation.truth import identifiers
@@ -137,11 +137,11 @@ class Demo:
             for name, broken in check(connection).items():
                 seen.invariants[name] = not broken
             states = connection.execute("select state, count(*) from rempart.invoice group by state order by state")
-            seen.states = {state: count for state, count in states}
+            seen.states = dict(states)
             told = connection.execute(
                 "select reason, count(*) from rempart.invoice where reason <> '' group by reason order by 2 desc, 1"
             )
-            seen.reasons = {reason: count for reason, count in told}
+            seen.reasons = dict(told)
             (row,) = connection.execute(
                 "select coalesce(sum(spent), 0)::bigint, coalesce(sum(amo), 0)::bigint, coalesce(sum(amc), 0)::bigint, "
                 "coalesce(sum(patient), 0)::bigint from rempart.invoice where state in ('accepted', 'paid')"
@@ -150,14 +150,15 @@ class Demo:
         seen.invariants["insurers_pay_what_the_ground_truth_owes"] = seen.amc == seen.day.amc_expected
 
     def _log(self, seen: Seen) -> None:
-        """Waits for the fold and the checkpoint, keeps the checkpoint as an outsider would, and verifies the log with it."""
+        """Waits for the fold and the checkpoint, keeps the checkpoint as an outsider would, verifies the log with it."""
         done = self.step("Folding and verifying the log", 0)
         url = self.house.settings.database.auditor_url
         deadline = time.monotonic() + 30
         with psycopg.connect(url, autocommit=True) as connection:
             while time.monotonic() < deadline:
                 row = connection.execute(
-                    "select (select count(*) from rempart.disclosure), (select count(*) from rempart.leaf where month > 0), "
+                    "select (select count(*) from rempart.disclosure), "
+                    "(select count(*) from rempart.leaf where month > 0), "
                     "(select coalesce(max(size), 0) from rempart.checkpoint where month > 0), "
                     "(select note from rempart.checkpoint where month > 0 order by size desc limit 1)"
                 ).fetchone()
@@ -171,8 +172,6 @@ class Demo:
         kept = self.house.folder / "kept-checkpoint"
         kept.write_bytes(bytes(row[3]))
         with self.house.ring() as ring:
-            from rempart.sealing.ringing import Nothing
-
             key = ring.call("health", [Nothing()])[0].verifier_key
         public = self.house.folder / "log-key"
         public.write_text(key)
@@ -200,7 +199,7 @@ class Demo:
                 "where n.nspname = 'rempart' and c.relkind = 'r'"
             ).fetchall()
             for (table,) in tables:
-                with connection.cursor().copy(f"copy {table} to stdout") as copy:  # noqa: S608 - names from the catalogue
+                with connection.cursor().copy(f"copy {table} to stdout") as copy:  # names from the catalogue
                     parts += [bytes(part) for part in copy]
         return b"".join(parts)
 

@@ -1,8 +1,8 @@
-"""`rempart bench eligibility`: the whole path under load, beside a bare handler on the same server and transport, in one run.
+"""`rempart bench eligibility`: the whole path under load, beside a bare handler on the same server, in one run.
 
 Everything is on: HTTP, token, door, keeper, sealed read, durable disclosure. Two rows are given for each number of
-connections: with the cadence (answers at arrival + D; in a closed loop at most connections / D requests a second, whatever
-the machine), and without it, which tells what the machine can carry.
+connections: with the cadence (answers at arrival + D; in a closed loop at most connections / D requests a second,
+whatever the machine), and without it, which tells what the machine can carry.
 """
 
 from __future__ import annotations
@@ -33,14 +33,15 @@ from rempart.client import assertion
 from rempart.client.dpop import DpopKey
 from rempart.domain.invoice import Presented
 from rempart.ground.instants import MICROSECONDS, now
-from rempart.simulation.caller import presented_request
+from rempart.ground.settings import PROFESSIONS
+from rempart.simulation.caller import Caller, presented_request
 from rempart.simulation.care import domain_for
 from rempart.simulation.clients import registration_of
 from rempart.simulation.country import Country
 from rempart.wire.token import ASSERTION_TYPE, FORM_TYPE, GRANT_TYPE, TokenAnswer
 
 PATH = "/v1/eligibility"
-SITES = 64  # sites whose tokens the load uses, in turn
+SITES = 1_000  # whose tokens the load uses, in turn: as many sites speak at once on a busy day
 ROWS_A_PERSON = 1.47
 HUGE = 1_000_000_000
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -51,10 +52,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "budgets": {
         "hour_fraction": 1.0,
-        **{
-            name: {"typed": HUGE, "machine": HUGE}
-            for name in ("pharmacy", "nurse", "doctor", "dentist", "laboratory", "physiotherapist", "optician")
-        },
+        **{name: {"typed": HUGE, "machine": HUGE} for name in PROFESSIONS},
     },
 }  # fmt: skip
 """The bench's own quotas, written in its configuration: it asks about more people than any site may."""
@@ -105,16 +103,14 @@ class Bench:
             world.load()
             house.launch("hub")
             self._prepare(world)
-            for connections in self.connections:
-                figures.append(self._whole(house, bare, "whole path", connections))
+            figures.extend(self._whole(house, bare, "whole path", connections) for connections in self.connections)
             figures.append(self._dpop(world, bare, 64))
             house.end("hub")
             text = house.config.read_text().replace("unsafe_cadence_off = true", "unsafe_cadence_off = false")
             house.config.write_text(text)
             house.launch("hub")
             self._prepare(world)
-            for connections in self.connections:
-                figures.append(self._whole(house, bare, "with cadence", connections))
+            figures.extend(self._whole(house, bare, "with cadence", connections) for connections in self.connections)
         return figures
 
     def _authority(self) -> dict[str, dict[str, Any]]:
@@ -234,8 +230,6 @@ class Bench:
 
 
 async def _dpop_token(world: World) -> tuple[str, DpopKey]:
-    from rempart.simulation.caller import Caller
-
     registration = registration_of(world.country, 0)
     caller = Caller(world.house.base, registration, registration.sites[0], now=now)
     token = await caller.token()

@@ -1,7 +1,7 @@
 """`rempart bench invoices`: a B2 file through the whole path, with durable disclosures, decisions and transfers.
 
-One pharmacy sends one file about people of every insurer; the clock runs from its acknowledgement to its last decision. The
-file is written and sent before, and both are told apart. A file holds at most 998,001 invoices (999 lots of 999).
+One pharmacy sends one file about people of every insurer; the clock runs from its acknowledgement to its last decision.
+The file is written and sent before, and both are told apart. A file holds at most 998,001 invoices (999 lots of 999).
 """
 
 from __future__ import annotations
@@ -35,19 +35,8 @@ from rempart.wire.problem import Problem
 MOST = 998_001
 PATIENCE = 1_800.0  # seconds
 OPTIONS: dict[str, dict[str, Any]] = {
-    "keeper.meter": {
-        name: HUGE
-        for name in (
-            "per_grant_a_day", "per_actor_a_day", "per_site_a_day", "per_vendor_a_day", "total_a_day", "total_an_hour",
-            "rate_per_second",
-        )
-    },
-    "keeper.meter.invoice": {
-        name: HUGE
-        for name in (
-            "per_grant_a_day", "per_actor_a_day", "per_site_a_day", "per_vendor_a_day", "total_a_day", "total_an_hour",
-        )
-    },
+    "keeper.meter": dict.fromkeys(("per_grant_a_day", "per_actor_a_day", "per_site_a_day", "per_vendor_a_day", "total_a_day", "total_an_hour", "rate_per_second"), HUGE),
+    "keeper.meter.invoice": dict.fromkeys(("per_grant_a_day", "per_actor_a_day", "per_site_a_day", "per_vendor_a_day", "total_a_day", "total_an_hour"), HUGE),
     "budgets": {"hour_fraction": 1.0, **{name: {"typed": HUGE, "machine": HUGE} for name in PROFESSIONS}},
 }  # fmt: skip
 """The bench's own quotas, written in its configuration."""
@@ -55,7 +44,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One file. Processor time in microseconds an invoice, memory in bytes; `broken` counts money invariants that do not hold."""
+    """One file. Processor time in microseconds an invoice, memory in bytes; `broken` counts money invariants broken."""
 
     invoices: int
     seconds: float
@@ -133,7 +122,7 @@ class Bench:
 
 def _invoices(country: Country, size: int, *, first: int) -> Iterator[Invoice]:
     """One pharmacy's invoices of one line each, about people drawn at random."""
-    draw = random.Random(first)  # noqa: S311 - a repeatable load, no secret
+    draw = random.Random(first)  # a repeatable load, no secret
     site, day = country.site(0).number, country.day
     for number in range(first, first + size):
         person = country.person(draw.randrange(country.people))

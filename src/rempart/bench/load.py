@@ -114,7 +114,7 @@ def keeper(place: Path, processes: int) -> Iterator[tuple[Settings, subprocess.P
     config.write_text(f"[keeper]\nloader_processes = {processes}\n")
     settings = load(config)
     if not isinstance(settings, Settings):
-        raise RuntimeError("the bench's own configuration is not usable")  # noqa: TRY004 - not a type of the caller's
+        raise RuntimeError("the bench's own configuration is not usable")
     keeper_program.make_ring(settings)
     process = subprocess.Popen(
         [sys.executable, "-m", "rempart.keeper", "--config", str(config)], stderr=subprocess.DEVNULL

@@ -1,7 +1,7 @@
-"""A load generator that does as little as it can: prebuilt requests over kept connections, each sent when the last was answered.
+"""A load generator that does as little as it can: prebuilt requests over kept connections, one after the other.
 
-Run as a program of its own, so that its processor time is not the server's. Requests come from a file: lengths (4 bytes,
-big endian) and bytes. It prints one JSON object: requests, seconds, latencies in microseconds, statuses, its own CPU time.
+Run as a program of its own, so that its processor time is not the server's. Requests come from a file: lengths
+(4 bytes, big endian) and bytes. It prints one JSON object: requests, seconds, latencies in microseconds, statuses, its own CPU time.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Connection(asyncio.Protocol):
         self._load.answered(data[9:12], self._sent)
         self._next()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's own signature
         self._load.lost()
 
 

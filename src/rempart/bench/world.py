@@ -88,7 +88,8 @@ class World:
                 for site in self.country.all_sites()
             ])  # fmt: skip
             await registry.add_clients([
-                Client(c.client, c.kind, c.sites[0] if c.kind == "site" else "", "", registered=instant) for c in clients
+                Client(c.client, c.kind, c.sites[0] if c.kind == "site" else "", "", registered=instant)
+                for c in clients
             ])  # fmt: skip
             for client in clients:
                 await registry.add_key(client.client, client.public_jwk, instant)

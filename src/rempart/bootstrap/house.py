@@ -1,6 +1,7 @@
 """Every program on one machine, each in a process of its own, with an embedded PostgreSQL: the demo, benches and tests.
 
-It writes a real configuration file and starts the programs by their commands, so what runs here is what an installation runs.
+It writes a real configuration file and starts the programs by their commands, so what runs here is what an
+installation runs.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class HouseError(RuntimeError):
 
 @dataclass
 class House:
-    """One folder holds all of it. `options` are sections of the configuration file, `postgres` settings of the server."""
+    """One folder holds all of it. `options` are sections of the configuration, `postgres` settings of the server."""
 
     folder: Path
     options: Options = field(default_factory=dict)

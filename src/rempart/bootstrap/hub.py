@@ -122,7 +122,7 @@ class Hub:
             main = uvicorn.Server(
                 uvicorn.Config(
                     app, host=hub.host, port=hub.port, loop="uvloop", http="httptools", lifespan="off",
-                    access_log=False, log_config=None, server_header=False, date_header=False, backlog=2048,
+                    access_log=False, log_config=None, server_header=False, date_header=False, proxy_headers=False, backlog=2048,
                 )
             )  # fmt: skip
             await refuse_forged_certificates(app, self.settings)
@@ -156,7 +156,7 @@ class _Lane:
 def _listeners(hub: HubOptions) -> list[socket.socket]:
     """The public listener, and the proxy's own when certificates are used."""
     public = socket.create_server((hub.host, hub.port), backlog=2048, reuse_port=False)
-    public.setblocking(False)
+    public.settimeout(0)
     certificate = hub.client_certificate
     if certificate.proxy_socket is None:
         return [public]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rempart.storage.invoices import Batch, InvoiceBooks
 
 if TYPE_CHECKING:
-    from rempart.application.invoices import Decided
+    from rempart.application.invoice_records import Decided
     from rempart.application.ports import Derive, Derived, KeeperPort, Open, Opened, Row, Settle, Settled
     from rempart.ground.figures import Spread, Tally
     from rempart.storage.door import Database

@@ -1,4 +1,4 @@
-"""The worker: decides deposits, folds the log, tidies; put together and run. One process, no port but health and metrics."""
+"""The worker: decides deposits, folds the log, tidies; put together and run. One process, no port but health's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import uvicorn
 from rempart.api.health import health_app
 from rempart.api.metrics import registry as metrics_registry
 from rempart.application.eligibility import Ports
-from rempart.application.invoices import KeepAsk, Kept, Needs
+from rempart.application.invoice_records import KeepAsk, Kept, Needs
 from rempart.application.together import Unavailable
 from rempart.bootstrap.clock import clock_of
 from rempart.bootstrap.keeper_port import KeeperPort
@@ -89,8 +89,8 @@ class Worker:
         """Works, and serves health and metrics on its own port, until the process is told to stop."""
         worker = self.settings.worker
         config = uvicorn.Config(
-            health_app(self._ready, metrics_registry(self.figures.all())), host=worker.metrics_host, port=worker.metrics_port, access_log=False,
-            log_config=None, lifespan="off",
+            health_app(self._ready, metrics_registry(self.figures.all())), host=worker.metrics_host,
+            port=worker.metrics_port, access_log=False, log_config=None, lifespan="off",
         )  # fmt: skip
         server = uvicorn.Server(config)
         stop = threading.Event()

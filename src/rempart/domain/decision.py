@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RuleAmount:
-    """One step of a line's computation: the rule's name, the amount after it in cents, and its legal or table source."""
+    """One step of a line's computation: the rule's name, the amount after it in cents, its legal or table source."""
 
     rule: str
     amount: int

@@ -6,8 +6,8 @@ a stranger hears `not-confirmed`, the same for unknown, closed and decoy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from rempart.domain.rights import DOMAINS, Coverage, Period
 
@@ -17,8 +17,7 @@ CLOSED = "closed"
 NOT_COVERED = "not-covered"
 
 
-@dataclass(frozen=True, slots=True)
-class Eligibility:
+class Eligibility(NamedTuple):
     """`known` is the answer for a site that knows the record, `stranger` for any other; `periods` are those open."""
 
     known: str

@@ -59,7 +59,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """One invoice as received. `number` is the site's own, 9 characters; it is unique among the site's live invoices."""
+    """One invoice as received. `number` is the site's own, 9 characters, unique among its live invoices."""
 
     site: str
     number: str

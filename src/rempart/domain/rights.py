@@ -82,7 +82,7 @@ class ClosedLine:
 
 
 def prolong(coverage: Coverage, first: date, last: date) -> Coverage:
-    """The coverage with every period that is open on `first` honoured until `last`, as while a file waits in quarantine."""
+    """The coverage with periods that are open on `first` honoured until `last`, as while a file waits in quarantine."""
     periods = tuple(
         Period(p.domain, p.start, last, p.formula) if p.start <= first <= p.end < last else p for p in coverage.periods
     )

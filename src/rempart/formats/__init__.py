@@ -1,1 +1,1 @@
-"""TO BE WRITTEN BY ITS OWNER"""
+"""Outside languages ↔ domain values: one module or package per format, each independent of the others."""

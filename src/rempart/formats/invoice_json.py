@@ -1,7 +1,7 @@
 """Invoices as our own JSON (POST /v1/invoices) ↔ domain invoices. The shapes are those of `wire.invoices`.
 
-Refusal is at the smallest level: a body that is not the JSON expected is refused whole; anything inside one invoice refuses
-that invoice, with the field and a stable code, never its content.
+Refusal is at the smallest level: a body that is not the JSON expected is refused whole; anything inside one invoice
+refuses that invoice, with the field and a stable code, never its content.
 """
 
 from __future__ import annotations
@@ -89,9 +89,7 @@ def _presented(request: InvoiceRequest, faults: list[Fault]) -> Presented:
     amc, birth = parse_amc(request.amc_number), parse_birth(request.birth_date)
     nir = parse_nir(request.nir) if request.nir is not None else None
     rank = parse_rank(request.rank) if request.rank is not None else None
-    for value in (amc, birth, nir, rank):
-        if isinstance(value, Fault):
-            faults.append(value)
+    faults.extend(value for value in (amc, birth, nir, rank) if isinstance(value, Fault))
     return Presented(
         amc if isinstance(amc, str) else "", request.member, nir[0] if isinstance(nir, tuple) else None,
         birth if isinstance(birth, str) else "", rank if isinstance(rank, str) else None,

@@ -1,4 +1,4 @@
-"""A decided invoice as bytes (msgpack arrays) for its three readers: acts, the insurer's settlement line, the member's copy.
+"""A decided invoice as bytes (msgpack arrays) for its readers: acts, the insurer's settlement line, the member's copy.
 
 They are sealed by the keeper before they are stored. Each begins with its version. Dates are days since 1970,
 amounts integer cents. Lines of a decision without acts are stored in clear: `decision_lines`.
@@ -10,7 +10,7 @@ from datetime import date
 
 import msgspec
 
-from rempart.application.invoices import Submitted
+from rempart.application.invoice_records import Submitted
 from rempart.domain.decision import DecidedLine, Decision, RuleAmount
 from rempart.domain.invoice import Invoice
 
@@ -23,7 +23,7 @@ _decode_lines = msgspec.msgpack.Decoder(list[tuple[int, str, int, int, int, int,
 class MsgpackCopies:
     """The `Copies` port."""
 
-    def acts(self, invoice: Invoice, decision: Decision) -> bytes:
+    def acts(self, invoice: Invoice) -> bytes:
         """(version, [(line, care day, code, family, quantity, coefficient, detail)])."""
         return _encode((VERSION, _acts(invoice)))
 

@@ -17,7 +17,9 @@ from rempart.application.ports import Row, Settle, Settled, Unavailable
 FIND = """
 select q.ord, r.key_version, r.person, r.payload, r.closed, i.prolonged_from, i.prolonged_until
 from unnest($1::text[], $2::bytea[]) with ordinality q(insurer, key, ord)
-join rempart.insurer i on i.insurer = q.insurer
+cross join lateral (
+    select x.generations, x.prolonged_from, x.prolonged_until from rempart.insurer x where x.insurer = q.insurer
+    limit 1) i
 cross join lateral unnest(i.generations) g(generation)
 cross join lateral (
     select x.key_version, x.person, x.payload, x.closed from rempart.record x

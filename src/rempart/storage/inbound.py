@@ -39,7 +39,7 @@ class Earlier:
 
 
 class Intake:
-    """The hub's side: a deposit is first a row that receives, then one that is received; only then is it acknowledged."""
+    """The hub's side: a deposit is a row that receives, then one that is received; only then acknowledged."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -70,7 +70,10 @@ class Intake:
         )
 
     async def finish(self, inbound: Inbound, size: int, answer: tuple[bytes, bytes, bytes] | None) -> Earlier | None:
-        """Marks it received; `answer` is (key MAC, request MAC, answer) to keep for a repeat. `Earlier` when it came before."""
+        """Marks it received; `answer` is (key MAC, request MAC, answer) to keep for a repeat.
+
+        `Earlier` when it came before.
+        """
         connection = await self._database.connection()
         try:
             async with connection.transaction():
@@ -152,7 +155,8 @@ class Waiting:
     def inbound(self, identity: bytes) -> Inbound:
         """One deposit by its id."""
         row = self._one(
-            "select inbound, client, site, channel, grant_id, fingerprint, received from rempart.inbound where inbound = %s",
+            "select inbound, client, site, channel, grant_id, fingerprint, received "
+            "from rempart.inbound where inbound = %s",
             (UUID(bytes=identity),),
         )
         return Inbound(row[0].bytes, *row[1:])
@@ -220,7 +224,7 @@ class Waiting:
         rows = self._connection.execute(
             "select state, count(*) from rempart.invoice where inbound = %s group by state", (UUID(bytes=inbound),)
         ).fetchall()
-        return {state: count for state, count in rows}
+        return dict(rows)
 
     def _one(self, statement: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         row = self._connection.execute(statement, arguments).fetchone()

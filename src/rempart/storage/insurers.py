@@ -1,4 +1,4 @@
-"""Registering an insurer with the hub: its row, and the cards that lead to it. Its keys are registered with the keeper."""
+"""Registering an insurer with the hub: its row, and the cards that lead to it. The keeper has its keys."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def register_insurer(
     instant: int,
     cards: Sequence[Card] = (),
 ) -> None:
-    """Adds or corrects an insurer (10 digits); `cards` default to its own number. Its rights and sequence are left alone.
+    """Adds or corrects an insurer (10 digits); `cards` default to its number. Its rights and sequence are left alone.
 
     Raises psycopg.errors.CheckViolation when the number is not one.
     """

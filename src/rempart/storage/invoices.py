@@ -14,7 +14,8 @@ from uuid import UUID
 
 import asyncpg
 
-from rempart.application.invoices import ACCEPTED, REJECTED, Accredited, Decided, Standing, known_until
+from rempart.application.invoice_records import ACCEPTED, REJECTED, Accredited, Decided, Standing
+from rempart.application.invoices import known_until
 from rempart.application.together import Unavailable
 from rempart.domain import accounts
 from rempart.domain.adjudication import rejected
@@ -32,7 +33,8 @@ left join lateral (select x.invoice from rempart.invoice x
                    where x.site = q.site and x.number = q.number and not x.live and x.reason <> 'duplicate'
                    order by x.received desc, x.invoice desc limit 1) f on true
 left join lateral (select x.invoice from rempart.invoice x
-                   where x.content = q.content and q.content <> '' and x.live and x.number <> q.number limit 1) c on true
+                   where x.content = q.content and q.content <> '' and x.live and x.number <> q.number
+                   limit 1) c on true
 where l.invoice is not null or f.invoice is not null or c.invoice is not null
 """
 
@@ -87,7 +89,8 @@ class InvoiceBooks:
     async def accreditations(self, hashes: Sequence[bytes]) -> Mapping[bytes, Accredited]:
         """Those that exist, by hash."""
         rows = await self._database.fetch(
-            "select hash, mac, site, domains, first_day, last_day from rempart.accreditation where hash = any($1::bytea[])",
+            "select hash, mac, site, domains, first_day, last_day from rempart.accreditation "
+            "where hash = any($1::bytea[])",
             list(hashes),
         )
         return {row[0]: Accredited(*tuple(row)[1:]) for row in rows}

@@ -57,8 +57,8 @@ async def invoice(database: Database, site: str, identity: UUID) -> InvoiceRow |
     )
     row = rows[0]
     return InvoiceRow(
-        invoice=row[0], number=row[1], state=row[2], reason=row[3], spent=row[4], amo=row[5], amc=row[6], patient=row[7],
-        corrects=row[8], corrected_by=row[9], lines=read_lines(row[10]) if row[10] else (),
+        invoice=row[0], number=row[1], state=row[2], reason=row[3], spent=row[4], amo=row[5], amc=row[6],
+        patient=row[7], corrects=row[8], corrected_by=row[9], lines=read_lines(row[10]) if row[10] else (),
         events=tuple((event[0], event[1], event[2]) for event in events),
     )  # fmt: skip
 
@@ -66,7 +66,8 @@ async def invoice(database: Database, site: str, identity: UUID) -> InvoiceRow |
 async def by_number(database: Database, site: str, number: str) -> list[UUID]:
     """The site's invoices under one of its numbers, the newest first."""
     rows = await database.fetch(
-        "select invoice from rempart.invoice where site = $1 and number = $2 order by received desc, invoice desc limit 50",
+        "select invoice from rempart.invoice where site = $1 and number = $2 "
+        "order by received desc, invoice desc limit 50",
         site, number,
     )  # fmt: skip
     return [row[0] for row in rows]
@@ -107,7 +108,8 @@ async def cancel(database: Database, site: str, identity: UUID, instant: int) ->
 async def say_distinct(database: Database, site: str, identity: UUID) -> bool:
     """The site says that a held invoice is not the one it resembles; it is decided again soon."""
     rows = await database.fetch(
-        "update rempart.invoice set distinct_said = true where invoice = $1 and site = $2 and state = 'held' returning invoice",
+        "update rempart.invoice set distinct_said = true "
+        "where invoice = $1 and site = $2 and state = 'held' returning invoice",
         identity, site,
     )  # fmt: skip
     return bool(rows)

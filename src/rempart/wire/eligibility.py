@@ -42,9 +42,10 @@ class DomainAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class EligibilityAnswer(msgspec.Struct, frozen=True):
-    """`answer` is covered, not-confirmed, or with strong evidence closed, not-covered; `accreditation` is 4×5 characters.
+    """`answer`: covered, not-confirmed, or with strong evidence closed, not-covered; `accreditation`: 4×5 characters.
 
-    `ended`, with strong evidence only, is the last day of rights. `padding` gives every answer to one question the same length.
+    `ended`, with strong evidence only, is the last day of rights. `padding` gives every answer to one question the
+    same length.
     """
 
     answer: str

@@ -6,7 +6,10 @@ import msgspec
 
 
 class LineRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """One act. `base`, `amo`, `spent`, `amc`, `unit_price` in cents; `rate` the AMO rate in percent; `coefficient` in hundredths."""
+    """One act. `base`, `amo`, `spent`, `amc`, `unit_price` in cents.
+
+    `rate` is the AMO rate in percent, `coefficient` in hundredths.
+    """
 
     care_date: str
     code: str
@@ -77,6 +80,8 @@ class InvoiceReceipt(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class InvoicesReceipt(msgspec.Struct, frozen=True):
+    """What was received or refused of one request, in its order; `file` as in `FileReceipt`."""
+
     file: str
     invoices: tuple[InvoiceReceipt, ...]
 
@@ -114,6 +119,8 @@ class RuleLine(msgspec.Struct, frozen=True):
 
 
 class LineState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One decided line: amounts in cents, the steps that led to `amc`, a reason when it pays nothing."""
+
     number: int
     domain: str
     spent: int
@@ -125,6 +132,8 @@ class LineState(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class EventState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One step of an invoice's life: the state it took, when (RFC 3339), and why."""
+
     state: str
     instant: str
     cause: str = ""

@@ -16,7 +16,8 @@ from typing import Any
 
 import structlog
 
-from rempart.application.invoices import Decided, Needs, Submitted, decide
+from rempart.application.invoice_records import Decided, Needs, Submitted
+from rempart.application.invoices import decide
 from rempart.application.together import Unavailable
 from rempart.storage.inbound import Inbound, Waiting
 from rempart.storage.invoices import Batch, InvoiceBooks
@@ -51,7 +52,7 @@ class Deciding:
         instant = self.now()
         opener = self.opener()
         try:
-            await self._all(opener.open(inbound, instant, report), inbound, instant, None)
+            await self._all(opener.open(inbound, instant, report), inbound, None)
         except Refused as refused:
             report.fault(level="file", code=refused.code)
             report.broken = True
@@ -64,7 +65,7 @@ class Deciding:
         """The invoices of a deposit that waited or were held, decided again in the batch window."""
         instant = self.now()
         opener = self.opener()
-        await self._all(opener.open(inbound, instant, Report()), inbound, instant, wanted)
+        await self._all(opener.open(inbound, instant, Report()), inbound, wanted)
         self.waiting.tidy(inbound.inbound)
 
     def _told(self, inbound: Inbound, report: Report) -> dict[str, Any]:
@@ -78,11 +79,7 @@ class Deciding:
         }
 
     async def _all(
-        self,
-        invoices: Iterator[Submitted],
-        inbound: Inbound,
-        instant: int,
-        wanted: dict[bytes, tuple[bool, int]] | None,
+        self, invoices: Iterator[Submitted], inbound: Inbound, wanted: dict[bytes, tuple[bool, int]] | None
     ) -> None:
         """Reads in a thread, decides in the lanes; the first failure ends both."""
         batches: queue.Queue[list[Submitted] | BaseException | None] = queue.Queue(maxsize=AHEAD)
@@ -92,7 +89,7 @@ class Deciding:
         try:
             async with asyncio.TaskGroup() as group:
                 for lane in self.lanes:
-                    group.create_task(self._lane(lane, batches, inbound, instant, again=wanted is not None))
+                    group.create_task(self._lane(lane, batches, inbound, again=wanted is not None))
         except* Unavailable as failures:
             raise Unavailable("keeper or database") from failures
         except* Refused as failures:
@@ -109,14 +106,12 @@ class Deciding:
     ) -> None:  # fmt: skip
         batch: list[Submitted] = []
         try:
-            for one in invoices:
+            for read in invoices:
                 if stop.is_set():
                     return
-                if wanted is not None:
-                    if one.identity not in wanted:
-                        continue
-                    distinct, _ = wanted[one.identity]
-                    one = replace(one, distinct=one.distinct or distinct, waited=10, windowed=True)
+                one = _windowed(read, wanted) if wanted is not None else read
+                if one is None:
+                    continue
                 batch.append(one)
                 if len(batch) >= self.size:
                     batches.put(self._fresh(batch, wanted))
@@ -125,7 +120,7 @@ class Deciding:
                 batches.put(self._fresh(batch, wanted))
             for _ in self.lanes:
                 batches.put(None)
-        except BaseException as error:  # whatever it is, the lanes must hear of it
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the lanes must hear of it
             for _ in self.lanes:
                 batches.put(error)
 
@@ -135,9 +130,7 @@ class Deciding:
         written = self.waiting.written([one.identity for one in batch])
         return [one for one in batch if one.identity not in written] if written else batch
 
-    async def _lane(
-        self, lane: Lane, batches: queue.Queue[Any], inbound: Inbound, instant: int, *, again: bool
-    ) -> None:
+    async def _lane(self, lane: Lane, batches: queue.Queue[Any], inbound: Inbound, *, again: bool) -> None:
         while True:
             batch = await asyncio.to_thread(batches.get)
             if batch is None:
@@ -152,6 +145,14 @@ class Deciding:
         today = self.today(instant)
         decided = await decide(lane.needs(), batch, instant, today)
         return await lane.books.write(Batch(inbound.inbound, decided, instant, today, again))
+
+
+def _windowed(one: Submitted, wanted: dict[bytes, tuple[bool, int]]) -> Submitted | None:
+    """The invoice as it is decided again in the batch window, None when it is not among those wanted."""
+    if one.identity not in wanted:
+        return None
+    distinct, _ = wanted[one.identity]
+    return replace(one, distinct=one.distinct or distinct, waited=10, windowed=True)
 
 
 def _drain(batches: queue.Queue[Any]) -> None:

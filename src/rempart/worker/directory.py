@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from rempart.application.invoices import Routed
+from rempart.application.invoice_records import Routed
 from rempart.domain.guarantee import GuaranteeTable
 from rempart.formats import guarantee_table
 from rempart.storage.facts import Facts

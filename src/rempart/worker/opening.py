@@ -1,16 +1,16 @@
-"""From a deposit to its invoices: sealed chunks → the keeper's box → the format → invoices with the authority of their site.
+"""From a deposit to its invoices: sealed chunks → the keeper's box → the format → invoices with their site's authority.
 
 Runs in a thread with blocking connections of its own, so that reading a file and deciding its invoices overlap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from rempart.application.guard import Caller, SiteFacts
-from rempart.application.invoices import Submitted
+from rempart.application.invoice_records import Submitted
 from rempart.application.together import Unavailable
 from rempart.application.tokens import grant_id_of
 from rempart.domain.invoice import Invoice
@@ -24,7 +24,7 @@ FAULTS_KEPT = 1000
 
 @dataclass(slots=True)
 class Report:
-    """What is told of a deposit besides its invoices: faults up to a limit and how many in all, tests, skipped records."""
+    """What is told of a deposit besides its invoices: faults up to a limit, how many in all, tests, skipped records."""
 
     faults: list[dict[str, Any]] = field(default_factory=list)
     fault_count: int = 0
@@ -86,36 +86,30 @@ class Opener:
 
     def _from_b2(self, inbound: Inbound, instant: int, report: Report) -> Iterator[Submitted]:
         checked = b2.check(self._blocks(inbound, instant))
-        for fault in checked.faults:
-            report.fault(level=fault.level, record=fault.record, position=fault.position, code=fault.code)
+        _faults(report, checked.faults)
         if checked.faults:
             report.broken = True
             return
         for event in b2.read(self._blocks(inbound, instant), checked=checked):
-            if isinstance(event, b2.InvoiceRead):
-                if event.invoice.mode != "real":
-                    report.tests += 1
-                elif self._caller(inbound, instant, event.invoice.site) is None:
-                    report.refused += 1
-                else:
-                    yield from self._submit(inbound, instant, event.invoice, event.record, distinct=False)
-            elif isinstance(event, b2.InvoiceRefused):
+            if not isinstance(event, b2.InvoiceRead):
+                self._note(inbound, instant, event, report)
+            elif event.invoice.mode != "real":
+                report.tests += 1
+            elif self._caller(inbound, instant, event.invoice.site) is None:
                 report.refused += 1
-                for fault in event.faults:
-                    report.fault(
-                        level=fault.level, record=fault.record, position=fault.position, code=fault.code,
-                        site=event.site, number=event.number,
-                    )  # fmt: skip
-            elif isinstance(event, b2.LotStart):
-                self._mandate(inbound, instant, event.lot, report)
-            elif isinstance(event, b2.LotRefused):
-                for fault in event.faults:
-                    report.fault(
-                        level=fault.level, record=fault.record, position=fault.position, code=fault.code,
-                        site=event.lot.site,
-                    )  # fmt: skip
-            elif isinstance(event, b2.LotEnd):
-                report.skipped += sum(count for _, count in event.skipped)
+            else:
+                yield from self._submit(inbound, instant, event.invoice, event.record, distinct=False)
+
+    def _note(self, inbound: Inbound, instant: int, event: b2.Event, report: Report) -> None:
+        if isinstance(event, b2.InvoiceRefused):
+            report.refused += 1
+            _faults(report, event.faults, site=event.site, number=event.number)
+        elif isinstance(event, b2.LotStart):
+            self._mandate(inbound, instant, event.lot, report)
+        elif isinstance(event, b2.LotRefused):
+            _faults(report, event.faults, site=event.lot.site)
+        elif isinstance(event, b2.LotEnd):
+            report.skipped += sum(count for _, count in event.skipped)
 
     def _mandate(self, inbound: Inbound, instant: int, lot: b2.LotRef, report: Report) -> None:
         if self._caller(inbound, instant, lot.site) is None:
@@ -157,3 +151,8 @@ class Refused(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+def _faults(report: Report, faults: Sequence[b2.Fault], **where: str) -> None:
+    for fault in faults:
+        report.fault(level=fault.level, record=fault.record, position=fault.position, code=fault.code, **where)

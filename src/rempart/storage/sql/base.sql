@@ -134,8 +134,8 @@ create table rempart.budget (
 
 create table rempart.met (
     meeting bytea primary key,                 -- PRF(K_met, site, person), 16 bytes
-    first_day int not null,
-    known_until int not null default 0         -- day until which this site knows this record
+    first_day int not null,                    -- of the span of 32 days in which they met first
+    known_until int not null default 0         -- day, of such a span as well, until which this site knows this record
 );
 
 create table rempart.disclosure (

@@ -19,6 +19,7 @@ set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_has
 set enable_material = off set enable_bitmapscan = off
 as $$
 declare
+    c_uncapped constant int := 2147483647;  -- a client without a cap of its own: its site's cap is the tighter one
     n constant int := coalesce(array_length(p_instant, 1), 0);
     v_day constant int := (p_instant[1] / 86400000000)::int;
     v_hour constant int := ((p_instant[1] / 3600000000) % 24)::int;
@@ -33,6 +34,7 @@ declare
     v_invoice int[];
     v_hours int[];
     v_refused int[];
+    v_changed boolean[];
     v_now int;
     v_client_now int;
     v_cost int;
@@ -42,15 +44,18 @@ begin
 
     -- 1. The budget rows, made when the day is new, locked in one order by every caller.
     select array_agg(b.scope order by b.scope) into v_scopes
-    from (select 'client:' || x as scope from unnest(p_client) x union select 'site:' || x from unnest(p_site) x) b;
+    from (select 'client:' || x.client as scope from unnest(p_client, p_client_cap) x(client, cap) where x.cap < c_uncapped
+          union select 'site:' || x from unnest(p_site) x) b;
     loop
-        select array_agg(l.typed), array_agg(l.machine), array_agg(l.invoice),
-               array_agg(case when l.hour = v_hour then l.hour_count else 0 end), array_agg(l.refused)
+        -- One look-up a row, in the array's order: a join would let the planner walk the whole day's table.
+        select array_agg(l.typed order by k.ord), array_agg(l.machine order by k.ord),
+               array_agg(l.invoice order by k.ord),
+               array_agg(case when l.hour = v_hour then l.hour_count else 0 end order by k.ord),
+               array_agg(l.refused order by k.ord)
         into v_typed, v_machine, v_invoice, v_hours, v_refused
-        from (select b.typed, b.machine, b.invoice, b.hour, b.hour_count, b.refused
-              from unnest(v_scopes) with ordinality k(scope, ord)
-              join rempart.budget b on b.scope = k.scope and b.day = v_day
-              order by k.ord for update of b) l;
+        from unnest(v_scopes) with ordinality k(scope, ord)
+        cross join lateral (select b.typed, b.machine, b.invoice, b.hour, b.hour_count, b.refused
+                            from rempart.budget b where b.scope = k.scope and b.day = v_day limit 1 for update) l;
         exit when coalesce(array_length(v_typed, 1), 0) = array_length(v_scopes, 1);
         insert into rempart.budget (scope, day)
         select k.scope, v_day from unnest(v_scopes) with ordinality k(scope, ord) order by k.ord
@@ -68,11 +73,13 @@ begin
            array_agg(d.seen is null order by q.ord),
            array_agg(q.first order by q.ord),
            array_agg(array_position(v_scopes, 'site:' || q.site) order by q.ord),
-           array_agg(array_position(v_scopes, 'client:' || q.client) order by q.ord)
+           array_agg(case when q.client_cap < c_uncapped then array_position(v_scopes, 'client:' || q.client) end
+                     order by q.ord)
     into verdict, known, v_fresh, v_first, v_site_at, v_client_at
     from (select u.*, min(u.ord) over (partition by u.site, u.tag) as first
-          from unnest(p_token, p_client, p_site, p_operator, p_insurer, p_channel, p_tag, p_meeting, p_instant)
-               with ordinality u(token, client, site, operator, insurer, channel, tag, meeting, instant, ord)) q
+          from unnest(p_token, p_client, p_site, p_operator, p_insurer, p_channel, p_tag, p_meeting, p_instant,
+                      p_client_cap)
+               with ordinality u(token, client, site, operator, insurer, channel, tag, meeting, instant, client_cap, ord)) q
     left join lateral (select x.hash from rempart.token x
                        where x.hash = q.token and x.revoked is null and x.expires > q.instant) t on true
     left join lateral (select x.standing from rempart.client x where x.client = q.client) cl on true
@@ -88,6 +95,7 @@ begin
 
     -- 3. Caps, item by item in the order of arrival, so that a cap of 380 lets exactly 380 people pass.
     -- Known people never count; a person seen today counts once; a repeat in this batch follows its first item.
+    v_changed := array_fill(false, array[array_length(v_scopes, 1)]);
     for i in 1..n loop
         s := v_site_at[i];
         if verdict[i] = 'ok' and not known[i] and v_fresh[i] then
@@ -101,11 +109,12 @@ begin
                         verdict[i] := 'waiting:site-budget';
                     else
                         v_invoice[s] := v_invoice[s] + v_cost;
-                        v_invoice[c] := v_invoice[c] + v_cost;
+                        if c is not null then v_invoice[c] := v_invoice[c] + v_cost; end if;
                     end if;
                 else
                     v_now := case p_evidence[i] when 'machine' then v_machine[s] else v_typed[s] end;
-                    v_client_now := case p_evidence[i] when 'machine' then v_machine[c] else v_typed[c] end;
+                    v_client_now := case when c is null then -v_cost when p_evidence[i] = 'machine' then v_machine[c]
+                                         else v_typed[c] end;
                     if v_now + v_cost > p_site_cap[i] then
                         verdict[i] := 'refused:site-budget';
                     elsif v_client_now + v_cost > p_client_cap[i] then
@@ -114,13 +123,13 @@ begin
                         verdict[i] := 'refused:hour-budget';
                     else
                         v_hours[s] := v_hours[s] + v_cost;
-                        v_hours[c] := v_hours[c] + v_cost;
+                        if c is not null then v_hours[c] := v_hours[c] + v_cost; end if;
                         if p_evidence[i] = 'machine' then
                             v_machine[s] := v_machine[s] + v_cost;
-                            v_machine[c] := v_machine[c] + v_cost;
+                            if c is not null then v_machine[c] := v_machine[c] + v_cost; end if;
                         else
                             v_typed[s] := v_typed[s] + v_cost;
-                            v_typed[c] := v_typed[c] + v_cost;
+                            if c is not null then v_typed[c] := v_typed[c] + v_cost; end if;
                         end if;
                     end if;
                 end if;
@@ -128,18 +137,22 @@ begin
         end if;
         if verdict[i] <> 'ok' then
             v_refused[s] := v_refused[s] + 1;
+            v_changed[s] := true;
+        elsif not known[i] and v_fresh[i] then
+            v_changed[s] := true;
+            if v_client_at[i] is not null then v_changed[v_client_at[i]] := true; end if;
         end if;
     end loop;
 
     -- 4. The facts: counters, disclosures (refused ones too), first meetings, accreditations.
-    update rempart.budget b
-    set typed = k.typed, machine = k.machine, invoice = k.invoice, hour = v_hour, hour_count = k.hour_count,
-        refused = k.refused
-    from unnest(v_scopes, v_typed, v_machine, v_invoice, v_hours, v_refused)
-         k(scope, typed, machine, invoice, hour_count, refused)
-    where b.scope = k.scope and b.day = v_day
-      and (b.typed, b.machine, b.invoice, b.hour, b.hour_count, b.refused)
-          is distinct from (k.typed, k.machine, k.invoice, v_hour, k.hour_count, k.refused);
+    insert into rempart.budget as b (scope, day, typed, machine, invoice, hour, hour_count, refused)
+    select k.scope, v_day, k.typed, k.machine, k.invoice, v_hour, k.hour_count, k.refused
+    from unnest(v_scopes, v_changed, v_typed, v_machine, v_invoice, v_hours, v_refused)
+         k(scope, changed, typed, machine, invoice, hour_count, refused)
+    where k.changed
+    on conflict (scope, day) do update
+    set typed = excluded.typed, machine = excluded.machine, invoice = excluded.invoice, hour = excluded.hour,
+        hour_count = excluded.hour_count, refused = excluded.refused;
 
     insert into rempart.disclosure (instant, grant_id, account, client, site, operator, insurer, purpose, evidence,
                                     template, outcome, tag)
@@ -153,8 +166,10 @@ begin
          u(instant, grant_id, client, site, operator, insurer, purpose, evidence, template, template_known, outcome,
            outcome_known, tag, verdict, known);
 
+    -- A meeting's dates are kept by spans of 32 days, and its row is not written again within one: with exact days, the
+    -- transaction that wrote it last and the day it began would tie a person's visits to this site together.
     insert into rempart.met as m (meeting, first_day, known_until)
-    select u.meeting, v_day, max(u.known_until)
+    select u.meeting, v_day / 32 * 32, max(u.known_until)
     from unnest(p_meeting, p_known_until, verdict, known) u(meeting, known_until, verdict, known)
     where u.meeting is not null and u.verdict = 'ok'
     group by u.meeting order by u.meeting

@@ -1,0 +1,145 @@
+"""What the batch of invoices works on: one as received, what is known of it, what is written, and the ports it needs.
+
+A record here may hold an identity only inside its invoice; what is written of one (`Decided`, `Kept`) holds none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple, Protocol
+
+from rempart.application.eligibility import Ports
+from rempart.application.guard import Caller, SiteFacts
+from rempart.domain.decision import Decision
+from rempart.domain.guarantee import GuaranteeTable
+from rempart.domain.invoice import Invoice
+from rempart.domain.member import MemberRule
+
+WAITING, HELD, ACCEPTED, REJECTED = "waiting", "held", "accepted", "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """One invoice as it comes from an inbox: its id (16 bytes), place, sender, and the grant narrowed to its site."""
+
+    identity: bytes
+    position: int
+    invoice: Invoice
+    caller: Caller
+    site: SiteFacts
+    channel: str
+    received: int
+    distinct: bool = False
+    waited: int = 0
+    windowed: bool = False
+
+    def __repr__(self) -> str:
+        return f"Submitted({self.invoice!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Accredited:
+    """A stored accreditation: MAC, site, domains as bits, first and last day."""
+
+    mac: bytes
+    site: str
+    domains: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the database knows of an invoice's number and content: ids of live and former ones, b"" for none."""
+
+    live: bytes = b""
+    former: bytes = b""
+    same_content: bytes = b""
+
+
+class Kept(NamedTuple):
+    """The three sealed copies of a decided invoice."""
+
+    acts: bytes
+    settlement: bytes
+    copy: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What is written about one invoice. `state` is accepted, rejected, held or waiting; `kept` is None if nothing is."""
+
+    submitted: Submitted
+    insurer: str
+    operator: str
+    state: str
+    reason: str
+    decision: Decision
+    tag: bytes | None = None
+    content: bytes | None = None
+    meeting: bytes | None = None
+    corrects: bytes = b""
+    kept: Kept | None = None
+
+
+class KeepAsk(NamedTuple):
+    """What the keeper seals of a decided invoice; the fields of its `keep`, in its order."""
+
+    ticket: bytes
+    invoice: bytes
+    month: int
+    acts: bytes
+    settlement: bytes
+    copy: bytes
+
+
+class Box(Protocol):
+    """The keeper's side for the worker. Raises `Unavailable`."""
+
+    async def fingerprints(self, items: Sequence[tuple[str, str, bytes]]) -> Sequence[bytes]: ...
+    async def keep(self, items: Sequence[KeepAsk]) -> Sequence[Kept]: ...
+
+
+class Books(Protocol):
+    """What the database knows and keeps about invoices. Raises `Unavailable`."""
+
+    async def standings(self, wanted: Sequence[tuple[str, str, bytes]]) -> Sequence[Standing]: ...
+    async def accreditations(self, hashes: Sequence[bytes]) -> Mapping[bytes, Accredited]: ...
+
+
+class Copies(Protocol):
+    """Writes a decided invoice as bytes for its three readers."""
+
+    def acts(self, invoice: Invoice) -> bytes: ...
+    def settlement(self, person: bytes, submitted: Submitted, decision: Decision) -> bytes: ...
+    def member(self, submitted: Submitted, decision: Decision) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """Where a card leads: operator and insurer, and the insurer's member rule."""
+
+    operator: str
+    insurer: str
+    rule: MemberRule
+
+
+class Directory(Protocol):
+    """The routing table and the guarantee tables, as last read."""
+
+    def route(self, amc_number: str, convention: str, csr: str, care: date) -> Routed | None: ...
+    def table(self, insurer: str) -> GuaranteeTable | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Everything a batch needs from outside. `caps` gives a site's daily budget of strangers in invoices."""
+
+    ports: Ports
+    box: Box
+    books: Books
+    copies: Copies
+    directory: Directory
+    caps: Mapping[str, int]

@@ -1,0 +1,380 @@
+"""`settle`, the door's last word, on a real PostgreSQL: what stands, caps in order of arrival, the facts it writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from rempart.application.ports import Settle, Settled
+from rempart.storage import door
+
+if TYPE_CHECKING:
+    from support.databases import Database
+
+pytestmark = pytest.mark.postgres
+
+HOUR, DAY = 3_600_000_000, 86_400_000_000
+NOW = 1_795_420_800_000_000  # 23 November 2026, 08:00 UTC
+TODAY = NOW // DAY
+SITE, OTHER = "992300010", "992300028"
+TOKEN = b"t" * 32
+INSURER = "0000401166"
+NO_CAP = 2**31 - 1
+
+
+def line(person: int, **changes: Any) -> Settle:
+    """One question of a stranger's counter about that person, covered, but for what is said of it."""
+    usual: dict[str, Any] = {
+        "instant": NOW,
+        "token": TOKEN,
+        "grant_id": b"g" * 16,
+        "client": "client-1",
+        "site": SITE,
+        "operator": "operator-1",
+        "insurer": INSURER,
+        "channel": "api",
+        "purpose": "eligibility",
+        "evidence": "typed",
+        "template": "stranger/1",
+        "template_known": "known/1",
+        "outcome": "not-confirmed",
+        "outcome_known": "closed",
+        "tag": person.to_bytes(32, "big"),
+        "meeting": person.to_bytes(16, "big"),
+        "cost": 1,
+        "site_cap": 100,
+        "client_cap": 100,
+    }
+    return Settle(**(usual | changes))
+
+
+@dataclass
+class Ledger:
+    """A database with two sites, two clients and one token."""
+
+    database: Database
+
+    def fill(self) -> None:
+        for site in (SITE, OTHER):
+            self.sql(
+                "insert into rempart.site (site, profession, operator, since) values (%s, 'pharmacy', 'op', 0)", site
+            )
+        for client in ("client-1", "client-2"):
+            self.sql("insert into rempart.client (client, kind, registered) values (%s, 'vendor', 0)", client)
+        self.sql(
+            "insert into rempart.token (hash, client, site, grant_bytes, grant_id, binding, expires) "
+            "values (%s, 'client-1', %s, 'grant', 'id', 'jkt:x', %s)", TOKEN, SITE, NOW + DAY,
+        )  # fmt: skip
+
+    def sql(self, statement: str, *values: object, role: str = "admin") -> list[tuple[Any, ...]]:
+        with closing(psycopg.connect(self.database.url(role), autocommit=True)) as connection:
+            done = connection.execute(statement.encode(), values)
+            return done.fetchall() if done.description else []
+
+    def settle(self, *lines: Settle, hour_share: int = 100) -> list[Settled]:
+        """One batch through the hub's own connection."""
+
+        async def run() -> list[Settled]:
+            database = door.Database(self.database.url("hub"))
+            try:
+                return await database.settle(lines, hour_share)
+            finally:
+                await database.close()
+
+        return asyncio.run(run())
+
+    def verdicts(self, *lines: Settle, hour_share: int = 100) -> list[str]:
+        return [settled.verdict for settled in self.settle(*lines, hour_share=hour_share)]
+
+    def disclosed(self) -> list[tuple[Any, ...]]:
+        return self.sql("select evidence, template, outcome, tag from rempart.disclosure order by id")
+
+    def budget(self, scope: str) -> tuple[Any, ...]:
+        (row,) = self.sql("select typed, machine, invoice, refused from rempart.budget where scope = %s", scope)
+        return row
+
+
+@pytest.fixture
+def ledger(postgres: Database) -> Ledger:
+    made = Ledger(postgres)
+    made.fill()
+    return made
+
+
+def people(many: int, first: int = 1, **changes: Any) -> list[Settle]:
+    return [line(person, **changes) for person in range(first, first + many)]
+
+
+# --- what stands now ---
+
+
+def test_an_answer_in_order_leaves_with_its_disclosure(ledger: Ledger) -> None:
+    """The stranger's template and outcome are what is written, and the meeting is remembered by spans of days."""
+    assert ledger.settle(line(1, known_until=TODAY + 60)) == [Settled("ok", known=False)]
+    assert ledger.disclosed() == [("typed", "stranger/1", "not-confirmed", line(1).tag)]
+    assert ledger.sql("select first_day, known_until from rempart.met") == [(TODAY // 32 * 32, TODAY + 60)]
+    assert ledger.budget(f"site:{SITE}") == ledger.budget("client:client-1") == (1, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "verdict"),
+    [
+        ("update rempart.token set revoked = 1", "refused:token"),
+        ("update rempart.token set expires = 1795420800000000", "refused:token"),
+        ("delete from rempart.token", "refused:token"),
+        ("update rempart.client set standing = 'suspended'", "refused:client-standing"),
+        ("update rempart.client set standing = 'closed'", "refused:client-standing"),
+        ("delete from rempart.client", "refused:client-standing"),
+        ("update rempart.site set standing = 'suspended'", "refused:site-standing"),
+        ("delete from rempart.site", "refused:site-standing"),
+    ],
+)
+def test_what_no_longer_stands_refuses(ledger: Ledger, fault: str, verdict: str) -> None:
+    """Whatever a hub's memory still believes, the last word reads token, standings and compartments again."""
+    ledger.sql(fault)
+    assert ledger.verdicts(line(1)) == [verdict]
+    assert ledger.disclosed() == [("typed", "none", verdict, line(1).tag)]
+    assert ledger.sql("select count(*) from rempart.met") == [(0,)]
+    assert ledger.budget(f"site:{SITE}") == (0, 0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "name", ["hub", "channel:api", "operator:operator-1", f"insurer:{INSURER}", "profession:pharmacy"]
+)
+def test_a_closed_compartment_refuses(ledger: Ledger, name: str) -> None:
+    """Hub, channel, operator, insurer and profession: any of the five."""
+    ledger.sql("insert into rempart.compartment values (%s, 'closed')", name)
+    assert ledger.verdicts(line(1)) == ["refused:compartment"]
+    assert ledger.disclosed() == [("typed", "none", "refused:compartment", line(1).tag)]
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [("channel:file", "closed"), ("operator:op", "closed"), ("insurer:0000775001", "closed"),
+     ("profession:nurse", "closed"), ("hub", "restricted"), ("hub", "open")],
+)  # fmt: skip
+def test_what_is_closed_elsewhere_refuses_nobody_here(ledger: Ledger, name: str, state: str) -> None:
+    """Another channel, operator, insurer or profession, and a compartment that is not closed, let pass."""
+    ledger.sql("insert into rempart.compartment values (%s, %s)", name, state)
+    assert ledger.verdicts(line(1)) == ["ok"]
+
+
+def test_the_worker_settles_without_a_token(ledger: Ledger) -> None:
+    """A file's invoices come without any token; no token is not a wrong one."""
+    ledger.sql("delete from rempart.token")
+    assert ledger.verdicts(line(1, token=None)) == ["ok"]
+
+
+def test_one_refused_item_changes_nothing_for_its_batch(ledger: Ledger) -> None:
+    """A suspended client between two good ones is refused alone."""
+    ledger.sql("update rempart.client set standing = 'suspended' where client = 'client-2'")
+    batch = (line(1), line(2, client="client-2"), line(3))
+    assert ledger.verdicts(*batch) == ["ok", "refused:client-standing", "ok"]
+
+
+def test_nothing_asked_is_nothing_done(ledger: Ledger) -> None:
+    """The function answers an empty batch with nothing and writes nothing."""
+    empty = door.SETTLE.replace("$20::int,", "100,")
+    for place in range(27, 0, -1):
+        empty = empty.replace(f"${place}::", "'{}'::")
+    assert ledger.sql(empty, role="hub") == [(None, None)]
+    assert ledger.disclosed() == []
+
+
+# --- caps ---
+
+
+@pytest.mark.parametrize(
+    ("changes", "hour_share", "refusal"),
+    [
+        ({"site_cap": 5}, 100, "refused:site-budget"),
+        ({"client_cap": 5}, 100, "refused:client-budget"),
+        ({"site_cap": 20, "client_cap": 20}, 25, "refused:hour-budget"),
+        ({"site_cap": 5, "evidence": "machine"}, 100, "refused:site-budget"),
+        ({"site_cap": 5, "purpose": "invoice"}, 100, "waiting:site-budget"),
+    ],
+)
+def test_a_cap_is_exact_in_the_order_of_arrival(
+    ledger: Ledger, changes: dict[str, Any], hour_share: int, refusal: str
+) -> None:
+    """A cap of five lets the first five pass, over two batches, and not one more."""
+    first = ledger.verdicts(*people(3, **changes), hour_share=hour_share)
+    second = ledger.verdicts(*people(4, first=4, **changes), hour_share=hour_share)
+    assert first + second == ["ok"] * 5 + [refusal] * 2
+    assert ledger.budget(f"site:{SITE}")[3] == 2
+
+
+def test_a_new_hour_and_a_new_day_have_budgets_of_their_own(ledger: Ledger) -> None:
+    """The hour's count starts again with the hour, the day's with the day."""
+    spent = people(3, site_cap=4)
+    assert ledger.verdicts(*spent, hour_share=50) == ["ok", "ok", "refused:hour-budget"]
+    later = people(3, first=10, site_cap=4, instant=NOW + HOUR)
+    assert ledger.verdicts(*later, hour_share=50) == ["ok", "ok", "refused:site-budget"]
+    tomorrow = people(3, first=20, site_cap=4, instant=NOW + DAY, token=None)
+    assert ledger.verdicts(*tomorrow, hour_share=50) == ["ok", "ok", "refused:hour-budget"]
+
+
+def test_typed_machine_and_invoices_are_counted_apart(ledger: Ledger) -> None:
+    """What one kind has used of its day takes nothing from the others."""
+    for first, changes in ((1, {}), (10, {"evidence": "machine"}), (20, {"purpose": "invoice"})):
+        assert ledger.verdicts(*people(2, first=first, site_cap=2, **changes), hour_share=200) == ["ok", "ok"]
+    assert ledger.budget(f"site:{SITE}") == (2, 2, 2, 0)
+
+
+def test_what_costs_two_takes_two(ledger: Ledger) -> None:
+    """A question without NIR or rank costs more; where two do not fit, one still may."""
+    asked = (line(1, cost=2, site_cap=3), line(2, cost=2, site_cap=3), line(3, site_cap=3), line(4, site_cap=3))
+    assert ledger.verdicts(*asked) == ["ok", "refused:site-budget", "ok", "refused:site-budget"]
+
+
+def test_sites_have_budgets_of_their_own_and_share_their_clients(ledger: Ledger) -> None:
+    """One vendor's cap holds over its sites together, a site's over its clients together."""
+    vendor = [line(n, site=(SITE, OTHER)[n % 2], client_cap=3) for n in range(1, 6)]
+    assert ledger.verdicts(*vendor) == ["ok"] * 3 + ["refused:client-budget"] * 2
+    site = [line(n, client="client-2", site_cap=3) for n in range(10, 13)]
+    assert ledger.verdicts(*site) == ["ok", "ok", "refused:site-budget"]
+
+
+@pytest.mark.parametrize("cap", [NO_CAP - 1, NO_CAP])
+def test_a_cap_without_end_does_not_overflow(ledger: Ledger, cap: int) -> None:
+    """The hour's share of the largest cap is reckoned in wide integers."""
+    assert ledger.verdicts(line(1, site_cap=cap, client_cap=cap), hour_share=100) == ["ok"]
+    assert ledger.verdicts(line(2, site_cap=cap, client_cap=cap, purpose="invoice"), hour_share=100) == ["ok"]
+
+
+# --- who counts ---
+
+
+def test_a_repeat_in_the_batch_follows_its_first(ledger: Ledger) -> None:
+    """The same person twice at one site is one: both pass, or neither."""
+    asked = (line(1, site_cap=1), line(1, site_cap=1), line(2, site_cap=1), line(2, site_cap=1))
+    assert ledger.verdicts(*asked) == ["ok", "ok", "refused:site-budget", "refused:site-budget"]
+    assert ledger.budget(f"site:{SITE}") == (1, 0, 0, 2)
+    assert len(ledger.disclosed()) == 4
+
+
+def test_a_person_seen_today_counts_once(ledger: Ledger) -> None:
+    """Asked again the same day, in a batch of its own, a person takes nothing more; the next day is another."""
+    assert ledger.verdicts(line(1, site_cap=1)) == ["ok"]
+    assert ledger.verdicts(line(1, site_cap=1), line(2, site_cap=1)) == ["ok", "refused:site-budget"]
+    assert ledger.verdicts(line(1, site_cap=0, instant=NOW + DAY, token=None)) == ["refused:site-budget"]
+
+
+def test_who_was_refused_was_not_seen(ledger: Ledger) -> None:
+    """A refused question shows nothing: it does not make the same person free later that day."""
+    assert ledger.verdicts(line(1, site_cap=0)) == ["refused:site-budget"]
+    assert ledger.verdicts(line(1, site_cap=0)) == ["refused:site-budget"]
+
+
+def test_a_person_seen_by_another_site_counts_here(ledger: Ledger) -> None:
+    """What one site saw today makes nobody free at the next."""
+    assert ledger.verdicts(line(1, site=OTHER)) == ["ok"]
+    assert ledger.verdicts(line(1, site_cap=0)) == ["refused:site-budget"]
+
+
+def test_known_people_never_count_and_hear_the_known_answer(ledger: Ledger) -> None:
+    """Until the last day of the meeting, whatever the cap; the day after, the same person is a stranger."""
+    ledger.settle(line(1, known_until=TODAY + 1), line(2))
+    known = line(1, instant=NOW + DAY, token=None, site_cap=0)
+    assert ledger.settle(known) == [Settled("ok", known=True)]
+    assert ledger.disclosed()[-1] == ("known", "known/1", "closed", line(1).tag)
+    late = line(1, instant=NOW + 2 * DAY, token=None, site_cap=0)
+    met_only = line(2, instant=NOW + DAY, token=None, site_cap=0)
+    assert ledger.verdicts(late) == ledger.verdicts(met_only) == ["refused:site-budget"]
+
+
+def test_a_meeting_is_extended_and_never_shortened(ledger: Ledger) -> None:
+    """The furthest day stands; a refused question moves nothing, a miss meets nobody."""
+    ledger.settle(line(1, known_until=TODAY + 32), line(1, known_until=TODAY + 64), line(2, meeting=None))
+    ledger.settle(line(1, known_until=TODAY + 32))
+    assert ledger.sql("select known_until from rempart.met") == [(TODAY + 64,)]
+    ledger.sql("update rempart.client set standing = 'closed'")
+    ledger.settle(line(1, known_until=TODAY + 96))
+    assert ledger.sql("select known_until from rempart.met") == [(TODAY + 64,)]
+
+
+# --- the facts ---
+
+
+def test_an_accreditation_is_written_only_when_its_answer_leaves(ledger: Ledger) -> None:
+    """The refused one's number exists nowhere."""
+    numbers = [
+        line(n, site_cap=1, accreditation=bytes([n]) * 16, accreditation_mac=b"m" * 16, domains=3, first_day=TODAY,
+             last_day=TODAY + 7)
+        for n in (1, 2)
+    ]  # fmt: skip
+    assert ledger.verdicts(*numbers, line(3, site=OTHER)) == ["ok", "refused:site-budget", "ok"]
+    found = ledger.sql("select hash, mac, site, domains, first_day, last_day, instant from rempart.accreditation")
+    assert found == [(b"\x01" * 16, b"m" * 16, SITE, 3, TODAY, TODAY + 7, NOW)]
+
+
+def test_a_sites_reference_is_kept_for_that_site(ledger: Ledger) -> None:
+    """One row for each question that had one, at its instant."""
+    ledger.settle(line(1, reference="bed 12"), line(2), line(3, site=OTHER, reference="bed 12"))
+    found = ledger.sql("select site, reference, instant from rempart.site_reference order by site")
+    assert found == [(SITE, "bed 12", NOW), (OTHER, "bed 12", NOW)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into rempart.disclosure select * from rempart.disclosure",
+        "insert into rempart.disclosure (tag) values ('x')",
+        "update rempart.disclosure set outcome = 'covered'",
+        "delete from rempart.disclosure",
+        "select tag from rempart.disclosure",
+        "update rempart.budget set typed = 0",
+        "insert into rempart.met values ('x', 0, 100000)",
+        "insert into rempart.accreditation values ('x', 'x', 'x', 1, 1, 1, 1)",
+        "update rempart.compartment set state = 'open'",
+    ],
+)
+def test_the_hub_writes_none_of_it_itself(ledger: Ledger, statement: str) -> None:
+    """Only through `settle`: not a disclosure, a budget, a meeting, an accreditation or a compartment."""
+    ledger.settle(line(1))
+    with pytest.raises(errors.InsufficientPrivilege):
+        ledger.sql(statement, role="hub")
+
+
+@pytest.mark.parametrize("role", ["hub", "worker", "auditor", "admin"])
+def test_nobody_edits_a_disclosure(ledger: Ledger, role: str) -> None:
+    """Neither the programs nor a superuser without first removing the guard."""
+    ledger.settle(line(1))
+    with pytest.raises(errors.InsufficientPrivilege):
+        ledger.sql("update rempart.disclosure set outcome = 'covered'", role=role)
+
+
+def test_lanes_at_once_never_exceed_a_cap(ledger: Ledger) -> None:
+    """Four connections, mixed sites in different orders, one cap each: exact, and nobody deadlocks."""
+
+    async def lane(number: int) -> list[tuple[str, str]]:
+        database = door.Database(ledger.database.url("hub"))
+        found: list[tuple[str, str]] = []
+        try:
+            for batch in range(10):
+                order = (SITE, OTHER) if (number + batch) % 2 else (OTHER, SITE)
+                lines = [
+                    line(1_000 * number + 10 * batch + place, site=order[place % 2], site_cap=50, client_cap=NO_CAP)
+                    for place in range(6)
+                ]
+                settled = await database.settle(lines, 100)
+                found += [(asked.site, each.verdict) for asked, each in zip(lines, settled, strict=True)]
+        finally:
+            await database.close()
+        return found
+
+    async def run() -> Sequence[list[tuple[str, str]]]:
+        return await asyncio.gather(*(lane(number) for number in range(1, 5)))
+
+    counted = Counter(pair for found in asyncio.run(run()) for pair in found)
+    refused = "refused:site-budget"
+    assert counted == {(SITE, "ok"): 50, (OTHER, "ok"): 50, (SITE, refused): 70, (OTHER, refused): 70}
+    assert ledger.budget(f"site:{SITE}") == (50, 0, 0, 70)
