@@ -233,23 +233,32 @@ def _distributions(requirements: tuple[str, ...]) -> set[str]:
     """Every distribution that these requirements bring, their own included, as installed here."""
     _, extras = _declared()
     found: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     waiting = list(requirements)
     while waiting:
         text = waiting.pop()
         name = _requirement_name(text)
         if name == "rempart":
-            waiting.extend(
-                item for extra in text.partition("[")[2].partition("]")[0].split(",") for item in extras[extra.strip()]
-            )
-        elif name not in found:
+            waiting.extend(item for extra in _extras(text) for item in extras[extra])
+        elif (name, text) not in seen:
+            seen.add((name, text))
             found.add(name)
-            waiting.extend(_needs_of(name))
+            waiting.extend(_needs_of(name, _extras(text)))
     return found
 
 
-def _needs_of(name: str) -> list[str]:
+def _extras(text: str) -> tuple[str, ...]:
+    """The extras a requirement asks for: `binary` and `pool` of `psycopg[binary,pool]>=3`."""
+    asked = re.match(r"[\w.-]+\s*\[([^\]]*)\]", text)
+    return tuple(extra.strip() for extra in asked[1].split(",")) if asked else ()
+
+
+def _needs_of(name: str, extras: tuple[str, ...]) -> list[str]:
+    """What a distribution needs, with what its extras bring."""
     try:
-        return [need for need in importlib.metadata.requires(name) or () if "extra ==" not in need]
+        needs = importlib.metadata.requires(name) or ()
+        wanted = {f"extra == {quote}{extra}{quote}" for extra in extras for quote in "'\""}
+        return [need for need in needs if "extra ==" not in need or any(mark in need for mark in wanted)]
     except importlib.metadata.PackageNotFoundError:
         return []  # for another platform
 

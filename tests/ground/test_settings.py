@@ -11,6 +11,19 @@ from rempart.ground.settings import PROFESSIONS, Budget, SettingFault, Settings,
 
 SAMPLE = Path(__file__).parents[2] / "docs" / "operations" / "rempart.toml"
 HERE = Path("/srv/rempart")
+NONE = Budget(typed=0, machine=0)
+TRADE = {
+    "nurse": (10, 25),
+    "doctor": (15, 40),
+    "dentist": (20, 40),
+    "optician": (25, 60),
+    "hearing": (10, 25),
+    "laboratory": (60, 400),
+    "radiology": (60, 250),
+    "pharmacy": (60, 400),
+    "clinic": (100, 600),
+    "hospital": (300, 3_000),
+}
 
 
 def _faults(text: str) -> dict[str, str]:
@@ -137,10 +150,15 @@ def test_an_absent_file_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_budgets_are_those_of_the_trade() -> None:
-    """Start values of strangers a day, typed and machine; an unknown profession has none."""
+    """Start values of strangers a day, typed and machine; an unknown profession has none.
+
+    The trade names ten; the other professions have start values of their own, without a source.
+    """
     budgets = _settings("").budgets
-    assert len(PROFESSIONS) == 10
-    assert budgets.of("pharmacy") == Budget(typed=60, machine=400)
-    assert budgets.of("university_hospital") == Budget(typed=300, machine=3_000)
+    assert {name: (budget.typed, budget.machine) for name in TRADE if (budget := budgets.of(name))} == TRADE
+    assert {name for name in PROFESSIONS if name not in TRADE} == {
+        "physiotherapist", "speech_therapist", "podologist", "orthoptist", "midwife", "transport", "equipment",
+    }  # fmt: skip
+    assert all(0 < (budgets.of(name) or NONE).typed <= (budgets.of(name) or NONE).machine for name in PROFESSIONS)
     assert budgets.of("hour_fraction") is None
     assert budgets.of("astrologer") is None

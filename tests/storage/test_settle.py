@@ -326,7 +326,6 @@ def test_a_sites_reference_is_kept_for_that_site(ledger: Ledger) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "insert into rempart.disclosure select * from rempart.disclosure",
         "insert into rempart.disclosure (tag) values ('x')",
         "update rempart.disclosure set outcome = 'covered'",
         "delete from rempart.disclosure",

@@ -76,19 +76,18 @@ class Hot:
         instant = self._state.instants.next()
         headers: list[tuple[bytes, bytes]] = scope["headers"]
         from_proxy = bool(self._proxy) and came_through(scope["server"], self._proxy)
-        found = self._sign_in.authenticate(headers, "POST", self._url, instant, from_proxy=from_proxy)
-        signed = (
+        at_once = self._sign_in.authenticate(headers, "POST", self._url, instant, from_proxy=from_proxy)
+        found = (
             await self._sign_in.authenticate_or_read(headers, "POST", self._url, instant, from_proxy=from_proxy)
-            if isinstance(found, Unmet)
-            else found
+            if isinstance(at_once, Unmet)
+            else at_once
         )
-        if isinstance(signed, Denied):
+        if isinstance(found, Denied):
             figures = self._state.figures
             figures.requests.add((ELIGIBILITY_PATH, found.problem.status))
             figures.refusals.add(found.problem.code)
             await _send(send, found.problem.status, encode(found.problem), (PROBLEM, NO_STORE, *found.headers))
             return
-        assert isinstance(found, TokenFacts)
         body = await read_body(receive, eligibility.BODY_MOST)
         extra = (self._sign_in.fresh_nonce(instant),) if found.binding.startswith("jkt:") else ()
         if body is None:

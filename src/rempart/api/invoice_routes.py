@@ -154,7 +154,7 @@ def _file_state(desk: InvoiceDesk) -> HTTPRouteHandler:
             return caller
         try:
             async with desk.databases.lend() as database:
-                found = await states.deposit(database, caller.client, identity)
+                found = await states.deposit(database, caller.client, caller.site, identity)
         except Unavailable:
             return refused("unavailable")
         return refused("not-found") if found is None else raw(200, msgspec.json.encode(_file(found)))
@@ -182,7 +182,7 @@ def _invoice_state(desk: InvoiceDesk) -> HTTPRouteHandler:
         try:
             async with desk.databases.lend() as database:
                 found = await states.invoice(database, caller.site, identity)
-                awaited = found is None and await states.awaited(database, caller.client, identity)
+                awaited = found is None and await states.awaited(database, caller.client, caller.site, identity)
         except Unavailable:
             return refused("unavailable")
         if found is not None:

@@ -44,7 +44,7 @@ class HubState:
     figures: HubFigures = field(default_factory=HubFigures)
 
     def caps(self, site: SiteFacts, evidence: str, kind: str) -> tuple[int, int]:
-        """(site cap, client cap) of strangers a day for this evidence. A site's own client has no cap beside its site's."""
+        """(site cap, client cap) of strangers a day for this evidence. A site's own client has no second cap."""
         budget = self.settings.budgets.of(site.profession)
         if budget is None:
             return 0, 0

@@ -69,7 +69,7 @@ class Kept(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What is written about one invoice. `state` is accepted, rejected, held or waiting; `kept` is None if nothing is."""
+    """What is written about one invoice. `state`: accepted, rejected, held or waiting; `kept` is None if nothing is."""
 
     submitted: Submitted
     insurer: str

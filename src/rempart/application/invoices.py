@@ -27,7 +27,7 @@ from rempart.application.invoice_records import (
     Standing,
     Submitted,
 )
-from rempart.application.ports import Derive, Opened, Row, Settle
+from rempart.application.ports import Derive, Opened, Row, Settle, Unavailable
 from rempart.domain import accreditation
 from rempart.domain.adjudication import Context, Honoured, adjudicate, rejected
 from rempart.domain.decision import Decision

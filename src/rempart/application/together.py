@@ -27,7 +27,7 @@ class Busy(Exception):
 
 
 class Limits(NamedTuple):
-    """`most` items a batch, `share` places of one client in a full one, `waiting` items in the queue, `patience` seconds."""
+    """`most` items a batch, `share` places of one client in a full one, `waiting` items queued, `patience` seconds."""
 
     most: int = 256
     share: int = 32

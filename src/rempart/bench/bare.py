@@ -1,4 +1,4 @@
-"""The bare handler eligibility is compared with: raw ASGI, reads a POST body, answers fixed JSON; the hub's own server."""
+"""The bare handler eligibility is compared with: raw ASGI, reads a POST body, answers fixed JSON; the hub's server."""
 
 from __future__ import annotations
 

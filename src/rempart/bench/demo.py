@@ -150,7 +150,7 @@ class Demo:
         seen.invariants["insurers_pay_what_the_ground_truth_owes"] = seen.amc == seen.day.amc_expected
 
     def _log(self, seen: Seen) -> None:
-        """Waits for the fold and the checkpoint, keeps the checkpoint as an outsider would, verifies the log with it."""
+        """Waits for fold and checkpoint, keeps the checkpoint as an outsider would, verifies the log with it."""
         done = self.step("Folding and verifying the log", 0)
         url = self.house.settings.database.auditor_url
         deadline = time.monotonic() + 30

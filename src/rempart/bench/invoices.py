@@ -34,11 +34,14 @@ from rempart.wire.problem import Problem
 
 MOST = 998_001
 PATIENCE = 1_800.0  # seconds
+METERS = (
+    "per_grant_a_day", "per_actor_a_day", "per_site_a_day", "per_vendor_a_day", "total_a_day", "total_an_hour",
+)  # fmt: skip
 OPTIONS: dict[str, dict[str, Any]] = {
-    "keeper.meter": dict.fromkeys(("per_grant_a_day", "per_actor_a_day", "per_site_a_day", "per_vendor_a_day", "total_a_day", "total_an_hour", "rate_per_second"), HUGE),
-    "keeper.meter.invoice": dict.fromkeys(("per_grant_a_day", "per_actor_a_day", "per_site_a_day", "per_vendor_a_day", "total_a_day", "total_an_hour"), HUGE),
+    "keeper.meter": dict.fromkeys((*METERS, "rate_per_second"), HUGE),
+    "keeper.meter.invoice": dict.fromkeys(METERS, HUGE),
     "budgets": {"hour_fraction": 1.0, **{name: {"typed": HUGE, "machine": HUGE} for name in PROFESSIONS}},
-}  # fmt: skip
+}
 """The bench's own quotas, written in its configuration."""
 
 

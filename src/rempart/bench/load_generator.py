@@ -1,7 +1,8 @@
 """A load generator that does as little as it can: prebuilt requests over kept connections, one after the other.
 
 Run as a program of its own, so that its processor time is not the server's. Requests come from a file: lengths
-(4 bytes, big endian) and bytes. It prints one JSON object: requests, seconds, latencies in microseconds, statuses, its own CPU time.
+(4 bytes, big endian) and bytes. It prints one JSON object: requests, seconds, latencies in
+microseconds, statuses, its own CPU time.
 """
 
 from __future__ import annotations

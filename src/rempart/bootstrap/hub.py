@@ -122,7 +122,8 @@ class Hub:
             main = uvicorn.Server(
                 uvicorn.Config(
                     app, host=hub.host, port=hub.port, loop="uvloop", http="httptools", lifespan="off",
-                    access_log=False, log_config=None, server_header=False, date_header=False, proxy_headers=False, backlog=2048,
+                    access_log=False, log_config=None, server_header=False, date_header=False,
+                    proxy_headers=False, backlog=2048,
                 )
             )  # fmt: skip
             await refuse_forged_certificates(app, self.settings)

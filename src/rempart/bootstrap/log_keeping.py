@@ -1,4 +1,4 @@
-"""Keeps the log: folds new disclosures every few seconds, has the keeper sign trees that grew. A thread of the worker."""
+"""Keeps the log: folds new disclosures, has the keeper sign the trees that grew. A thread of the worker."""
 
 from __future__ import annotations
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,8 +28,6 @@ def load(
     as_json: Json = False,
 ) -> None:
     """Rights files into sealed, answering records: people a second, CPU by program, projection for 33 million."""
-    import tempfile
-
     from rempart.bench import load as measured
 
     place = folder or Path(tempfile.gettempdir())
@@ -37,3 +36,89 @@ def load(
     figures = measured.run(people, folder=folder, jobs=jobs)
     rows = [(name, value) for name, value in measured.flat(figures)]
     emit(asdict(figures), as_json=as_json, show=lambda: table("Loading rights files", ("figure", "value"), rows))
+
+
+@app.command()
+def eligibility(
+    people: Annotated[int, typer.Option(min=20_000, help="Insured people; about 1.5 records each.")] = 680_000,
+    seconds: Annotated[float, typer.Option(min=1, max=60, help="How long each load lasts.")] = 4.0,
+    as_json: Json = False,
+) -> None:
+    """Questions a second through the whole path, beside a bare handler on the same server, in one run."""
+    _quiet()
+    _told({"eligibility": _eligibility(people, seconds)}, as_json=as_json)
+
+
+@app.command()
+def invoices(
+    sizes: Annotated[str, typer.Option(help="Invoices of each file, separated by commas.")] = "10000,100000",
+    people: Annotated[int, typer.Option(min=1_000, help="Insured people loaded first.")] = 100_000,
+    as_json: Json = False,
+) -> None:
+    """Invoices a second of a B2 file through the whole path, with durable disclosures, decisions and transfers."""
+    _quiet()
+    _told({"invoices": _invoices(tuple(int(size) for size in sizes.split(",")), people)}, as_json=as_json)
+
+
+@app.command(name="all")
+def everything(
+    people: Annotated[int, typer.Option(min=20_000, help="Insured people in each bench.")] = 200_000,
+    as_json: Json = False,
+) -> None:
+    """A short run of every bench; the figures to publish come from the longer ones by name."""
+    from rempart.bench import load as measured
+
+    _quiet()
+    told = {
+        "load": [asdict(measured.run(people))],
+        "eligibility": _eligibility(people, 3.0),
+        "invoices": _invoices((10_000, 50_000), people),
+    }
+    _told(told, as_json=as_json)
+
+
+def _eligibility(people: int, seconds: float) -> list[dict[str, Any]]:
+    from rempart.bench.eligibility import Bench, as_json
+
+    with tempfile.TemporaryDirectory(prefix="rb-") as folder:
+        return as_json(Bench(Path(folder), people, seconds=seconds, say=_say).run())
+
+
+def _invoices(sizes: tuple[int, ...], people: int) -> list[dict[str, Any]]:
+    from rempart.bench.invoices import Bench
+
+    with tempfile.TemporaryDirectory(prefix="rb-") as folder:
+        return [asdict(figure) for figure in Bench(Path(folder), sizes, people, say=_say).run()]
+
+
+def _quiet() -> None:
+    """Programs write their own logs; this command's screen is for figures."""
+    import logging
+
+    import structlog
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+
+
+def _say(words: str) -> None:
+    typer.echo(words, err=True)
+
+
+def _told(benches: dict[str, list[dict[str, Any]]], *, as_json: bool) -> None:
+    from rich.console import Group
+
+    from rempart.bench.processes import machine
+
+    emit({"machine": machine(), **benches}, as_json=as_json, show=lambda: Group(
+        f"Measured on {machine()}; times in ms, processor time in µs an item.",
+        *(_rows(name, figures) for name, figures in benches.items()),
+    ))  # fmt: skip
+
+
+def _rows(name: str, figures: list[dict[str, Any]]) -> Any:
+    columns = [column for column, value in figures[0].items() if not isinstance(value, dict)]
+    return table(name, columns, [[_short(figure[column]) for column in columns] for figure in figures])
+
+
+def _short(value: Any) -> Any:
+    return round(value, 3) if isinstance(value, float) and value < 1 else value

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -29,6 +29,13 @@ class Inbound:
     grant_id: bytes
     fingerprint: bytes
     received: int
+
+
+class Reopened(NamedTuple):
+    """Why an invoice is decided again: the site said `distinct`, or its suspicion was `waited_out`; else it waited for a budget."""
+
+    distinct: bool
+    waited_out: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,21 +187,23 @@ class Waiting:
         ).fetchall()
         return {row[0].bytes for row in rows}
 
-    def reopened(self, before: int) -> list[tuple[bytes, dict[bytes, tuple[bool, int]]]]:
-        """Deposits with invoices to decide again: (deposit, {invoice: (said distinct, received)}).
+    def reopened(self, before: int) -> list[tuple[bytes, dict[bytes, Reopened]]]:
+        """Deposits with invoices to decide again, each with those invoices.
 
-        Those are the waiting ones received before `before`, and the held ones that the site called distinct or that
-        were held before `before` less ten working days (the caller judges the days).
+        They are: the waiting ones received before `before`; the held ones that the site called distinct; those held as a
+        suspicion for ten working days (fourteen days, holidays not counted); and those held because the insurer's
+        table did not answer, received before `before`.
         """
         rows = self._connection.execute(
-            "select inbound, invoice, distinct_said, received from rempart.invoice "
-            "where (state = 'waiting' and received < %s) or (state = 'held' and (distinct_said or received < %s)) "
+            "select inbound, invoice, distinct_said, state = 'held' and reason = 'possible-duplicate' and not distinct_said "
+            "from rempart.invoice where (state = 'waiting' and received < %s) or (state = 'held' and "
+            "(distinct_said or received < %s or (reason <> 'possible-duplicate' and received < %s))) "
             "order by inbound limit 100000",
-            (before, before - 14 * 86_400_000_000),
+            (before, before - 14 * 86_400_000_000, before),
         ).fetchall()
-        found: dict[bytes, dict[bytes, tuple[bool, int]]] = {}
-        for inbound, invoice, distinct, received in rows:
-            found.setdefault(inbound.bytes, {})[invoice.bytes] = (distinct, received)
+        found: dict[bytes, dict[bytes, Reopened]] = {}
+        for inbound, invoice, distinct, waited in rows:
+            found.setdefault(inbound.bytes, {})[invoice.bytes] = Reopened(distinct, waited)
         return list(found.items())
 
     def end(self, inbound: bytes, state: str, report: dict[str, Any]) -> None:

@@ -73,22 +73,23 @@ async def by_number(database: Database, site: str, number: str) -> list[UUID]:
     return [row[0] for row in rows]
 
 
-async def awaited(database: Database, client: str, identity: UUID) -> bool:
-    """Whether an invoice that is not written yet lies in a deposit of this client that is still to be decided."""
+async def awaited(database: Database, client: str, site: str, identity: UUID) -> bool:
+    """Whether an invoice that is not written yet lies in a deposit of client and site that is still to be decided."""
     inbound = UUID(bytes=identity.bytes[:12] + bytes(4))
     rows = await database.fetch(
-        "select 1 from rempart.inbound where inbound = $1 and client = $2 and state = 'received'", inbound, client
-    )
+        "select 1 from rempart.inbound "
+        "where inbound = $1 and client = $2 and site in ($3, '') and state in ('receiving', 'received')",
+        inbound, client, site,
+    )  # fmt: skip
     return bool(rows)
 
 
-async def deposit(database: Database, client: str, identity: UUID) -> FileRow | None:
-    """A deposit of this client; another's looks absent."""
+async def deposit(database: Database, client: str, site: str, identity: UUID) -> FileRow | None:
+    """A deposit of this client for this site, or a concentrator's own of many sites; any other looks absent."""
     rows = await database.fetch(
-        "select inbound, state, received, report from rempart.inbound where inbound = $1 and client = $2",
-        identity,
-        client,
-    )
+        "select inbound, state, received, report from rempart.inbound where inbound = $1 and client = $2 and site in ($3, '')",
+        identity, client, site,
+    )  # fmt: skip
     if not rows:
         return None
     inbound, state, received, report = rows[0]

@@ -1,1 +1,1 @@
-"""Jobs and their schedule: decide what was deposited, fold the log, tidy. A row that waits is the job, no queue else."""
+"""Jobs and their schedule: decide what was deposited, fold the log, tidy. A row that waits is the job: no queue."""

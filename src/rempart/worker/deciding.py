@@ -19,7 +19,8 @@ import structlog
 from rempart.application.invoice_records import Decided, Needs, Submitted
 from rempart.application.invoices import decide
 from rempart.application.together import Unavailable
-from rempart.storage.inbound import Inbound, Waiting
+from rempart.domain.parameters import DISTINCT_AFTER_WORKING_DAYS
+from rempart.storage.inbound import Inbound, Reopened, Waiting
 from rempart.storage.invoices import Batch, InvoiceBooks
 from rempart.worker.opening import Opener, Refused, Report
 
@@ -61,7 +62,7 @@ class Deciding:
         log.info("deposit-decided", state=state, count=sum(self.waiting.counts(inbound.inbound).values()))
         return report
 
-    async def again(self, inbound: Inbound, wanted: dict[bytes, tuple[bool, int]]) -> None:
+    async def again(self, inbound: Inbound, wanted: dict[bytes, Reopened]) -> None:
         """The invoices of a deposit that waited or were held, decided again in the batch window."""
         instant = self.now()
         opener = self.opener()
@@ -79,7 +80,7 @@ class Deciding:
         }
 
     async def _all(
-        self, invoices: Iterator[Submitted], inbound: Inbound, wanted: dict[bytes, tuple[bool, int]] | None
+        self, invoices: Iterator[Submitted], inbound: Inbound, wanted: dict[bytes, Reopened] | None
     ) -> None:
         """Reads in a thread, decides in the lanes; the first failure ends both."""
         batches: queue.Queue[list[Submitted] | BaseException | None] = queue.Queue(maxsize=AHEAD)
@@ -102,7 +103,7 @@ class Deciding:
 
     def _read(
         self, invoices: Iterator[Submitted], batches: queue.Queue[Any], stop: threading.Event,
-        wanted: dict[bytes, tuple[bool, int]] | None,
+        wanted: dict[bytes, Reopened] | None,
     ) -> None:  # fmt: skip
         batch: list[Submitted] = []
         try:
@@ -147,12 +148,13 @@ class Deciding:
         return await lane.books.write(Batch(inbound.inbound, decided, instant, today, again))
 
 
-def _windowed(one: Submitted, wanted: dict[bytes, tuple[bool, int]]) -> Submitted | None:
+def _windowed(one: Submitted, wanted: dict[bytes, Reopened]) -> Submitted | None:
     """The invoice as it is decided again in the batch window, None when it is not among those wanted."""
     if one.identity not in wanted:
         return None
-    distinct, _ = wanted[one.identity]
-    return replace(one, distinct=one.distinct or distinct, waited=10, windowed=True)
+    why = wanted[one.identity]
+    waited = DISTINCT_AFTER_WORKING_DAYS if why.waited_out else 0
+    return replace(one, distinct=one.distinct or why.distinct, waited=waited, windowed=True)
 
 
 def _drain(batches: queue.Queue[Any]) -> None:
