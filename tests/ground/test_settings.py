@@ -46,10 +46,10 @@ def test_the_sample_says_exactly_the_defaults() -> None:
 def test_the_sample_shows_every_key() -> None:
     """No option is missing from the sample, not even one without a default."""
     text = SAMPLE.read_text("utf-8")
-    names = {key.split(".")[-1] for key, _ in flat(Settings())} - {"typed", "machine", "accounts", "embedded_settings"}
+    names = {key.split(".")[-1] for key, _ in flat(Settings())} - {"typed", "machine", "accounts"}
     missing = [name for name in sorted(names) if not re.search(rf"^(# )?{name} = ", text, re.MULTILINE)]
     assert not missing
-    for table in ("budgets", "[payment.accounts]", "database.embedded_settings"):
+    for table in ("budgets", "[payment.accounts]"):
         assert f"[{table}]" in text
     assert all(f"\n{profession} = {{" in text for profession in PROFESSIONS)
 
@@ -119,8 +119,9 @@ def test_production_refuses_each_danger() -> None:
     """Every dangerous option is told by name; without production it is only listed."""
     text = "[demo]\nunsafe_meter_off = true\ndemo_simulated_clock = true\n[hub]\nunsafe_plain_http = true\n"
     dangers = ("hub.unsafe_plain_http", "demo.demo_simulated_clock", "demo.unsafe_meter_off")
+    urls = "".join(f'{role}_url = "postgresql://{role}@/rempart"\n' for role in ("owner", "hub", "worker", "auditor"))
     assert _settings(text).dangers() == dangers
-    refused = _faults("production = true\n[database]\nembedded = true\n" + text.replace("production", ""))
+    refused = _faults("production = true\n[database]\n" + urls + text.replace("production", ""))
     assert refused == dict.fromkeys(dangers, "danger-in-production")
 
 

@@ -330,10 +330,10 @@ def test_what_is_ordered_at_the_bank_or_rejected_cannot_be_cancelled(books: Book
     refused = decided("000000001", state="rejected", reason="rights-closed")
     ordered = decided("000000002")
     books.write(refused, ordered)
-    books.sql(
-        "insert into rempart.transfer (debit, credit, amount, kind, subject, instant) "
-        "values ('due', 'reserved', 1400, 'reserve-invoice', %s, %s)", identity(ordered), NOW,
-    )  # fmt: skip
+    with closing(psycopg.connect(books.database.url(), autocommit=True)) as admin:
+        admin.execute("set session_replication_role = replica")  # the line alone, without its remittance
+        line = "insert into rempart.remittance_line (remittance, invoice, amount) values (gen_random_uuid(), %s, 1400)"
+        admin.execute(line, (identity(ordered),))
     assert cancel(books, refused) == cancel(books, ordered) == "not-cancellable"
 
 

@@ -41,6 +41,7 @@ class HubState:
     together: Together[Question, Answer]
     facts: Facts = field(default_factory=Facts)
     hub: int = 0
+    read_at: float = 0.0  # seconds of the monotonic clock at which the database was last read
     figures: HubFigures = field(default_factory=HubFigures)
 
     def caps(self, site: SiteFacts, evidence: str, kind: str) -> tuple[int, int]:

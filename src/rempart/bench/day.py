@@ -20,7 +20,7 @@ from rempart.simulation.play import Played, Player
 from rempart.wire.problem import Problem
 
 SIDE_BY_SIDE = 32  # sites that read back at once
-PATIENCE = 120.0  # seconds to wait for a deposit
+PATIENCE = 120.0  # seconds without any progress
 PENDING = frozenset({"receiving", "received"})
 
 
@@ -60,11 +60,12 @@ async def live(world: World, day: date, *, visits: int | None = None, progress: 
 
 
 class _Reading:
-    """Reads every invoice back, each by its own site."""
+    """Reads every invoice back, each by its own site; it gives up when nothing at all is decided any more."""
 
     def __init__(self, world: World, report: DayReport) -> None:
         self._world = world
         self._report = report
+        self._deadline = time.monotonic() + PATIENCE
         self._places = asyncio.Semaphore(SIDE_BY_SIDE)
 
     async def all(self, played: Played) -> None:
@@ -80,20 +81,24 @@ class _Reading:
             for site, bills in by_site.items():
                 group.create_task(self._site(site, bills))
 
+    def _progress(self) -> None:
+        self._deadline = time.monotonic() + PATIENCE
+
     def _caller(self, site: int) -> Caller:
         registration = registration_of(self._world.country, site)
         return Caller(self._world.house.base, registration, registration.sites[0], now=now)
 
     async def _drained(self, files: list[tuple[SendFile, str]]) -> None:
         """Until every file is decided or refused; those of the concentrator are seen through their invoices."""
-        deadline = time.monotonic() + PATIENCE
+        self._progress()
         for event, identity in files:
             if event.concentrator:
                 continue
             caller = self._caller(event.lots[0].site)
-            while time.monotonic() < deadline:
+            while time.monotonic() < self._deadline:
                 state = await caller.file_state(identity)
                 if isinstance(state, Problem) or state.state not in PENDING:
+                    self._progress()
                     break
                 await asyncio.sleep(0.05)
             await caller.close()
@@ -114,12 +119,13 @@ class _Reading:
         if bill.outcome in {"refused", "tested"}:
             return
         wanted = ("rejected" if bill.outcome == "duplicate" else bill.outcome, bill.reason, bill.amc)
-        deadline = time.monotonic() + PATIENCE
         seen = await self._seen(caller, bill)
-        while wanted not in seen and time.monotonic() < deadline and (not seen or ("received", "", 0) in seen):
+        while wanted not in seen and time.monotonic() < self._deadline and (not seen or ("received", "", 0) in seen):
             await asyncio.sleep(0.1)
             seen = await self._seen(caller, bill)
-        if wanted not in seen:
+        if wanted in seen:
+            self._progress()
+        else:
             told = "; ".join(f"{state}/{reason}/{amc}" for state, reason, amc in seen) or "absent"
             self._report.surprises[f"bill:{bill.what}", "/".join(map(str, wanted)), told] += 1
 

@@ -24,7 +24,7 @@ from rempart.ground.files import private_folder
 from rempart.ground.settings import Settings, load
 from rempart.sealing.client import KeeperSync, KeeperUnavailable
 from rempart.sealing.ringing import OPERATIONS, Nothing
-from rempart.storage.embedded import EmbeddedPostgres
+from rempart.storage.embedded import EmbeddedPostgres, dies_with_us
 from rempart.storage.migrate import upgrade
 
 Options = Mapping[str, Mapping[str, Any]]
@@ -95,7 +95,7 @@ class House:
             self.database.start()
             return
         log = (self.folder / f"{name}.log").open("ab")
-        command = (sys.executable, "-m", "rempart", *COMMANDS[name], "--config", str(self.config))
+        command = (*dies_with_us(), sys.executable, "-m", "rempart", *COMMANDS[name], "--config", str(self.config))
         self.processes[name] = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         log.close()
         self._await(name)

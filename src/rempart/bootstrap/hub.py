@@ -38,7 +38,7 @@ from rempart.bootstrap.keeper_port import KeeperGrants, KeeperPort
 from rempart.bootstrap.measured import MeasuredDatabase, MeasuredKeeper
 from rempart.ground.figures import HubFigures
 from rempart.ground.files import SecretRefused, read_secret
-from rempart.ground.instants import Clock, RealClock
+from rempart.ground.instants import Clock, RealClock, monotonic
 from rempart.ground.options import Hub as HubOptions
 from rempart.ground.settings import Settings
 from rempart.identity.certificate import Authorities
@@ -48,6 +48,7 @@ from rempart.storage.door import Database, Databases
 from rempart.storage.parties import Registry, StoredTokens
 
 REFRESH_SECONDS = 1.0
+STALE_SECONDS = 5.0  # without a reading of the database, after which the hub is not ready
 INTAKE_CONNECTIONS = 8
 TOKEN_URL = "/v1/token"  # noqa: S105 - a path
 
@@ -75,7 +76,9 @@ class Hub:
         )  # fmt: skip
         works: list[Work[Question, Answer]] = [lane.work for lane in lanes]
         together: Together[Question, Answer] = Together(works, limits)
-        state = HubState(settings, Instants(self.clock), together, figures=figures)
+        state = HubState(
+            settings, Instants(self.clock), together, hub=settings.hub.number, figures=figures, read_at=monotonic()
+        )
         reader = Database(self.database_url)
         grants = KeeperPort(ask)
         databases = Databases(self.database_url, INTAKE_CONNECTIONS)
@@ -187,10 +190,13 @@ async def _refresh(state: HubState, reader: Database) -> None:
             connection = await reader.connection()
             if await facts.version(connection) != state.facts.version:
                 state.facts = await facts.read(connection)
+            state.read_at = monotonic()
 
 
 async def _ready(state: HubState) -> tuple[str, ...]:
     missing = []
+    if monotonic() - state.read_at > STALE_SECONDS:
+        missing.append("the database does not answer")
     if not state.facts.snapshot.sites:
         missing.append("no site is registered")
     if state.together.waiting >= state.settings.hub.queue_limit:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
+import logging
 import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import structlog
 import typer
 
 from rempart.cli._output import Exit, Failure, complain
@@ -114,6 +116,11 @@ def _attach(root: typer.Typer, command: Command) -> None:
 
 def main() -> None:
     """Entry point. A failure is one plain sentence on standard error; `REMPART_TRACEBACK=1` shows where it was."""
+    # Libraries' and our own log lines go to standard error, warnings only; a program that serves sets its own.
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     try:
         build(sys.argv[1:])(prog_name="rempart")
     except Failure as failure:
@@ -124,6 +131,9 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("REMPART_TRACEBACK"):
             raise
+        if type(error).__name__ == "OperationalError":  # psycopg's, which the base install may not have
+            complain("the database does not answer: look whether it runs and whether the URL is right", "no-database")
+            sys.exit(Exit.LACKING)
         complain(
             f"stopped by an unexpected {type(error).__name__}: set REMPART_TRACEBACK=1 and run it again to see where"
         )

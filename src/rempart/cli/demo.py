@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import signal
 import tempfile
@@ -12,7 +11,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import structlog
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -42,7 +40,7 @@ def demo(
     from rempart.ground.instants import PARIS, civil_date, now
     from rempart.simulation.country import Country
 
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop in order, as with Ctrl-C
     place = folder or Path(tempfile.mkdtemp(prefix="rempart-demo-"))
     country = Country(seed, people, day=civil_date(now(), PARIS))
     try:

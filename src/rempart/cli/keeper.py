@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -102,6 +103,7 @@ def status(config: Config = Path("rempart.toml")) -> None:
         typer.echo(f"{name}: {value}")
     typer.echo(f"insurers: {len(health.insurers)}")
     typer.echo(f"log key: {health.verifier_key}")
+    typer.echo(f"load key, for `rempart insurer sign --keeper-key`: {base64.b64encode(health.load_public).decode()}")
 
 
 def _settings(path: Path) -> Settings:

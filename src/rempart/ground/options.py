@@ -35,11 +35,8 @@ class Paths(Section, frozen=True, kw_only=True):
 
 
 class Database(Section, frozen=True, kw_only=True):
-    """[database]: one URL per role, or the embedded server. No passwords here: use a 0600 `passfile`."""
+    """[database]: one URL per role, of any PostgreSQL 15 to 18. No passwords here: use a 0600 `passfile`."""
 
-    embedded: bool = False
-    embedded_folder: Path = Path("var/postgres")
-    embedded_settings: dict[str, str] = {}
     owner_url: str = ""  # migrations only
     hub_url: str = ""
     worker_url: str = ""
@@ -117,6 +114,7 @@ class ClientCertificate(Section, frozen=True, kw_only=True):
 class Hub(Section, frozen=True, kw_only=True):
     """[hub]."""
 
+    number: Annotated[int, Meta(ge=0, le=255)] = 0  # each hub its own: question ids tell it
     host: str = "127.0.0.1"
     port: Port = 8443
     audience: str = "http://127.0.0.1:8443"  # public base URL; what assertions and proofs must name
@@ -155,7 +153,6 @@ class Budgets(Section, frozen=True, kw_only=True):
     """[budgets]: one table per profession; the start values, before a site has three months of history."""
 
     hour_fraction: Annotated[float, Meta(gt=0, le=1)] = 0.4  # of the day's budget that one hour may use
-    account_typed_most_a_day: Annotated[int, Meta(ge=0)] = 50
     vendor_a_day: Annotated[int, Meta(ge=0)] = 20_000  # of one vendor's client, all its sites together
     nurse: Budget = Budget(typed=10, machine=25)
     physiotherapist: Budget = Budget(typed=10, machine=25)
@@ -195,7 +192,6 @@ class Rights(Section, frozen=True, kw_only=True):
     quarantine_formula_percent: Percent = 20
     prolong_days: Annotated[int, Meta(ge=0)] = 7  # previous rights while a file is quarantined
     retention_months: Count = 27
-    inflate_ratio_most: Annotated[int, Meta(ge=2)] = 100  # bytes out of one byte in
     report_lines_most: Count = 10_000  # bad lines told one by one; the rest is counted
     unsafe_clear_files: bool = False  # load rights files that lie on disk unsealed
 

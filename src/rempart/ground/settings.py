@@ -129,9 +129,9 @@ def _has_password(url: str) -> bool:
 
 
 def _roles_without_url(settings: Settings) -> tuple[SettingFault, ...]:
-    if settings.database.embedded or not settings.production:
+    if not settings.production:
         return ()
-    reason = "expected a URL, or database.embedded = true"
+    reason = "expected a URL"
     needed = ((key, value) for key, value in flat(settings.database, "database.") if key.endswith("_url"))
     return tuple(SettingFault(key, "url-missing", reason) for key, value in needed if not value)
 

@@ -225,7 +225,7 @@ class EmbeddedPostgres:
         options = [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
         command = [
             *_as_nobody_special(),
-            *_dies_with_us(),
+            *dies_with_us(),
             *(str(binaries() / "postgres"), "-D", str(self.folder / "data"), *options),
         ]
         descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -309,7 +309,8 @@ def _as_nobody_special() -> tuple[str, ...]:
     return (unshare, "--user", "--map-user=1000", "--")
 
 
-def _dies_with_us() -> tuple[str, ...]:
+def dies_with_us() -> tuple[str, ...]:
+    """Words to put before a command so that it ends when this process does, however that ends; none off Linux."""
     setpriv = shutil.which("setpriv")
     if setpriv is None or threading.current_thread() is not threading.main_thread() or sys.platform != "linux":
         return ()

@@ -32,7 +32,7 @@ class Inbound:
 
 
 class Reopened(NamedTuple):
-    """Why an invoice is decided again: the site said `distinct`, or its suspicion was `waited_out`; else it waited for a budget."""
+    """Why an invoice is decided again: the site said `distinct`, it is `waited_out`, or it waited for a budget."""
 
     distinct: bool
     waited_out: bool
@@ -190,12 +190,13 @@ class Waiting:
     def reopened(self, before: int) -> list[tuple[bytes, dict[bytes, Reopened]]]:
         """Deposits with invoices to decide again, each with those invoices.
 
-        They are: the waiting ones received before `before`; the held ones that the site called distinct; those held as a
-        suspicion for ten working days (fourteen days, holidays not counted); and those held because the insurer's
+        They are: the waiting ones received before `before`; the held ones that the site called distinct; those held as
+        a suspicion for ten working days (fourteen days, holidays not counted); and those held because the insurer's
         table did not answer, received before `before`.
         """
         rows = self._connection.execute(
-            "select inbound, invoice, distinct_said, state = 'held' and reason = 'possible-duplicate' and not distinct_said "
+            "select inbound, invoice, distinct_said, "
+            "state = 'held' and reason = 'possible-duplicate' and not distinct_said "
             "from rempart.invoice where (state = 'waiting' and received < %s) or (state = 'held' and "
             "(distinct_said or received < %s or (reason <> 'possible-duplicate' and received < %s))) "
             "order by inbound limit 100000",

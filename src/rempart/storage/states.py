@@ -87,7 +87,8 @@ async def awaited(database: Database, client: str, site: str, identity: UUID) ->
 async def deposit(database: Database, client: str, site: str, identity: UUID) -> FileRow | None:
     """A deposit of this client for this site, or a concentrator's own of many sites; any other looks absent."""
     rows = await database.fetch(
-        "select inbound, state, received, report from rempart.inbound where inbound = $1 and client = $2 and site in ($3, '')",
+        "select inbound, state, received, report from rempart.inbound "
+        "where inbound = $1 and client = $2 and site in ($3, '')",
         identity, client, site,
     )  # fmt: skip
     if not rows:

@@ -79,9 +79,7 @@ class Deciding:
             "fault_count": report.fault_count,
         }
 
-    async def _all(
-        self, invoices: Iterator[Submitted], inbound: Inbound, wanted: dict[bytes, Reopened] | None
-    ) -> None:
+    async def _all(self, invoices: Iterator[Submitted], inbound: Inbound, wanted: dict[bytes, Reopened] | None) -> None:
         """Reads in a thread, decides in the lanes; the first failure ends both."""
         batches: queue.Queue[list[Submitted] | BaseException | None] = queue.Queue(maxsize=AHEAD)
         stop = threading.Event()
