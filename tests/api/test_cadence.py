@@ -16,7 +16,7 @@ D = 0.008
 HALF = 0.0005  # seconds: how early a timer may be, the same for every answer
 
 
-class _Selector(selectors.DefaultSelector):  # type: ignore[misc, valid-type]  # the platform's own class
+class _Selector(selectors.DefaultSelector):
     """Never waits: what would have been waited is told to the clock."""
 
     moved: Callable[[float], None]

@@ -101,7 +101,7 @@ def test_a_stranger_hears_not_confirmed_where_a_known_site_hears_why(
 def test_known_is_a_matter_of_site_and_time(lane: Lane) -> None:
     """Another site stays a stranger; the same site is one again once an accreditation no longer makes it known."""
     answers(lane, question())
-    closed = {"care": END + timedelta(1)}
+    closed: dict[str, Any] = {"care": END + timedelta(1)}
     (elsewhere,) = answers(lane, question(caller=caller(OTHER), **closed))
     assert elsewhere.answer == "not-confirmed"
     last = known_from(NOW // DAY) - NOW // DAY
@@ -112,7 +112,7 @@ def test_known_is_a_matter_of_site_and_time(lane: Lane) -> None:
 def test_a_record_that_left_the_files_is_closed(lane: Lane) -> None:
     """From that day on, whatever its sealed periods still say."""
     lane.insure(SECOND, closed=CARE)
-    before = {"care": CARE - timedelta(1)}
+    before: dict[str, Any] = {"care": CARE - timedelta(1)}
     assert [a.answer for a in answers(lane, question(SECOND), question(SECOND, **before))] == [
         "not-confirmed",
         "covered",

@@ -46,7 +46,13 @@ def calling(**changes: Any) -> Caller:
 
 def wishing(**changes: Any) -> Wish:
     """A question of a counter, but for what is said of it."""
-    usual = {"channel": "api", "purpose": ELIGIBILITY, "insurer": "0000401166", "evidence": "typed", "instant": NOW}
+    usual: dict[str, Any] = {
+        "channel": "api",
+        "purpose": ELIGIBILITY,
+        "insurer": "0000401166",
+        "evidence": "typed",
+        "instant": NOW,
+    }
     return Wish(**(usual | changes))
 
 

@@ -26,9 +26,9 @@ lines = st.builds(
 )  # fmt: skip
 presenteds = st.builds(
     Presented,
-    st.integers(0, 10**10 - 1).map(lambda n: f"{n:010d}"),
+    st.integers(1, 10**10 - 1).map(lambda n: f"{n:010d}"),
     texts,
-    st.none(),
+    st.sampled_from((None, "2690549588157")),
     st.just("800101"),
     st.none() | st.sampled_from("123456789"),
     texts,

@@ -52,7 +52,7 @@ def decided(number: str, **changes: Any) -> Decided:
     usual = Decision("accepted", (DecidedLine(1, "PHAR", 4_000, 2_600, 1_400, 0, (RuleAmount("rule", 1_400),)),))
     decision = usual if state == "accepted" else replace(rejected(invoice, reason), outcome=state)
     kept = KEPT if state in {"accepted", "rejected"} else None
-    given = {"tag": b"t" * 32, "content": None, "meeting": None, "corrects": b"", "kept": kept}
+    given: dict[str, Any] = {"tag": b"t" * 32, "content": None, "meeting": None, "corrects": b"", "kept": kept}
     given |= {name: value for name, value in changes.items() if name in given}
     return Decided(submitted, INSURER, "operator-1", state, reason, decision, **given)
 
@@ -351,6 +351,7 @@ def test_facts_of_an_invoice_are_never_edited(books: Books, table: str) -> None:
 
 def test_the_plan_made_on_an_empty_table_still_looks_up_when_it_is_full(books: Books) -> None:
     """A prepared statement first planned at midnight must not walk all live invoices once a million are there."""
+    books.sql("vacuum analyze rempart.invoice")  # from now on the planner believes that it is empty
     with closing(psycopg.connect(books.database.url("worker"), autocommit=True)) as connection:
         for name, value in door.SESSION.items():
             connection.execute("select set_config(%s, %s, false)", (name, value))
@@ -360,7 +361,7 @@ def test_the_plan_made_on_an_empty_table_still_looks_up_when_it_is_full(books: B
         plan = "\n".join(row[0] for row in connection.execute(f"explain {asked}".encode()).fetchall())
     assert "Materialize" not in plan, plan
     assert "Seq Scan" not in plan, plan
-    conditions = [row.strip() for row in plan.splitlines() if "Index Cond" in row]
     assert "using invoice_content" in plan, plan
-    assert "using invoice_live" in plan, plan
-    assert "Index Cond: (content = q.content)" in conditions, plan
+    conditions = sorted(row.strip() for row in plan.splitlines() if "Index Cond" in row)
+    of_a_number = "Index Cond: ((site = q.site) AND (number = q.number))"
+    assert conditions == [of_a_number, of_a_number, "Index Cond: (content = q.content)"], plan

@@ -110,12 +110,12 @@ class InvoiceBooks:
 
     async def _write(self, connection: asyncpg.Connection[Any], batch: Batch) -> list[Decided]:
         if batch.again:
-            won = await _redecide(connection, batch.decided)
+            won = await _redecide(connection, batch.decided, batch.instant)
             decided = [one for one in batch.decided if one.submitted.identity in won]
         else:
-            won = await _insert(connection, batch.decided)
+            won = await _insert(connection, batch.decided, batch.instant)
             losers = [_as_duplicate(one) for one in batch.decided if one.submitted.identity not in won]
-            added = await _insert(connection, losers)
+            added = await _insert(connection, losers, batch.instant)
             decided = [one for one in batch.decided if one.submitted.identity in won]
             decided += [one for one in losers if one.submitted.identity in added]
         await _events(connection, decided, batch)
@@ -135,34 +135,34 @@ def _as_duplicate(decided: Decided) -> Decided:
     )  # fmt: skip
 
 
-async def _insert(connection: asyncpg.Connection[Any], decided: Sequence[Decided]) -> set[bytes]:
+async def _insert(connection: asyncpg.Connection[Any], decided: Sequence[Decided], instant: int) -> set[bytes]:
     if not decided:
         return set()
-    columns = [list(column) for column in zip(*(_row(one) for one in decided), strict=True)]
+    columns = [list(column) for column in zip(*(_row(one, instant) for one in decided), strict=True)]
     return {row[0].bytes for row in await connection.fetch(INSERT, *columns)}
 
 
-def _row(one: Decided) -> tuple[Any, ...]:
+def _row(one: Decided, instant: int) -> tuple[Any, ...]:
     submitted, invoice, decision = one.submitted, one.submitted.invoice, one.decision
     care = invoice.lines[0].care_date if invoice.lines else invoice.issued
     live = one.state in LIVE
     return (
         UUID(bytes=submitted.identity), invoice.site, invoice.number, submitted.caller.client,
         UUID(bytes=submitted.identity[:12] + bytes(4)), submitted.distinct, submitted.position, one.insurer,
-        invoice.mode, one.state, one.reason, live, submitted.received, _instant(one), care.toordinal() - EPOCH,
+        invoice.mode, one.state, one.reason, live, submitted.received, _decided(one, instant), care.toordinal() - EPOCH,
         decision.spent, decision.amo, decision.amc, decision.patient, invoice.site_reference,
         one.content if live else None, UUID(bytes=one.corrects) if one.corrects else None,
     )  # fmt: skip
 
 
-def _instant(one: Decided) -> int | None:
-    return one.submitted.received if one.state in {ACCEPTED, REJECTED} else None
+def _decided(one: Decided, instant: int) -> int | None:
+    return instant if one.state in {ACCEPTED, REJECTED} else None
 
 
-async def _redecide(connection: asyncpg.Connection[Any], decided: Sequence[Decided]) -> set[bytes]:
+async def _redecide(connection: asyncpg.Connection[Any], decided: Sequence[Decided], instant: int) -> set[bytes]:
     rows = [
         (
-            UUID(bytes=one.submitted.identity), one.state, one.reason, one.state in LIVE, _instant(one),
+            UUID(bytes=one.submitted.identity), one.state, one.reason, one.state in LIVE, _decided(one, instant),
             one.decision.amc, one.decision.patient, one.content if one.state in LIVE else None,
         )
         for one in decided

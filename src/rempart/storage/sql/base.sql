@@ -127,7 +127,8 @@ create table rempart.budget (
     machine int not null default 0,
     invoice int not null default 0,
     hour int not null default -1,
-    hour_count int not null default 0,
+    hour_typed int not null default 0,
+    hour_machine int not null default 0,
     refused int not null default 0,
     primary key (scope, day)
 ) with (fillfactor = 50);
@@ -309,23 +310,3 @@ create trigger append_only before update or delete on rempart.invoice_event
     for each row execute function rempart.refuse_change();
 create trigger append_only before update or delete on rempart.accreditation
     for each row execute function rempart.refuse_change();
-
--- Cancelling is the site's right while nothing of the invoice is ordered at the bank: a new fact, never an edit.
-create function rempart.cancel_invoice(p_invoice uuid, p_site text, p_instant bigint) returns text
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare found rempart.invoice;
-begin
-    select * into found from rempart.invoice i where i.invoice = p_invoice and i.site = p_site for update;
-    if found.invoice is null then return 'not-found'; end if;
-    if found.state not in ('accepted', 'held', 'waiting')
-       or exists (select from rempart.transfer t where t.kind = 'reserve-invoice' and t.subject = p_invoice) then
-        return 'not-cancellable';
-    end if;
-    update rempart.invoice i set state = 'cancelled', reason = 'cancelled', live = false, content = null
-    where i.invoice = p_invoice;
-    insert into rempart.invoice_event (invoice, state, cause, instant) values (p_invoice, 'cancelled', 'site', p_instant);
-    insert into rempart.transfer (debit, credit, amount, kind, subject, instant)
-    select t.credit, t.debit, t.amount, 'cancellation', p_invoice, p_instant from rempart.transfer t
-    where t.kind = 'decision' and t.subject = p_invoice;
-    return 'cancelled';
-end $$;

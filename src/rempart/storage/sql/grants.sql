@@ -26,5 +26,3 @@ revoke all on function rempart.settle from public;
 grant execute on function rempart.settle to rempart_hub, rempart_worker;
 revoke all on function rempart.ensure_month(int) from public;
 grant execute on function rempart.ensure_month(int) to rempart_worker;
-revoke all on function rempart.cancel_invoice from public;
-grant execute on function rempart.cancel_invoice to rempart_hub, rempart_worker;

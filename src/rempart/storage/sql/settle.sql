@@ -32,7 +32,9 @@ declare
     v_typed int[];
     v_machine int[];
     v_invoice int[];
-    v_hours int[];
+    v_hour_typed int[];
+    v_hour_machine int[];
+    v_hours_now int;
     v_refused int[];
     v_changed boolean[];
     v_now int;
@@ -50,11 +52,13 @@ begin
         -- One look-up a row, in the array's order: a join would let the planner walk the whole day's table.
         select array_agg(l.typed order by k.ord), array_agg(l.machine order by k.ord),
                array_agg(l.invoice order by k.ord),
-               array_agg(case when l.hour = v_hour then l.hour_count else 0 end order by k.ord),
+               array_agg(case when l.hour = v_hour then l.hour_typed else 0 end order by k.ord),
+               array_agg(case when l.hour = v_hour then l.hour_machine else 0 end order by k.ord),
                array_agg(l.refused order by k.ord)
-        into v_typed, v_machine, v_invoice, v_hours, v_refused
+        into v_typed, v_machine, v_invoice, v_hour_typed, v_hour_machine, v_refused
         from unnest(v_scopes) with ordinality k(scope, ord)
-        cross join lateral (select b.typed, b.machine, b.invoice, b.hour, b.hour_count, b.refused
+        cross join lateral (select b.typed, b.machine, b.invoice, b.hour, b.hour_typed, b.hour_machine,
+                                   b.refused
                             from rempart.budget b where b.scope = k.scope and b.day = v_day limit 1 for update) l;
         exit when coalesce(array_length(v_typed, 1), 0) = array_length(v_scopes, 1);
         insert into rempart.budget (scope, day)
@@ -113,22 +117,23 @@ begin
                     end if;
                 else
                     v_now := case p_evidence[i] when 'machine' then v_machine[s] else v_typed[s] end;
+                    v_hours_now := case p_evidence[i] when 'machine' then v_hour_machine[s] else v_hour_typed[s] end;
                     v_client_now := case when c is null then -v_cost when p_evidence[i] = 'machine' then v_machine[c]
                                          else v_typed[c] end;
                     if v_now + v_cost > p_site_cap[i] then
                         verdict[i] := 'refused:site-budget';
                     elsif v_client_now + v_cost > p_client_cap[i] then
                         verdict[i] := 'refused:client-budget';
-                    elsif (v_hours[s] + v_cost)::bigint * 100 > p_site_cap[i]::bigint * p_hour_share then
+                    elsif (v_hours_now + v_cost)::bigint * 100 > p_site_cap[i]::bigint * p_hour_share then
                         verdict[i] := 'refused:hour-budget';
                     else
-                        v_hours[s] := v_hours[s] + v_cost;
-                        if c is not null then v_hours[c] := v_hours[c] + v_cost; end if;
                         if p_evidence[i] = 'machine' then
                             v_machine[s] := v_machine[s] + v_cost;
+                            v_hour_machine[s] := v_hour_machine[s] + v_cost;
                             if c is not null then v_machine[c] := v_machine[c] + v_cost; end if;
                         else
                             v_typed[s] := v_typed[s] + v_cost;
+                            v_hour_typed[s] := v_hour_typed[s] + v_cost;
                             if c is not null then v_typed[c] := v_typed[c] + v_cost; end if;
                         end if;
                     end if;
@@ -145,14 +150,14 @@ begin
     end loop;
 
     -- 4. The facts: counters, disclosures (refused ones too), first meetings, accreditations.
-    insert into rempart.budget as b (scope, day, typed, machine, invoice, hour, hour_count, refused)
-    select k.scope, v_day, k.typed, k.machine, k.invoice, v_hour, k.hour_count, k.refused
-    from unnest(v_scopes, v_changed, v_typed, v_machine, v_invoice, v_hours, v_refused)
-         k(scope, changed, typed, machine, invoice, hour_count, refused)
+    insert into rempart.budget as b (scope, day, typed, machine, invoice, hour, hour_typed, hour_machine, refused)
+    select k.scope, v_day, k.typed, k.machine, k.invoice, v_hour, k.hour_typed, k.hour_machine, k.refused
+    from unnest(v_scopes, v_changed, v_typed, v_machine, v_invoice, v_hour_typed, v_hour_machine, v_refused)
+         k(scope, changed, typed, machine, invoice, hour_typed, hour_machine, refused)
     where k.changed
     on conflict (scope, day) do update
     set typed = excluded.typed, machine = excluded.machine, invoice = excluded.invoice, hour = excluded.hour,
-        hour_count = excluded.hour_count, refused = excluded.refused;
+        hour_typed = excluded.hour_typed, hour_machine = excluded.hour_machine, refused = excluded.refused;
 
     insert into rempart.disclosure (instant, grant_id, account, client, site, operator, insurer, purpose, evidence,
                                     template, outcome, tag)
