@@ -119,7 +119,7 @@ def main() -> None:
     # Libraries' and our own log lines go to standard error, warnings only; a program that serves sets its own.
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # the stream of the moment, not of the start
     )
     try:
         build(sys.argv[1:])(prog_name="rempart")

@@ -107,7 +107,7 @@ create trigger append_only before delete on rempart.remittance_line
     for each row execute function rempart.refuse_change();
 
 -- As before, but what stops a cancellation is the invoice's place in a remittance that was not released.
-create or replace function rempart.cancel_invoice(p_invoice uuid, p_site text, p_instant bigint) returns text
+create function rempart.cancel_invoice(p_invoice uuid, p_site text, p_instant bigint) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare found rempart.invoice;
 begin
@@ -125,6 +125,8 @@ begin
     where t.kind = 'decision' and t.subject = p_invoice;
     return 'cancelled';
 end $$;
+revoke all on function rempart.cancel_invoice from public;
+grant execute on function rempart.cancel_invoice to rempart_hub, rempart_worker;
 
 grant select, insert on rempart.payee, rempart.paying_account, rempart.payment_file, rempart.remittance,
     rempart.remittance_line, rempart.remittance_end to rempart_worker;
