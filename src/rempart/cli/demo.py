@@ -72,7 +72,7 @@ def _replay(place: Path, step: Callable[[str, int], Callable[[], None]]) -> Any:
     from rempart.bench.replay import Wanted, run
 
     done = step("Replaying a stolen key, 24 simulated hours twice", 0)
-    report = run(place / "replay", 1_000, Wanted(24, 1, 90.0))
+    report = run(place / "replay", 800, Wanted(24, 1, 150.0))
     done()
     return report
 
