@@ -11,7 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from rempart.cli.keeper import app
-from support.keepers import wait_for
+from rempart.sealing.client import KeeperSync
+from rempart.sealing.ringing import OPERATIONS, AddInsurer
+from support.keepers import INSURER, wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,8 +26,8 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def run(command: str, config: Path) -> tuple[int, str]:
-    found = CliRunner().invoke(app, [command, "--config", str(config)])
+def run(command: str, config: Path, *words: str) -> tuple[int, str]:
+    found = CliRunner().invoke(app, [command, *words, "--config", str(config)])
     return found.exit_code, found.output
 
 
@@ -70,3 +72,25 @@ def test_status_rotation_and_journal(config: Path) -> None:
     assert run("rotate", config)[0] == 0
     assert len({first, second, kek.read_bytes()}) == 3
     assert run("verify-journal", config) == (0, "0 entries, chain unbroken.\n")
+
+
+def test_index_keys_begin_and_retire_and_an_insurer_is_forgotten(config: Path) -> None:
+    """A version begun is retired, the last live one is not; forgetting wants the number twice and ends every key."""
+    run("init", config)
+    command = [sys.executable, "-m", "rempart.keeper", "--config", str(config)]
+    with (config.parent / "said").open("wb") as said, subprocess.Popen(command, stderr=said) as keeper:
+        wait_for(config.parent / "s" / "ring.sock")
+        with KeeperSync(str(config.parent / "s" / "ring.sock"), OPERATIONS) as ring:
+            assert ring.call("add_insurer", [AddInsurer(INSURER, bytes(32), bytes(32))])[0].refusal == ""
+        code, text = run("begin-index-key", config, INSURER)
+        assert (code, "version 2" in text) == (0, True)
+        assert run("retire-index-key", config, INSURER, "2")[0] == 0
+        assert run("retire-index-key", config, INSURER, "1")[0] == 1
+        assert run("forget-insurer", config, INSURER, "--for-ever", "0000000000")[0] == 1
+        assert "insurers: 1" in run("status", config)[1]
+        assert run("forget-insurer", config, INSURER, "--for-ever", INSURER)[0] == 0
+        assert "insurers: 0" in run("status", config)[1]
+        code, text = run("forget-insurer", config, INSURER, "--for-ever", INSURER)
+        assert (code, "insurer-unknown" in text) == (1, True)
+        keeper.send_signal(signal.SIGTERM)
+    assert run("begin-index-key", config, INSURER)[0] == 1

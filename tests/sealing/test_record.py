@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rempart.sealing.prf import hmac_sha512, prefixed
-from rempart.sealing.record import OVERHEAD, IndexKey, day_tag, log_key, pad, subject_of_tag, unpad, weigher
+from rempart.sealing.record import OVERHEAD, IndexKey, day_tagger, log_key, pad, subject_of_tag, unpad, weigher
 
 KEY = bytes(range(32))
 PERSON = bytes(16)
@@ -37,7 +37,7 @@ def test_what_was_sealed_opens(identity: bytes, packed: bytes, person: bytes) ->
     record, payload = sealed(index, identity, packed, person)
     assert (record, payload) == sealed(IndexKey("0000401166", 1, KEY), identity, packed, person)
     assert len(payload) == 192 + OVERHEAD
-    opened = index.open(*index.keys(identity), person, payload=payload)
+    opened = index.open(*index.keys(identity), person, payload)
     assert opened is not None
     assert unpad(opened) == packed
 
@@ -47,14 +47,14 @@ def test_nothing_else_opens_it() -> None:
     index = IndexKey("0000401166", 1, KEY)
     record, payload = sealed(index, b"identity", b"coverage")
     _, key = index.keys(b"identity")
-    assert index.open(record, key, PERSON, payload=payload) is not None
-    assert IndexKey("0000401167", 1, KEY).open(record, key, PERSON, payload=payload) is None
-    assert IndexKey("0000401166", 2, KEY).open(record, key, PERSON, payload=payload) is None
-    assert index.open(*index.keys(b"another"), PERSON, payload=payload) is None
-    assert index.open(record, key, bytes(15) + b"\x01", payload=payload) is None
+    assert index.open(record, key, PERSON, payload) is not None
+    assert IndexKey("0000401167", 1, KEY).open(record, key, PERSON, payload) is None
+    assert IndexKey("0000401166", 2, KEY).open(record, key, PERSON, payload) is None
+    assert index.open(*index.keys(b"another"), PERSON, payload) is None
+    assert index.open(record, key, bytes(15) + b"\x01", payload) is None
     for place in range(len(payload)):
         altered = payload[:place] + bytes((payload[place] ^ 1,)) + payload[place + 1 :]
-        assert index.open(record, key, PERSON, payload=altered) is None
+        assert index.open(record, key, PERSON, altered) is None
 
 
 def test_equal_content_of_two_rows_does_not_show() -> None:
@@ -83,7 +83,7 @@ def test_weigh_marks_tell_texts_apart(parts: list[str], other: list[str]) -> Non
 def test_a_forgotten_key_forgets_the_tags() -> None:
     """Neither another month key nor another log key of the insurer inverts a tag."""
     cipher = log_key(KEY, KEY, "0000401166", 24314)
-    tag = day_tag(cipher, b"0000401166", 20514, PERSON)
+    tag = day_tagger(cipher, b"0000401166", 20514)(PERSON)
     assert subject_of_tag(cipher, b"0000401166", 20514, tag) == PERSON
     for wrong in (
         log_key(secrets.token_bytes(32), KEY, "0000401166", 24314),

@@ -17,7 +17,7 @@ from rempart.sealing.identity import encode_identity
 from rempart.sealing.prf import short_prf
 from rempart.sealing.record import (
     IndexKey,
-    day_tag,
+    day_tagger,
     grant_digest,
     log_key,
     meeting,
@@ -118,7 +118,7 @@ def test_records(record: dict[str, Any]) -> None:
         bytes.fromhex(record["identity"]), person_handle(KEYS["person"])(record["reference"].encode()), padded
     )
     assert sealed == (digest[:16], bytes.fromhex(record["payload"]))
-    opened = index.open(digest[:16], digest[16:48], person, payload=sealed[1])
+    opened = index.open(digest[:16], digest[16:48], person, sealed[1])
     assert opened is not None
     assert unpad(opened).hex() == record["packed"]
 
@@ -129,7 +129,7 @@ def test_day_tags(vector: dict[str, Any]) -> None:
     assert tag(vector).hex() == vector["tag"]
     cipher = log_key(KEYS["log_month"], KEYS["log"], vector["insurer"], vector["month"])
     insurer, subject = vector["insurer"].encode(), bytes.fromhex(vector["subject"])
-    assert day_tag(cipher, insurer, vector["day"], subject).hex() == vector["tag"]
+    assert day_tagger(cipher, insurer, vector["day"])(subject).hex() == vector["tag"]
     assert subject_of_tag(cipher, insurer, vector["day"], bytes.fromhex(vector["tag"])) == subject
 
 

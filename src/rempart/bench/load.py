@@ -41,6 +41,8 @@ SEED = 2024
 DAY = date(2026, 11, 22)
 # Durable as in production; only sized for a bulk load.
 SERVER = {"shared_buffers": "1GB", "max_wal_size": "16GB", "checkpoint_timeout": "15min", "wal_compression": "off"}
+_PROGRAMS = {"loader": b"rempart.keeper.loader", "sealers": b"rempart.keeper.sealer"}
+"""Children of the keeper, each a program of its own in the figures; and what a command line of theirs holds."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -186,6 +188,7 @@ class Sampler:
 
     def __init__(self, roots: dict[str, int]) -> None:
         self._roots = roots
+        self._names = (*roots, *_PROGRAMS)
         self._cpu: dict[tuple[str, int], float] = {}
         self._memory: dict[tuple[str, int], int] = {}
         self._before: dict[tuple[str, int], float] = {}
@@ -211,12 +214,13 @@ class Sampler:
         for name, root in self._roots.items():
             for pid in _tree(root):
                 with contextlib.suppress(OSError, IndexError, ValueError):
-                    self._cpu[name, pid] = _cpu(pid)
-                    self._memory[name, pid] = _peak(pid)
+                    key = (_program(pid, name), pid)
+                    self._cpu[key] = _cpu(pid)
+                    self._memory[key] = _peak(pid)
 
     def cpu(self) -> dict[str, float]:
         """Seconds since the start, by name."""
-        used = dict.fromkeys(self._roots, 0.0)
+        used = dict.fromkeys(self._names, 0.0)
         for (name, pid), seconds in self._cpu.items():
             used[name] += seconds - self._before.get((name, pid), 0.0)
         return used
@@ -225,7 +229,7 @@ class Sampler:
         """Peak bytes of the largest process, by name."""
         return {
             name: max((size for (root, _), size in self._memory.items() if root == name), default=0)
-            for name in self._roots
+            for name in self._names
         }
 
 
@@ -237,6 +241,12 @@ def _tree(root: int) -> list[int]:
                 found += [int(word) for word in path.read_text("ascii").split()]
         at += 1
     return found
+
+
+def _program(pid: int, root: str) -> str:
+    """The program of a process: the keeper's own children are told apart from it."""
+    command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    return next((name for name, module in _PROGRAMS.items() if module in command), root)
 
 
 def _cpu(pid: int) -> float:

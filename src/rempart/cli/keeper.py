@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -75,6 +75,44 @@ def rotate(config: Config = Path("rempart.toml")) -> None:
     typer.echo("Rotated. Older copies of the ring can no longer be read.")
 
 
+Insurer = Annotated[str, typer.Argument(help="The insurer's number, 10 digits.")]
+
+
+@app.command("begin-index-key")
+def begin_index_key(insurer: Insurer, config: Config = Path("rempart.toml")) -> None:
+    """Begin a new index key: the insurer's next full file is sealed under it, and it answers from then on."""
+    typer.echo(f"{insurer}: version {_version(config, 'begin', insurer, 0)} begins with the next full file.")
+
+
+@app.command("retire-index-key")
+def retire_index_key(
+    insurer: Insurer,
+    version: Annotated[int, typer.Argument(min=1, help="The version whose key is dropped.")],
+    config: Config = Path("rempart.toml"),
+) -> None:
+    """Drop the key of an older version: its records answer no more. The last live version stays."""
+    _version(config, "retire", insurer, version)
+    typer.echo(
+        f"{insurer}: version {version} is retired. Rotate now: until then a copy of the ring still holds its key."
+    )
+
+
+@app.command("forget-insurer")
+def forget_insurer(
+    insurer: Insurer,
+    sure: Annotated[str, typer.Option("--for-ever", help="The same number again: nothing brings its records back.")],
+    config: Config = Path("rempart.toml"),
+) -> None:
+    """Drop every key of an insurer that has left: no record of it opens again."""
+    from rempart.sealing.ringing import ForgetInsurer
+
+    if sure != insurer:
+        _no("--for-ever names another number: nothing was done")
+    if refusal := _ring(config, "forget_insurer", ForgetInsurer(insurer)).refusal:
+        _no(f"{insurer}: {refusal}")
+    typer.echo(f"{insurer} is forgotten. Rotate now: until then a copy of the ring still holds its keys.")
+
+
 @app.command("verify-journal")
 def verify_journal(config: Config = Path("rempart.toml")) -> None:
     """Recompute the journal's chain from its first byte."""
@@ -104,6 +142,27 @@ def status(config: Config = Path("rempart.toml")) -> None:
     typer.echo(f"insurers: {len(health.insurers)}")
     typer.echo(f"log key: {health.verifier_key}")
     typer.echo(f"load key, for `rempart insurer sign --keeper-key`: {base64.b64encode(health.load_public).decode()}")
+
+
+def _version(config: Path, operation: str, insurer: str, version: int) -> int:
+    from rempart.sealing.ringing import IndexKeyItem
+
+    result = _ring(config, operation, IndexKeyItem(insurer, version))
+    if result.refusal:
+        _no(f"{insurer}: {result.refusal}: the keeper has no such insurer or version, or it is the last live one")
+    return int(result.version)
+
+
+def _ring(config: Path, operation: str, item: Any) -> Any:
+    from rempart.sealing.client import KeeperSync, KeeperUnavailable
+    from rempart.sealing.ringing import OPERATIONS
+
+    path = str(_settings(config).paths.keeper_socket("ring"))
+    try:
+        with KeeperSync(path, OPERATIONS) as keeper:
+            return keeper.call(operation, [item])[0]
+    except KeeperUnavailable as error:
+        _no(f"{path}: {error}")
 
 
 def _settings(path: Path) -> Settings:

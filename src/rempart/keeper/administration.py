@@ -10,6 +10,7 @@ from rempart.sealing.ringing import (
     AddInsurer,
     AddMandate,
     Done,
+    ForgetInsurer,
     Health,
     IndexKeyItem,
     IndexKeyResult,
@@ -62,6 +63,9 @@ class Administration:
         add = self._registry.mandate
         return [Done(add(Mandate(each.client, each.site, each.start, each.end))) for each in items]
 
+    def forget_insurer(self, items: list[ForgetInsurer]) -> list[Done]:
+        return [self._forget(each.insurer) for each in items]
+
     def begin(self, items: list[IndexKeyItem]) -> list[IndexKeyResult]:
         return [self._version(lambda number, _: self._ring.begin(number), each) for each in items]
 
@@ -90,6 +94,13 @@ class Administration:
             return Done("kind-unknown")
         client = Client(item.client, cast("Kind", item.kind), item.site, item.vendor, item.keys)
         return Done(self._registry.register(client))
+
+    def _forget(self, insurer: str) -> Done:
+        try:
+            self._ring.forget_insurer(insurer)
+        except KeyError:
+            return Done("insurer-unknown")
+        return Done()
 
     @staticmethod
     def _version(change: Callable[[str, int], int | None], item: IndexKeyItem) -> IndexKeyResult:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from rempart.sealing.record import IndexKey, log_key, person_handle, weigher
+from rempart.sealing.record import IndexKey, day_tagger, log_key, person_handle, weigher
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+    from collections.abc import Callable, Mapping
 
 _MOST_DAYS = 100
 
@@ -54,18 +52,20 @@ class InsurerKeys:
         self.sign_public, self.hpke_public = public
         self.size = size
         self._log = log
-        self.tags: dict[int, AESSIV] = {}
+        self.tags: dict[int, Callable[[bytes], bytes]] = {}
+        """By day since 1970: a function subject → day tag, made when first asked for."""
         self.dummy = Dummy(self.live[0], size)
 
     def __repr__(self) -> str:
         return f"InsurerKeys({self.number})"
 
-    def tag_cipher(self, day: int, month: int, month_key: bytes) -> AESSIV:
-        """K_log[insurer, month], computed once and remembered under the day in `tags`."""
+    def tagger(self, day: int, month: int, month_key: bytes) -> Callable[[bytes], bytes]:
+        """The function of a day in `tags`, under K_log[insurer, month]."""
         if len(self.tags) > _MOST_DAYS:
             self.tags.clear()
-        cipher = self.tags[day] = log_key(month_key, self._log, self.number, month)
-        return cipher
+        key = log_key(month_key, self._log, self.number, month)
+        made = self.tags[day] = day_tagger(key, self.number_bytes, day)
+        return made
 
 
 class Dummy:

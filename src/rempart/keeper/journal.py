@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 HEAD = struct.Struct(">4sII")  # mark, number of entries, minute
@@ -49,7 +49,10 @@ class Block:
 
 
 class Journal:
-    """Appends blocks; `sync` is called on an interval. Opening checks the whole last segment and drops a torn tail."""
+    """Appends blocks; `sync` is called soon after. Opening checks the whole last segment and drops a torn tail.
+
+    `on_append`, when given, is called for the first block that waits for a sync, so that who syncs may sleep till then.
+    """
 
     def __init__(self, folder: Path, *, segment: int = SEGMENT) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -65,6 +68,7 @@ class Journal:
         os.fsync(self._file)
         os.lseek(self._file, 0, os.SEEK_END)
         self._dirty = False
+        self.on_append: Callable[[], object] | None = None
 
     def append(self, minute: int, entries: Sequence[Entry]) -> None:
         """One chained block. Raises OSError: then no result may leave; what was half written is cut off."""
@@ -81,7 +85,10 @@ class Journal:
             raise
         self._chain = chain
         self._end += len(content)
-        self._dirty = True
+        if not self._dirty:
+            self._dirty = True
+            if self.on_append is not None:
+                self.on_append()
         if self._end - self._start >= self._segment:
             self._next_segment()
 

@@ -9,11 +9,13 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from rempart.formats.rights_file import Body, Header
 from rempart.sealing.envelope import MAGIC, SealedBody, is_sealed
-from rempart.sealing.loading import Block, Fed
+from rempart.sealing.frames import Item
+from rempart.sealing.loading import Fed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +23,17 @@ if TYPE_CHECKING:
 AHEAD = 3  # blocks per sealing process that are under way or wait for it
 ANSWER_MOST = 16 << 20  # bytes of blocks in one answer
 BLOCK_BYTES = 384 << 10  # clear bytes of lines sealed together
+
+
+class Passed(Item, frozen=True):
+    """A `Fed` whose blocks are passed on as they were encoded by the sealing process."""
+
+    refusal: str = ""
+    chunk: int = -1
+    wanted: bool = False
+    finished: bool = False
+    sealed: bool = False
+    blocks: tuple[msgspec.Raw, ...] = ()
 
 
 class LoadSession:
@@ -32,7 +45,7 @@ class LoadSession:
         header_line: bytes,
         load_private: bytes,
         *,
-        seal: Callable[[int, bytes], asyncio.Future[Block]],
+        seal: Callable[[int, bytes], asyncio.Future[bytes]],
         ahead: int,
     ) -> None:
         self.header = header
@@ -46,13 +59,13 @@ class LoadSession:
         self._begun = False
         self._last = False
         self._source: Iterator[tuple[int, bytes]] | None = None
-        self._under_way: deque[asyncio.Future[Block]] = deque()
+        self._under_way: deque[asyncio.Future[bytes]] = deque()
         self.touched = 0.0
 
     def __repr__(self) -> str:
         return f"LoadSession({self.header.insurer})"
 
-    async def feed(self, data: bytes, *, last: bool) -> Fed:
+    async def feed(self, data: bytes, *, last: bool) -> Fed | Passed:
         """Takes bytes if it wanted some, goes on sealing, and gives what is ready."""
         if data or last:
             if self._source is not None or self._last:
@@ -67,7 +80,7 @@ class LoadSession:
         exhausted = self._source is None
         finished = exhausted and self._last and not self._under_way
         refusal, chunk = self._fault(finished=finished)
-        return Fed(refusal, chunk, exhausted and not self._last, finished, self._envelope is not None, tuple(blocks))
+        return Passed(refusal, chunk, exhausted and not self._last, finished, self._envelope is not None, tuple(blocks))
 
     def drop(self) -> None:
         """Forgets what is under way."""
@@ -84,13 +97,13 @@ class LoadSession:
                 return
             self._under_way.append(self._seal(*found))
 
-    def _ready(self) -> list[Block]:
-        blocks: list[Block] = []
+    def _ready(self) -> list[msgspec.Raw]:
+        blocks: list[msgspec.Raw] = []
         size = 0
         while self._under_way and self._under_way[0].done() and size < ANSWER_MOST:
             block = self._under_way.popleft().result()
-            size += len(block.rows) + len(block.references)
-            blocks.append(block)
+            size += len(block)
+            blocks.append(msgspec.Raw(block))
         return blocks
 
     def _fault(self, *, finished: bool) -> tuple[str, int]:
@@ -103,12 +116,13 @@ class LoadSession:
 
     def _lines(self, data: bytes) -> Iterator[tuple[int, bytes]]:
         """(number of the first line, lines) for what these bytes complete; line 1 is the header."""
-        for lines in self._blocks(data):
-            first = 2 + self._body.lines - len(lines)
-            for start, piece in _pieces(lines):
-                yield first + start, piece
+        first = 2 + self._body.lines
+        for run in self._runs(data):
+            for piece in _pieces(run):
+                yield first, piece
+                first += piece.count(b"\n") + 1
 
-    def _blocks(self, data: bytes) -> Iterator[list[bytes]]:
+    def _runs(self, data: bytes) -> Iterator[bytes]:
         if not self._begun:
             self._start += data
             if len(self._start) < len(MAGIC) and not self._last:
@@ -120,24 +134,21 @@ class LoadSession:
                 key = X25519PrivateKey.from_private_bytes(self._load_private)
                 self._envelope = SealedBody(self._header_line, key)
         if self._envelope is None:
-            yield from self._body.feed(data)
+            yield from self._body.feed_runs(data)
         else:
             for clear in self._envelope.feed(data):
-                yield from self._body.feed(clear)
+                yield from self._body.feed_runs(clear)
             if self._last:
                 for clear in self._envelope.rest():
-                    yield from self._body.feed(clear)
+                    yield from self._body.feed_runs(clear)
         if self._last:
-            yield from self._body.rest()
+            yield from self._body.rest_runs()
 
 
-def _pieces(lines: list[bytes]) -> Iterator[tuple[int, bytes]]:
-    """A list of lines cut into runs of about `BLOCK_BYTES`, each joined again, with the place of its first line."""
-    start = size = 0
-    for place, line in enumerate(lines):
-        size += len(line) + 1
-        if size >= BLOCK_BYTES:
-            yield start, b"\n".join(lines[start : place + 1])
-            start, size = place + 1, 0
-    if start < len(lines):
-        yield start, b"\n".join(lines[start:])
+def _pieces(run: bytes) -> Iterator[bytes]:
+    """Whole lines cut into pieces of about `BLOCK_BYTES`, each without its last line end."""
+    start = 0
+    while (end := run.find(b"\n", start + BLOCK_BYTES)) >= 0:
+        yield run[start:end]
+        start = end + 1
+    yield run[start:]

@@ -27,7 +27,6 @@ from rempart.sealing.loading import (
     FEED_MOST,
     Begin,
     Begun,
-    Block,
     End,
     Fed,
     Feed,
@@ -37,8 +36,9 @@ from rempart.sealing.loading import (
     Promoted,
 )
 
-from .load_session import AHEAD, LoadSession
-from .sealer import Job, Opening
+from .load_session import AHEAD, LoadSession, Passed
+from .rows import Opening
+from .sealer import Job
 from .server import Operation, Surface, listen
 
 if TYPE_CHECKING:
@@ -142,7 +142,6 @@ class Sealers:
         self.count = count
         self._pipes: list[Pipe] = []
         self._starting = asyncio.Lock()
-        self._decode = msgspec.msgpack.Decoder(Block).decode
 
     async def ready(self) -> None:
         """Every process runs; a dead one takes the sessions of all with it, so all are replaced together."""
@@ -173,13 +172,9 @@ class Sealers:
         for pipe in self._pipes:
             pipe.tell(body)
 
-    def seal(self, session: bytes, first: int, lines: bytes) -> asyncio.Future[Block]:
-        """One block, to the process that has the least to do."""
-        answer = min(self._pipes, key=Pipe.load).ask(_encode(Job("block", session, None, first, lines)))
-        return asyncio.ensure_future(self._block(answer))
-
-    async def _block(self, answer: asyncio.Future[bytes]) -> Block:
-        return self._decode(await answer)
+    def seal(self, session: bytes, first: int, lines: bytes) -> asyncio.Future[bytes]:
+        """One block, to the process that has the least to do; the encoded `sealing.loading.Block` it becomes."""
+        return min(self._pipes, key=Pipe.load).ask(_encode(Job("block", session, None, first, lines)))
 
 
 class Loader:
@@ -195,7 +190,7 @@ class Loader:
         """Refusals: faults of the header, insurer-unknown, version-unknown, signature-differs, too-many-loads."""
         return [await self._begin(item) for item in items]
 
-    async def feed(self, items: list[Feed]) -> Sequence[Fed]:
+    async def feed(self, items: list[Feed]) -> Sequence[Fed | Passed]:
         """Refusals: faults of the body, `session-unknown`, `not-wanted`, `feed-too-long`."""
         return [await self._feed(item) for item in items]
 
@@ -236,14 +231,14 @@ class Loader:
         return Begun("", "", session, told.version, told.building)
 
     def _session(self, header: Header, line: bytes, told: Told, session: bytes) -> LoadSession:
-        def seal(first: int, lines: bytes) -> asyncio.Future[Block]:
+        def seal(first: int, lines: bytes) -> asyncio.Future[bytes]:
             return self._sealers.seal(session, first, lines)
 
         made = LoadSession(header, line, told.load_private, seal=seal, ahead=AHEAD * self._sealers.count)
         made.touched = time.monotonic()
         return made
 
-    async def _feed(self, item: Feed) -> Fed:
+    async def _feed(self, item: Feed) -> Fed | Passed:
         session = self._sessions.get(item.session)
         if session is None:
             return Fed("session-unknown")

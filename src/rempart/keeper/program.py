@@ -35,6 +35,7 @@ from .replay import Replays
 from .reservations import Reservations
 from .ring import Ring, RingRefused
 from .server import Handler, Operation, Surface, listen
+from .syncing import Syncing
 from .tickets import Tickets
 
 if TYPE_CHECKING:
@@ -232,10 +233,10 @@ async def serve(
     if more is not None:
         tables.update(more(parts))
     config.sockets.mkdir(mode=0o750, parents=True, exist_ok=True)
-    stop = asyncio.Event()
+    syncing = Syncing(parts.journal, config.fsync_seconds)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, syncing.stop)
     servers = []
     companion: Closing | None = None
     try:
@@ -248,7 +249,7 @@ async def serve(
         _log.info("ready", count=len(parts.ring.insurers))
         if ready is not None:
             ready(parts)
-        await _tend(parts, config.fsync_seconds, stop)
+        await syncing.run()
     finally:
         if companion is not None:
             companion.close()
@@ -263,13 +264,3 @@ def _surface(config: Config, name: str, table: Table) -> Surface:
     operations = {operation: Operation(item, handler) for operation, (item, handler) in table.items()}
     path = config.sockets / f"{name}.sock"
     return Surface(path, operations, uids=allowed.uids, gids=allowed.gids, group=allowed.group)
-
-
-async def _tend(parts: Parts, every_seconds: float, stop: asyncio.Event) -> None:
-    """Syncs the journal on its interval until told to stop. A disk that refuses to sync ends the keeper: OSError."""
-    while not stop.is_set():
-        parts.journal.sync()
-        try:
-            await asyncio.wait_for(stop.wait(), every_seconds)
-        except TimeoutError:
-            continue

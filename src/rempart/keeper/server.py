@@ -80,6 +80,9 @@ class _Connection(asyncio.Protocol):
             self._task.cancel()
 
     def data_received(self, data: bytes) -> None:
+        if not self._buffer and self._task is None and 4 <= len(data) == 4 + int.from_bytes(data[:4], "big"):
+            self._answer(data[4:])  # one whole frame and nothing else, as nearly always
+            return
         self._buffer += data
         self._work()
 
@@ -112,10 +115,10 @@ class _Connection(asyncio.Protocol):
         except OSError as error:
             self._failed(name, error)
             return
-        if isinstance(results, Awaitable):
-            self._task = asyncio.ensure_future(self._wait(name, results))
-        else:
+        if isinstance(results, list) or not isinstance(results, Awaitable):
             self._write("ok", results)
+        else:
+            self._task = asyncio.ensure_future(self._wait(name, results))
 
     async def _wait(self, name: str, awaited: Awaitable[Results]) -> None:
         try:

@@ -16,7 +16,6 @@ HEAD = struct.Struct(">QI16s10s9sBB")
 """Expiry (monotonic nanoseconds), day, grant digest, insurer, site, purpose, way; then KEYS for each live version."""
 KEYS = struct.Struct(">I16s32s")
 ONE = struct.Struct(HEAD.format + KEYS.format[1:])
-_COUNTER = struct.Struct(">Q")
 _ZEROS = bytes(4)
 
 Keys = tuple[tuple[int, bytes, bytes], ...]
@@ -29,19 +28,20 @@ class Tickets:
 
     def __init__(self, *, seconds: float) -> None:
         # A counter is a safe nonce: the key is of this process alone and dies with it.
-        self._cipher = AESGCM(secrets.token_bytes(32))
+        cipher = AESGCM(secrets.token_bytes(32))
+        self._encrypt, self._decrypt = cipher.encrypt, cipher.decrypt
         self._next = count(1).__next__
         self.life = int(seconds * 1e9)
 
     def seal(self, plain: bytes) -> bytes:
         """`plain` is HEAD and KEYS, packed."""
-        counter = _COUNTER.pack(self._next())
-        return counter + self._cipher.encrypt(_ZEROS + counter, plain, None)
+        nonce = self._next().to_bytes(12, "big")  # four zeros, then the counter, which alone is told
+        return nonce[4:] + self._encrypt(nonce, plain, None)
 
     def open(self, ticket: bytes, now: int) -> Opened | str:
         """What was sealed, or `bad-ticket`, `ticket-expired`; `now` in monotonic nanoseconds."""
         try:
-            plain = self._cipher.decrypt(_ZEROS + ticket[:8], ticket[8:], None)
+            plain = self._decrypt(_ZEROS + ticket[:8], ticket[8:], None)
         except (InvalidTag, ValueError):
             return "bad-ticket"
         if len(plain) == ONE.size:

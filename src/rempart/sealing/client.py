@@ -41,7 +41,7 @@ class Codec:
             raise ValueError("frame too long")
         return len(body).to_bytes(4, "big") + body
 
-    def answer(self, operation: str, body: bytes, *, count: int) -> list[Any]:
+    def answer(self, operation: str, body: bytes | bytearray, *, count: int) -> list[Any]:
         try:
             status, raw = _decode_head(body)
             results: list[Any] = self._decoders[operation].decode(raw) if status == "ok" else []
@@ -143,14 +143,15 @@ class KeeperSync:
             raise KeeperUnavailable("connection lost") from error
         return self._codec.answer(operation, body, count=len(items))
 
-    def _read(self, size: int) -> bytes:
-        data = bytearray()
-        while len(data) < size:
-            part = self._socket.recv(min(size - len(data), 1 << 20))
-            if not part:
+    def _read(self, size: int) -> bytearray:
+        data = bytearray(size)  # filled in place: a block of a rights file has megabytes
+        view = memoryview(data)
+        while view:
+            got = self._socket.recv_into(view)
+            if not got:
                 raise KeeperUnavailable("connection lost")
-            data += part
-        return bytes(data)
+            view = view[got:]
+        return data
 
     def close(self) -> None:
         self._socket.close()

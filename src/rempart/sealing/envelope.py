@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
@@ -143,22 +144,22 @@ class BatchSealer:
     nothing; each sealed thing is 24 bytes longer than that. ValueError when `reader` is not an X25519 public key.
     """
 
-    __slots__ = ("_block", "_cipher", "_count", "wrapped")
+    __slots__ = ("_block", "_encrypt", "_next", "wrapped")
 
     def __init__(self, reader: bytes, purpose: str, *, block: int = 64) -> None:
         content_key = os.urandom(32)
         public = X25519PublicKey.from_public_bytes(reader)
         self.wrapped = reader_id(reader) + _SUITE.encrypt(content_key, public, _batch_info(purpose))
-        self._cipher = AESGCM(content_key)
+        self._encrypt = AESGCM(content_key).encrypt
         self._block = block
-        self._count = 0
+        self._next = count().__next__
 
     def seal(self, content: bytes, bound: bytes = b"") -> bytes:
         """Sealed bytes that open only with the same `bound` (a row's own identity), so that rows cannot be swapped."""
-        counter = self._count.to_bytes(8, "big")
-        self._count += 1
-        padding = b"\x80" + bytes(-(len(content) + 1) % self._block)
-        return counter + self._cipher.encrypt(b"\0\0\0\0" + counter, content + padding, bound)
+        nonce = self._next().to_bytes(12, "big")
+        padded = content + b"\x80"
+        padded = padded.ljust(len(padded) + -len(padded) % self._block, b"\0")
+        return nonce[4:] + self._encrypt(nonce, padded, bound)
 
 
 class BatchOpener:

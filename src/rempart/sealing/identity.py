@@ -6,6 +6,11 @@ the first field is the label of the way of presenting. Canonicalisation itself (
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 WITH_NIR = "rempart/1/with-nir"
 WITHOUT_NIR = "rempart/1/without-nir"
 WAYS = (WITHOUT_NIR, WITH_NIR)
@@ -13,6 +18,7 @@ WAYS = (WITHOUT_NIR, WITH_NIR)
 
 MEMBER_MAX = 64  # characters; every length fits one ASCII character below 128
 
+_LENGTHS = tuple(bytes((size,)) for size in range(MEMBER_MAX + 1))
 _HEAD_WITH = f"{chr(len(WITH_NIR))}{WITH_NIR}\x0a"
 _HEAD_WITHOUT = f"{chr(len(WITHOUT_NIR))}{WITHOUT_NIR}\x0a"
 
@@ -32,4 +38,23 @@ def encode_identity(insurer: str, member: str, nir: str | None, birth: str, *, r
         text = f"{_HEAD_WITH}{insurer}{chr(size)}{member}\x0d{nir}\x06{birth}\x01{rank}"
     else:
         return None
-    return text.encode("ascii") if text.isascii() else None
+    try:
+        return text.encode("ascii")
+    except UnicodeEncodeError:
+        return None
+
+
+def identity_writer(insurer: str) -> Callable[[bytes, bytes | None, bytes, bytes], bytes]:
+    """A function (member, NIR or None, birth, rank), canonical and ASCII, → the encoded identity.
+
+    Shapes are the caller's to check, as `encode_identity` does: 10, 1 to 64, 13, 6 and 1 characters.
+    """
+    with_nir = f"{_HEAD_WITH}{insurer}".encode("ascii")
+    without = f"{_HEAD_WITHOUT}{insurer}".encode("ascii")
+
+    def write(member: bytes, nir: bytes | None, birth: bytes, rank: bytes) -> bytes:
+        if nir is None:
+            return b"".join((without, _LENGTHS[len(member)], member, b"\x06", birth, b"\x01", rank))
+        return b"".join((with_nir, _LENGTHS[len(member)], member, b"\x0d", nir, b"\x06", birth, b"\x01", rank))
+
+    return write

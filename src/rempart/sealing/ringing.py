@@ -52,6 +52,12 @@ class AddMandate(Item, frozen=True):
     end: int
 
 
+class ForgetInsurer(Item, frozen=True):
+    """Every key of that insurer is dropped: its records, and what was sealed for it, can no longer be asked."""
+
+    insurer: str
+
+
 class IndexKeyItem(Item, frozen=True):
     """One version of an insurer's index key; version 0 for `begin`."""
 
@@ -88,6 +94,7 @@ OPERATIONS: dict[str, tuple[type[Item], type[Item]]] = {
     "register_client": (RegisterClient, Done),
     "revoke_client": (RevokeClient, Done),
     "mandate": (AddMandate, Done),
+    "forget_insurer": (ForgetInsurer, Done),
     "begin": (IndexKeyItem, IndexKeyResult),
     "promote": (IndexKeyItem, IndexKeyResult),
     "retire": (IndexKeyItem, IndexKeyResult),

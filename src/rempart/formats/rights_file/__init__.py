@@ -6,12 +6,14 @@ from rempart.formats.rights_file.body import Body
 from rempart.formats.rights_file.faults import CHUNK, MAX_HEADER, MAX_LINE, FileFault, LineFault
 from rempart.formats.rights_file.header import Expected, Header, fingerprint, header_line, read_header, sign, verify
 from rempart.formats.rights_file.line import parse_line
+from rempart.formats.rights_file.usual import USUAL_KEYS, usual_coverage, usual_start
 from rempart.formats.rights_file.writing import Draft, format_closure, format_line, write, write_body
 
 __all__ = [
     "CHUNK",
     "MAX_HEADER",
     "MAX_LINE",
+    "USUAL_KEYS",
     "Body",
     "Draft",
     "Expected",
@@ -25,6 +27,8 @@ __all__ = [
     "parse_line",
     "read_header",
     "sign",
+    "usual_coverage",
+    "usual_start",
     "verify",
     "write",
     "write_body",

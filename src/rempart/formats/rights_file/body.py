@@ -70,6 +70,16 @@ class Body:
 
     def feed(self, data: bytes) -> Iterator[list[bytes]]:
         """Takes the next bytes as transported, and yields the lines that they complete. Must be iterated to the end."""
+        for run in self.feed_runs(data):
+            yield run.split(b"\n")
+
+    def rest(self) -> Iterator[list[bytes]]:
+        """Yields the lines of the last, shorter chunk once everything was fed."""
+        for run in self.rest_runs():
+            yield run.split(b"\n")
+
+    def feed_runs(self, data: bytes) -> Iterator[bytes]:
+        """`feed`, with each run of lines as the bytes they are, the line end of the last one left out."""
         view = memoryview(data)
         while view and self._fault is None:
             room = CHUNK - len(self._waiting)
@@ -78,13 +88,13 @@ class Body:
             if len(self._waiting) == CHUNK:
                 yield from self._take_chunk()
 
-    def rest(self) -> Iterator[list[bytes]]:
-        """Yields the lines of the last, shorter chunk once everything was fed."""
+    def rest_runs(self) -> Iterator[bytes]:
+        """`rest`, in runs."""
         if self._waiting and self._fault is None:
             yield from self._take_chunk()
         if self._cut and self._fault is None:
             last, self._cut = self._cut, b""
-            yield from self._counted([last])
+            yield from self._counted(last)
 
     def finish(self) -> FileFault | None:
         """Call after `rest`: the first fault of the body, or None when every announced chunk and line was there."""
@@ -98,7 +108,7 @@ class Body:
             self._fault = FileFault("count-differs", "count")
         return self._fault
 
-    def _take_chunk(self) -> Iterator[list[bytes]]:
+    def _take_chunk(self) -> Iterator[bytes]:
         chunk = bytes(self._waiting)
         self._waiting.clear()
         number = self._chunks
@@ -114,7 +124,7 @@ class Body:
         else:
             yield from self._inflate(chunk, self._inflater)
 
-    def _inflate(self, chunk: bytes, inflater: _Inflater) -> Iterator[list[bytes]]:
+    def _inflate(self, chunk: bytes, inflater: _Inflater) -> Iterator[bytes]:
         gathered: list[bytes] = []
         size = 0
         for start in range(0, len(chunk), _SLICE):
@@ -150,18 +160,21 @@ class Body:
             return None
         return clear
 
-    def _split(self, clear: bytes) -> Iterator[list[bytes]]:
-        lines = (self._cut + clear).split(b"\n")
-        self._cut = lines.pop()[: MAX_LINE + 1]  # enough to see that the line is too long, never more
-        if lines:
-            yield from self._counted(lines)
+    def _split(self, clear: bytes) -> Iterator[bytes]:
+        """The complete lines of what was cut before and `clear`; the beginning of the next line is kept."""
+        end = clear.rfind(b"\n")
+        before = self._cut
+        self._cut = (clear[end + 1 :] if end >= 0 else before + clear)[: MAX_LINE + 1]  # shows that it is too long
+        if end >= 0:
+            yield from self._counted(before + clear[:end])
 
-    def _counted(self, lines: list[bytes]) -> Iterator[list[bytes]]:
-        if self._lines + len(lines) > self._header.count:
+    def _counted(self, run: bytes) -> Iterator[bytes]:
+        lines = run.count(b"\n") + 1
+        if self._lines + lines > self._header.count:
             self._fault = FileFault("count-differs", "count")
             return
-        self._lines += len(lines)
-        yield lines
+        self._lines += lines
+        yield run
 
 
 class _Gzip:

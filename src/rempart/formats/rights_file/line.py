@@ -123,7 +123,7 @@ def parse_line(raw: bytes, number: int, rule: MemberRule, *, delta: bool = False
     keys = _keys(wire.keys, rule)
     if isinstance(keys, Fault):
         return LineFault(number, keys.field, keys.code)
-    coverage = _coverage(bytes(wire.coverage))
+    coverage = parse_coverage(bytes(wire.coverage))
     if isinstance(coverage, Fault):
         return LineFault(number, coverage.field, coverage.code)
     return RightsLine(reference, keys[0], coverage, keys[1])
@@ -195,8 +195,8 @@ def _dates_fault(key: _Key) -> Fault | None:
 
 
 @lru_cache(maxsize=4096)
-def _coverage(raw: bytes) -> Coverage | Fault:
-    """A coverage checked once for all the lines that carry the same bytes. A fault's field is a path in the line."""
+def parse_coverage(raw: bytes) -> Coverage | Fault:
+    """A coverage, one JSON value, checked once for all lines with the same bytes; a fault tells a path in the line."""
     try:
         wire = _decode_coverage(raw)
     except _UNREADABLE as error:
