@@ -2,104 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
-from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
 from psycopg import errors
 
-from rempart.application.ports import Settle, Settled
+from rempart.application.ports import Settled
 from rempart.storage import door
+from support.settle_ledger import DAY, HOUR, INSURER, NO_CAP, NOW, OTHER, SITE, TODAY, Ledger, line, people
 
 if TYPE_CHECKING:
     from support.databases import Database
 
 pytestmark = pytest.mark.postgres
-
-HOUR, DAY = 3_600_000_000, 86_400_000_000
-NOW = 1_795_420_800_000_000  # 23 November 2026, 08:00 UTC
-TODAY = NOW // DAY
-SITE, OTHER = "992300010", "992300028"
-TOKEN = b"t" * 32
-INSURER = "0000401166"
-NO_CAP = 2**31 - 1
-
-
-def line(person: int, **changes: Any) -> Settle:
-    """One question of a stranger's counter about that person, covered, but for what is said of it."""
-    usual: dict[str, Any] = {
-        "instant": NOW,
-        "token": TOKEN,
-        "grant_id": b"g" * 16,
-        "client": "client-1",
-        "site": SITE,
-        "operator": "operator-1",
-        "insurer": INSURER,
-        "channel": "api",
-        "purpose": "eligibility",
-        "evidence": "typed",
-        "template": "stranger/1",
-        "template_known": "known/1",
-        "outcome": "not-confirmed",
-        "outcome_known": "closed",
-        "tag": person.to_bytes(32, "big"),
-        "meeting": person.to_bytes(16, "big"),
-        "cost": 1,
-        "site_cap": 100,
-        "client_cap": 100,
-    }
-    return Settle(**(usual | changes))
-
-
-@dataclass
-class Ledger:
-    """A database with two sites, two clients and one token."""
-
-    database: Database
-
-    def fill(self) -> None:
-        for site in (SITE, OTHER):
-            self.sql(
-                "insert into rempart.site (site, profession, operator, since) values (%s, 'pharmacy', 'op', 0)", site
-            )
-        for client in ("client-1", "client-2"):
-            self.sql("insert into rempart.client (client, kind, registered) values (%s, 'vendor', 0)", client)
-        self.sql(
-            "insert into rempart.token (hash, client, site, grant_bytes, grant_id, binding, expires) "
-            "values (%s, 'client-1', %s, 'grant', 'id', 'jkt:x', %s)", TOKEN, SITE, NOW + DAY,
-        )  # fmt: skip
-
-    def sql(self, statement: str, *values: object, role: str = "admin") -> list[tuple[Any, ...]]:
-        with closing(psycopg.connect(self.database.url(role), autocommit=True)) as connection:
-            done = connection.execute(statement.encode(), values)
-            return done.fetchall() if done.description else []
-
-    def settle(self, *lines: Settle, hour_share: int = 100) -> list[Settled]:
-        """One batch through the hub's own connection."""
-
-        async def run() -> list[Settled]:
-            database = door.Database(self.database.url("hub"))
-            try:
-                return await database.settle(lines, hour_share)
-            finally:
-                await database.close()
-
-        return asyncio.run(run())
-
-    def verdicts(self, *lines: Settle, hour_share: int = 100) -> list[str]:
-        return [settled.verdict for settled in self.settle(*lines, hour_share=hour_share)]
-
-    def disclosed(self) -> list[tuple[Any, ...]]:
-        return self.sql("select evidence, template, outcome, tag from rempart.disclosure order by id")
-
-    def budget(self, scope: str) -> tuple[Any, ...]:
-        (row,) = self.sql("select typed, machine, invoice, refused from rempart.budget where scope = %s", scope)
-        return row
 
 
 @pytest.fixture
@@ -107,10 +22,6 @@ def ledger(postgres: Database) -> Ledger:
     made = Ledger(postgres)
     made.fill()
     return made
-
-
-def people(many: int, first: int = 1, **changes: Any) -> list[Settle]:
-    return [line(person, **changes) for person in range(first, first + many)]
 
 
 # --- what stands now ---
@@ -351,29 +262,28 @@ def test_nobody_edits_a_disclosure(ledger: Ledger, role: str) -> None:
         ledger.sql("update rempart.disclosure set outcome = 'covered'", role=role)
 
 
-def test_lanes_at_once_never_exceed_a_cap(ledger: Ledger) -> None:
-    """Four connections, mixed sites in different orders, one cap each: exact, and nobody deadlocks."""
+def test_a_repeat_is_known_by_its_site_too(ledger: Ledger) -> None:
+    """The same day tag at two sites of one batch is two strangers, and each counts where it was shown."""
+    asked = (line(1), line(1, site=OTHER, meeting=None), line(1), line(2))
+    assert ledger.verdicts(*asked) == ["ok"] * 4
+    assert (ledger.budget(f"site:{SITE}")[0], ledger.budget(f"site:{OTHER}")[0]) == (2, 1)
+    assert ledger.budget("client:client-1")[0] == 3
 
-    async def lane(number: int) -> list[tuple[str, str]]:
-        database = door.Database(ledger.database.url("hub"))
-        found: list[tuple[str, str]] = []
-        try:
-            for batch in range(10):
-                order = (SITE, OTHER) if (number + batch) % 2 else (OTHER, SITE)
-                lines = [
-                    line(1_000 * number + 10 * batch + place, site=order[place % 2], site_cap=50, client_cap=NO_CAP)
-                    for place in range(6)
-                ]
-                settled = await database.settle(lines, 100)
-                found += [(asked.site, each.verdict) for asked, each in zip(lines, settled, strict=True)]
-        finally:
-            await database.close()
-        return found
 
-    async def run() -> Sequence[list[tuple[str, str]]]:
-        return await asyncio.gather(*(lane(number) for number in range(1, 5)))
+def test_capped_and_uncapped_clients_share_a_batch(ledger: Ledger) -> None:
+    """A vendor's items count for its own row, a site's own client has none; their sites count apart."""
+    own = {"client": "client-2", "client_cap": NO_CAP, "token": None}
+    asked = (line(1, client_cap=1), line(2, site=OTHER, **own), line(3, client_cap=1), line(4, **own))
+    assert ledger.verdicts(*asked) == ["ok", "ok", "refused:client-budget", "ok"]
+    assert ledger.sql("select scope, typed, refused from rempart.budget order by scope") == [
+        ("client:client-1", 1, 0), (f"site:{SITE}", 2, 1), (f"site:{OTHER}", 1, 0),
+    ]  # fmt: skip
 
-    counted = Counter(pair for found in asyncio.run(run()) for pair in found)
-    refused = "refused:site-budget"
-    assert counted == {(SITE, "ok"): 50, (OTHER, "ok"): 50, (SITE, refused): 70, (OTHER, refused): 70}
-    assert ledger.budget(f"site:{SITE}") == (50, 0, 0, 70)
+
+def test_todays_refusals_and_yesterdays_answers_make_nobody_seen(ledger: Ledger) -> None:
+    """Only what was shown to this site since midnight, UTC, is free: a second before is another day."""
+    midnight = (TODAY + 1) * DAY
+    assert ledger.verdicts(line(1, instant=midnight - 1, token=None)) == ["ok"]
+    assert ledger.verdicts(line(1, instant=midnight, token=None, site_cap=0)) == ["refused:site-budget"]
+    assert ledger.verdicts(line(1, instant=midnight, token=None)) == ["ok"]
+    assert ledger.verdicts(line(1, instant=midnight + DAY - 1, token=None, site_cap=0)) == ["ok"]

@@ -14,18 +14,28 @@ import asyncpg
 
 from rempart.application.ports import Row, Settle, Settled, Unavailable
 
+# Starting every insurer's table costs more than a small batch's look-ups. The generations that answered last are
+# therefore named one by one, as parameters: PostgreSQL then starts those tables only. A row whose insurer answers by
+# another generation says so, and the batch is put again: one snapshot decides both.
 FIND = """
-select q.ord, r.key_version, r.person, r.payload, r.closed, i.prolonged_from, i.prolonged_until
+select q.ord, case when not i.generations <@ $3::int[] then i.generations end,
+       r.key_version, r.person, r.payload, r.closed, i.prolonged_from, i.prolonged_until
 from unnest($1::text[], $2::bytea[]) with ordinality q(insurer, key, ord)
 cross join lateral (
     select x.generations, x.prolonged_from, x.prolonged_until from rempart.insurer x where x.insurer = q.insurer
     limit 1) i
 cross join lateral unnest(i.generations) g(generation)
-cross join lateral (
+left join lateral (
     select x.key_version, x.person, x.payload, x.closed from rempart.record x
-    where x.generation = g.generation and x.record_key = q.key
-    offset 0) r
+    where {started}x.generation = g.generation and x.record_key = q.key
+    offset 0) r on true
 """
+STARTED = (2, 8, 32)  # tables; a batch over more of them starts all: naming many costs more than it saves
+NO_GENERATION = 0
+FINDS = {
+    most: FIND.format(started=f"x.generation in ({', '.join(f'${4 + place}::int' for place in range(most))}) and ")
+    for most in STARTED
+} | {0: FIND.format(started="")}
 
 SETTLE = (
     "select verdict, known from rempart.settle($1::bigint[], $2::bytea[], $3::bytea[], $4::text[], $5::text[], "
@@ -60,6 +70,7 @@ class Database:
         self._url = url
         self._timeout = timeout
         self._connection: asyncpg.Connection[Any] | None = None
+        self._generations: dict[str, tuple[int, ...]] = {}  # by insurer, as last read: only ever a guess
 
     async def connection(self) -> asyncpg.Connection[Any]:
         """The open connection, made anew after a loss. Raises `Unavailable`."""
@@ -81,11 +92,25 @@ class Database:
     async def find(self, wanted: Sequence[tuple[str, bytes]]) -> list[Row | None]:
         """The live record for each (insurer, record key), or None."""
         insurers, keys = [w[0] for w in wanted], [w[1] for w in wanted]
-        found: list[Row | None] = [None] * len(wanted)
-        for order, *row in await self.fetch(FIND, insurers, keys):
-            if found[order - 1] is None:
-                found[order - 1] = Row(*row)
-        return found
+        while True:
+            found: list[Row | None] = [None] * len(wanted)
+            moved: dict[str, tuple[int, ...]] = {}
+            for order, generations, *row in await self.fetch(*self._finding(insurers, keys)):
+                if generations is not None:
+                    moved[insurers[order - 1]] = tuple(generations)
+                if row[0] is not None and found[order - 1] is None:
+                    found[order - 1] = Row(*row)
+            if not moved:
+                return found
+            self._generations |= moved
+
+    def _finding(self, insurers: list[str], keys: list[bytes]) -> tuple[Any, ...]:
+        """The statement that starts the tables these insurers answered by last, and its arguments."""
+        named = [number for insurer in dict.fromkeys(insurers) for number in self._generations.get(insurer, ())]
+        for most in STARTED:
+            if len(named) <= most:
+                return FINDS[most], insurers, keys, named, *named, *[NO_GENERATION] * (most - len(named))
+        return FINDS[0], insurers, keys, named
 
     async def settle(self, lines: Sequence[Settle], hour_share: int) -> list[Settled]:
         """The door's last word on each line, durable when this returns."""

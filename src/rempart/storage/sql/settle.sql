@@ -5,6 +5,8 @@
 -- p_accreditation and what belongs to it. A day is days since 1970 at UTC, an hour 0..23 of that day.
 -- Verdicts: ok, refused:<reason>, and for an invoice waiting:site-budget.
 -- The planner is told to use indexes whatever it believes of the tables: at midnight the day's rows are none.
+-- Each step is one statement over the batch: arrays are subscripted, which costs half of unnesting them side by side,
+-- and what is rare (a capped client, a repeat, a reference, a closed compartment) has no part in the usual statements.
 create function rempart.settle(
     p_instant bigint[], p_token bytea[], p_grant bytea[], p_client text[], p_site text[], p_operator text[],
     p_insurer text[], p_channel text[], p_purpose text[], p_evidence text[],
@@ -20,11 +22,19 @@ set enable_material = off set enable_bitmapscan = off
 as $$
 declare
     c_uncapped constant int := 2147483647;  -- a client without a cap of its own: its site's cap is the tighter one
+    c_day constant bigint := 86400000000;
     n constant int := coalesce(array_length(p_instant, 1), 0);
-    v_day constant int := (p_instant[1] / 86400000000)::int;
+    v_day constant int := (p_instant[1] / c_day)::int;
     v_hour constant int := ((p_instant[1] / 3600000000) % 24)::int;
-    v_start constant bigint := (p_instant[1] / 86400000000) * 86400000000;
+    v_start constant bigint := (p_instant[1] / c_day) * c_day;
+    v_closed text[];
     v_scopes text[];
+    v_clients text[];
+    v_capped int := 0;      -- how many of the scopes are clients: they come first
+    v_many int;
+    v_row tid[];
+    v_new boolean[];
+    v_later boolean[];
     v_fresh boolean[];
     v_first int[];
     v_site_at int[];
@@ -34,79 +44,93 @@ declare
     v_invoice int[];
     v_hour_typed int[];
     v_hour_machine int[];
-    v_hours_now int;
     v_refused int[];
     v_changed boolean[];
     v_now int;
     v_client_now int;
+    v_hours_now int;
     v_cost int;
+    v_rows int;
     i int; s int; c int;
 begin
     if n = 0 then return; end if;
 
     -- 1. The budget rows, made when the day is new, locked in one order by every caller.
-    select array_agg(b.scope order by b.scope) into v_scopes
-    from (select 'client:' || x.client as scope from unnest(p_client, p_client_cap) x(client, cap) where x.cap < c_uncapped
-          union select 'site:' || x from unnest(p_site) x) b;
+    select array_agg(distinct 'site:' || r.site), array_agg(r.place order by r.i)
+    into v_scopes, v_site_at
+    from (select q.i, q.site, dense_rank() over (order by q.site) as place
+          from (select g as i, p_site[g] collate "C" as site from generate_series(1, n) g) q) r;
+    if c_uncapped > any (p_client_cap) then
+        select array_agg(distinct 'client:' || r.client) filter (where r.client is not null),
+               array_agg(case when r.client is not null then r.place end order by r.i)
+        into v_clients, v_client_at
+        from (select q.i, q.client, dense_rank() over (order by q.client) as place
+              from (select g as i, case when p_client_cap[g] < c_uncapped then p_client[g] end collate "C" as client
+                    from generate_series(1, n) g) q) r;
+        v_capped := array_length(v_clients, 1);
+        v_scopes := v_clients || v_scopes;
+    end if;
+    v_many := array_length(v_scopes, 1);
     loop
         -- One look-up a row, in the array's order: a join would let the planner walk the whole day's table.
-        select array_agg(l.typed order by k.ord), array_agg(l.machine order by k.ord),
-               array_agg(l.invoice order by k.ord),
-               array_agg(case when l.hour = v_hour then l.hour_typed else 0 end order by k.ord),
-               array_agg(case when l.hour = v_hour then l.hour_machine else 0 end order by k.ord),
-               array_agg(l.refused order by k.ord)
-        into v_typed, v_machine, v_invoice, v_hour_typed, v_hour_machine, v_refused
-        from unnest(v_scopes) with ordinality k(scope, ord)
-        cross join lateral (select b.typed, b.machine, b.invoice, b.hour, b.hour_typed, b.hour_machine,
+        select array_agg(l.ctid order by k.i), array_agg(l.typed order by k.i), array_agg(l.machine order by k.i),
+               array_agg(l.invoice order by k.i),
+               array_agg(case when l.hour = v_hour then l.hour_typed else 0 end order by k.i),
+               array_agg(case when l.hour = v_hour then l.hour_machine else 0 end order by k.i),
+               array_agg(l.refused order by k.i), array_agg(false)
+        into v_row, v_typed, v_machine, v_invoice, v_hour_typed, v_hour_machine, v_refused, v_changed
+        from generate_series(1, v_many) k(i)
+        cross join lateral (select b.ctid, b.typed, b.machine, b.invoice, b.hour, b.hour_typed, b.hour_machine,
                                    b.refused
-                            from rempart.budget b where b.scope = k.scope and b.day = v_day limit 1 for update) l;
-        exit when coalesce(array_length(v_typed, 1), 0) = array_length(v_scopes, 1);
+                            from rempart.budget b where b.scope = v_scopes[k.i] and b.day = v_day limit 1 for update) l;
+        exit when array_length(v_typed, 1) = v_many;
         insert into rempart.budget (scope, day)
-        select k.scope, v_day from unnest(v_scopes) with ordinality k(scope, ord) order by k.ord
+        select v_scopes[k.i], v_day from generate_series(1, v_many) k(i) order by k.i
         on conflict do nothing;
     end loop;
 
     -- 2. What stands now, read after the locks: token, standings, compartments, what this site knows and saw today.
+    select array_agg(x.compartment) into v_closed from rempart.compartment x where x.state = 'closed';
     select array_agg(case
-               when q.token is not null and t.hash is null then 'refused:token'
+               when p_token[q.i] is not null and t.hash is null then 'refused:token'
                when cl.standing is distinct from 'good' then 'refused:client-standing'
                when st.standing is distinct from 'good' then 'refused:site-standing'
-               when cp.closed then 'refused:compartment'
-               else 'ok' end order by q.ord),
-           array_agg(coalesce(m.known_until >= v_day, false) order by q.ord),
-           array_agg(d.seen is null order by q.ord),
-           array_agg(q.first order by q.ord),
-           array_agg(array_position(v_scopes, 'site:' || q.site) order by q.ord),
-           array_agg(case when q.client_cap < c_uncapped then array_position(v_scopes, 'client:' || q.client) end
-                     order by q.ord)
-    into verdict, known, v_fresh, v_first, v_site_at, v_client_at
-    from (select u.*, min(u.ord) over (partition by u.site, u.tag) as first
-          from unnest(p_token, p_client, p_site, p_operator, p_insurer, p_channel, p_tag, p_meeting, p_instant,
-                      p_client_cap)
-               with ordinality u(token, client, site, operator, insurer, channel, tag, meeting, instant, client_cap, ord)) q
+               when v_closed is not null
+                    and v_closed && array['hub', 'channel:' || p_channel[q.i], 'operator:' || p_operator[q.i],
+                                          'insurer:' || p_insurer[q.i], 'profession:' || st.profession]
+               then 'refused:compartment'
+               else 'ok' end order by q.i),
+           array_agg(coalesce(mt.known_until >= v_day, false) order by q.i),
+           array_agg(mt.known_until is null order by q.i),
+           array_agg(mt.known_until < p_known_until[q.i] order by q.i),
+           array_agg(d.seen is null order by q.i)
+    into verdict, known, v_new, v_later, v_fresh
+    from generate_series(1, n) q(i)
     left join lateral (select x.hash from rempart.token x
-                       where x.hash = q.token and x.revoked is null and x.expires > q.instant) t on true
-    left join lateral (select x.standing from rempart.client x where x.client = q.client) cl on true
-    left join lateral (select x.standing, x.profession from rempart.site x where x.site = q.site) st on true
-    left join lateral (select true as closed from rempart.compartment x
-                       where x.compartment in ('hub', 'channel:' || q.channel, 'operator:' || q.operator,
-                                               'insurer:' || q.insurer, 'profession:' || coalesce(st.profession, ''))
-                         and x.state = 'closed' limit 1) cp on true
-    left join lateral (select x.known_until from rempart.met x where x.meeting = q.meeting) m on true
+                       where x.hash = p_token[q.i] and x.revoked is null and x.expires > p_instant[q.i]) t on true
+    left join lateral (select x.standing from rempart.client x where x.client = p_client[q.i]) cl on true
+    left join lateral (select x.standing, x.profession from rempart.site x where x.site = p_site[q.i]) st on true
+    left join lateral (select x.known_until from rempart.met x where x.meeting = p_meeting[q.i]) mt on true
     left join lateral (select true as seen from rempart.disclosure x
-                       where x.site = q.site and x.tag = q.tag and x.template <> 'none'
-                         and x.instant >= v_start and x.instant < v_start + 86400000000 limit 1) d on true;
+                       where x.instant / 86400000000 = v_day and x.tag = p_tag[q.i] and x.site = p_site[q.i]
+                         and x.template <> 'none'
+                         and x.instant >= v_start and x.instant < v_start + c_day limit 1) d on true;
+
+    -- The first item of each pair of site and person, looked for only when a person repeats.
+    if (select count(distinct t) from unnest(p_tag) t) < n then
+        select array_agg(r.first order by r.i) into v_first
+        from (select g as i, min(g) over (partition by p_site[g], p_tag[g]) as first from generate_series(1, n) g) r;
+    end if;
 
     -- 3. Caps, item by item in the order of arrival, so that a cap of 380 lets exactly 380 people pass.
     -- Known people never count; a person seen today counts once; a repeat in this batch follows its first item.
-    v_changed := array_fill(false, array[array_length(v_scopes, 1)]);
     for i in 1..n loop
-        s := v_site_at[i];
+        s := v_capped + v_site_at[i];
+        c := v_client_at[i];
         if verdict[i] = 'ok' and not known[i] and v_fresh[i] then
             if v_first[i] < i then
                 verdict[i] := verdict[v_first[i]];
             else
-                c := v_client_at[i];
                 v_cost := p_cost[i];
                 if p_purpose[i] = 'invoice' then
                     if v_invoice[s] + v_cost > p_site_cap[i] then
@@ -145,49 +169,58 @@ begin
             v_changed[s] := true;
         elsif not known[i] and v_fresh[i] then
             v_changed[s] := true;
-            if v_client_at[i] is not null then v_changed[v_client_at[i]] := true; end if;
+            if c is not null then v_changed[c] := true; end if;
         end if;
     end loop;
 
     -- 4. The facts: counters, disclosures (refused ones too), first meetings, accreditations.
-    insert into rempart.budget as b (scope, day, typed, machine, invoice, hour, hour_typed, hour_machine, refused)
-    select k.scope, v_day, k.typed, k.machine, k.invoice, v_hour, k.hour_typed, k.hour_machine, k.refused
-    from unnest(v_scopes, v_changed, v_typed, v_machine, v_invoice, v_hour_typed, v_hour_machine, v_refused)
-         k(scope, changed, typed, machine, invoice, hour_typed, hour_machine, refused)
-    where k.changed
-    on conflict (scope, day) do update
-    set typed = excluded.typed, machine = excluded.machine, invoice = excluded.invoice, hour = excluded.hour,
-        hour_typed = excluded.hour_typed, hour_machine = excluded.hour_machine, refused = excluded.refused;
+    -- The rows are ours since step 1, so they are where they were read.
+    update rempart.budget b
+    set typed = v_typed[k.i], machine = v_machine[k.i], invoice = v_invoice[k.i], hour = v_hour,
+        hour_typed = v_hour_typed[k.i], hour_machine = v_hour_machine[k.i], refused = v_refused[k.i]
+    from generate_series(1, v_many) k(i)
+    where v_changed[k.i] and b.ctid = v_row[k.i];
+    get diagnostics v_rows = row_count;
+    if v_rows <> cardinality(array_positions(v_changed, true)) then
+        raise exception 'a locked budget row was not where it was read';
+    end if;
 
     insert into rempart.disclosure (instant, grant_id, account, client, site, operator, insurer, purpose, evidence,
                                     template, outcome, tag)
-    select u.instant, u.grant_id, '', u.client, u.site, u.operator, u.insurer, u.purpose,
-           case when u.known then 'known' else u.evidence end,
-           case when u.verdict <> 'ok' then 'none' when u.known then u.template_known else u.template end,
-           case when u.verdict <> 'ok' then u.verdict when u.known then u.outcome_known else u.outcome end,
-           u.tag
-    from unnest(p_instant, p_grant, p_client, p_site, p_operator, p_insurer, p_purpose, p_evidence, p_template,
-                p_template_known, p_outcome, p_outcome_known, p_tag, verdict, known)
-         u(instant, grant_id, client, site, operator, insurer, purpose, evidence, template, template_known, outcome,
-           outcome_known, tag, verdict, known);
+    select p_instant[u.i], p_grant[u.i], '', p_client[u.i], p_site[u.i], p_operator[u.i], p_insurer[u.i],
+           p_purpose[u.i], case when known[u.i] then 'known' else p_evidence[u.i] end,
+           case when verdict[u.i] <> 'ok' then 'none' when known[u.i] then p_template_known[u.i]
+                else p_template[u.i] end,
+           case when verdict[u.i] <> 'ok' then verdict[u.i] when known[u.i] then p_outcome_known[u.i]
+                else p_outcome[u.i] end,
+           p_tag[u.i]
+    from generate_series(1, n) u(i);
 
     -- A meeting's dates are kept by spans of 32 days, and its row is not written again within one: with exact days, the
     -- transaction that wrote it last and the day it began would tie a person's visits to this site together.
-    insert into rempart.met as m (meeting, first_day, known_until)
-    select u.meeting, v_day / 32 * 32, max(u.known_until)
-    from unnest(p_meeting, p_known_until, verdict, known) u(meeting, known_until, verdict, known)
-    where u.meeting is not null and u.verdict = 'ok'
-    group by u.meeting order by u.meeting
-    on conflict (meeting) do update set known_until = excluded.known_until
-    where excluded.known_until > m.known_until;
+    -- A meeting belongs to one site, whose budget row is locked: nobody else can have written it since step 2.
+    insert into rempart.met (meeting, first_day, known_until)
+    select p_meeting[u.i], v_day / 32 * 32, max(p_known_until[u.i])
+    from generate_series(1, n) u(i)
+    where p_meeting[u.i] is not null and verdict[u.i] = 'ok' and v_new[u.i]
+    group by 1;
+    if true = any (v_later) then
+        update rempart.met m set known_until = e.known_until
+        from (select p_meeting[u.i] as meeting, max(p_known_until[u.i]) as known_until
+              from generate_series(1, n) u(i) where verdict[u.i] = 'ok' and v_later[u.i]
+              group by 1 order by 1) e
+        where m.meeting = e.meeting and m.known_until < e.known_until;
+    end if;
 
     insert into rempart.accreditation (hash, mac, site, domains, first_day, last_day, instant)
-    select u.hash, u.mac, u.site, u.domains, u.first_day, u.last_day, u.instant
-    from unnest(p_accreditation, p_accreditation_mac, p_site, p_domains, p_first_day, p_last_day, p_instant, verdict)
-         u(hash, mac, site, domains, first_day, last_day, instant, verdict)
-    where u.hash is not null and u.verdict = 'ok';
+    select p_accreditation[u.i], p_accreditation_mac[u.i], p_site[u.i], p_domains[u.i], p_first_day[u.i],
+           p_last_day[u.i], p_instant[u.i]
+    from generate_series(1, n) u(i)
+    where p_accreditation[u.i] is not null and verdict[u.i] = 'ok';
 
-    insert into rempart.site_reference (site, reference, instant)
-    select u.site, u.reference, u.instant from unnest(p_site, p_reference, p_instant) u(site, reference, instant)
-    where u.reference <> '';
+    if '' <> any (p_reference) then
+        insert into rempart.site_reference (site, reference, instant)
+        select p_site[u.i], p_reference[u.i], p_instant[u.i] from generate_series(1, n) u(i)
+        where p_reference[u.i] <> '';
+    end if;
 end $$;
