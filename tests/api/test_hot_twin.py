@@ -1,20 +1,33 @@
-"""The hot path and its typed twin give the same bytes for the same request, right or wrong."""
+"""The hot path, its short way and its typed twin give the same bytes for the same request, right or wrong."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import psycopg
 import pytest
+import uvicorn
+from hypothesis import given
+from hypothesis import strategies as st
+from uvicorn.server import ServerState
 
+from rempart.api import eligibility
+from rempart.api.front import Front
+from rempart.application.eligibility import Answer, Question
 from rempart.application.together import Unavailable
 from rempart.bootstrap.hub import Hub
+from rempart.domain import accreditation, question
+from rempart.domain.eligibility import Eligibility
+from rempart.domain.rights import DOMAINS, Period
 from rempart.ground.instants import MICROSECONDS, now
 from rempart.simulation.caller import Caller
+from rempart.wire.eligibility import DomainAnswer, EligibilityAnswer
 from support.hub_world import HubWorld
 
 pytestmark = pytest.mark.postgres
@@ -33,10 +46,10 @@ class Frozen:
 
 
 class Twins:
-    """One hub in this process; `hot` is its front, `typed` what lies behind it."""
+    """One hub in this process: `hot` as ASGI, `typed` what lies behind it, and over a socket the short way."""
 
-    def __init__(self, world: HubWorld, hot: Any, state: Any, caller: Caller) -> None:
-        self.world, self.state, self.caller = world, state, caller
+    def __init__(self, world: HubWorld, hot: Any, state: Any, caller: Caller, socket: Path) -> None:
+        self.world, self.state, self.caller, self.socket = world, state, caller, socket
         self.apps = {"hot": hot, "typed": hot._rest}
         self.sign_in = hot._sign_in
 
@@ -49,15 +62,20 @@ class Twins:
             seconds = self.state.instants._clock.at // MICROSECONDS
             proof = self.caller.dpop.proof("POST", self.world.base + PATH, seconds, token=token)
             headers = change({"authorization": f"DPoP {token}", "dpop": proof, "content-type": "application/json"})
-            status, content, back = await _send(self.apps[which], body, headers)
+            if which == "short":
+                status, content, back = await _over_socket(self.socket, body, headers)
+            else:
+                status, content, back = await _send(self.apps[which], body, headers)
             self.caller.dpop.nonce = dict(back).get(b"dpop-nonce", b"").decode() or self.caller.dpop.nonce
             if b"-nonce" not in content:
                 break
         return status, content, back
 
     async def both(self, body: bytes, change: Callable[[dict[str, str]], dict[str, str]]) -> tuple[Reply, Reply]:
-        """The two replies."""
-        return await self.ask("hot", body, change), await self.ask("typed", body, change)
+        """The reply as ASGI, which the short way gives too, and the twin's."""
+        hot = await self.ask("hot", body, change)
+        assert await self.ask("short", body, change) == hot
+        return hot, await self.ask("typed", body, change)
 
 
 async def _send(app: Any, body: bytes, headers: dict[str, str]) -> Reply:
@@ -81,16 +99,35 @@ async def _send(app: Any, body: bytes, headers: dict[str, str]) -> Reply:
     return sent[0]["status"], content, sorted(sent[0]["headers"])
 
 
+async def _over_socket(socket: Path, body: bytes, headers: dict[str, str]) -> Reply:
+    reader, writer = await asyncio.open_unix_connection(str(socket))
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    writer.write(f"POST {PATH} HTTP/1.1\r\nhost: x\r\n{head}content-length: {len(body)}\r\n\r\n".encode() + body)
+    first, *lines = (await reader.readuntil(b"\r\n\r\n"))[:-4].split(b"\r\n")
+    found = [(name, value) for name, _, value in (line.partition(b": ") for line in lines)]
+    content = await reader.readexactly(int(dict(found)[b"content-length"]))
+    writer.close()
+    return int(first.split()[1]), content, sorted(found)
+
+
 @asynccontextmanager
 async def twins(world: HubWorld) -> AsyncIterator[Twins]:
     """A second hub on the world's keeper and database, in this process."""
     settings = world.house.settings
     async with Hub(settings, settings.database.hub_url, Frozen()).parts() as (hot, state):
         caller = world.caller(world.site_client)
+        config = uvicorn.Config(hot, http=Front, lifespan="off", log_config=None, proxy_headers=False)
+        config.server_header = config.date_header = False
+        config.load()
+        assert config.loaded_app is hot, "wrapped: no question would go the short way"
+        served, socket = ServerState(), settings.paths.keeper_sockets / "twin.sock"
+        server = await asyncio.get_running_loop().create_unix_server(lambda: Front(config, served, {}), str(socket))
         try:
-            yield Twins(world, hot, state, caller)
+            yield Twins(world, hot, state, caller, socket)
         finally:
+            server.close()
             await caller.close()
+            socket.unlink(missing_ok=True)
 
 
 def _same(headers: dict[str, str]) -> dict[str, str]:
@@ -192,3 +229,56 @@ def test_a_failure_gets_the_same_bytes_and_tells_nothing(
             assert b"Traceback" not in hot[1]
 
     asyncio.run(run())
+
+
+days = st.dates()
+periods = st.builds(
+    Period, st.sampled_from(DOMAINS), days, days, st.text(st.characters(max_codepoint=127), max_size=20)
+)
+
+
+@given(
+    asked=st.lists(st.sampled_from(DOMAINS), min_size=1, unique=True).map(tuple),
+    open_periods=st.lists(periods, max_size=5).map(tuple),
+    answer=st.sampled_from(["covered", "not-confirmed", "closed", "not-covered"]),
+    number=st.sampled_from(["", accreditation.number(b"only a dozen")]),
+    dates=st.tuples(*[st.none() | days] * 3),
+    instant=st.integers(min_value=0, max_value=2**52 - 1),
+)
+def test_the_written_answer_is_the_documented_struct(
+    asked: tuple[str, ...],
+    open_periods: tuple[Period, ...],
+    answer: str,
+    number: str,
+    dates: tuple[Any, Any, Any],
+    instant: int,
+) -> None:
+    """Whatever the domain says, the bytes written by hand are the struct's, of a length of the question's own."""
+    first, last, ended = dates
+    found = Answer("", answer, Eligibility("", "", open_periods, ended), "c2s", number, first, last)
+    state: Any = type("State", (), {"hub": 3})()
+    made = eligibility.write(state, _asked(instant, asked), found)
+    by_domain = {period.domain: period for period in open_periods}
+    shown = tuple(
+        DomainAnswer(
+            d, open=True, start=str(by_domain[d].start), end=str(by_domain[d].end), formula=by_domain[d].formula
+        )
+        if d in by_domain
+        else DomainAnswer(d, open=False)
+        for d in asked
+    )
+    wanted = EligibilityAnswer(
+        answer, question.identifier(instant, 3), shown if answer != "not-confirmed" else (),
+        accreditation.printed(number) if number else "", *(day.isoformat() if day else "" for day in (first, last)),
+        "c2s", ended.isoformat() if ended else "", msgspec.json.decode(made)["padding"],
+    )  # fmt: skip
+    assert made == msgspec.json.encode(wanted)
+    assert set(wanted.padding) <= {" "}
+    assert len(made) == 512 + 128 * len(asked) or not wanted.padding
+
+
+def _asked(instant: int, domains: tuple[str, ...]) -> Question:
+    caller: Any = None
+    return Question(
+        instant, caller, "", "", "", None, "", "", 1, date(2026, 1, 1), domains, "machine", "", 0, 0, 1
+    )  # fmt: skip

@@ -90,6 +90,41 @@ def test_two_lanes_work_side_by_side() -> None:
     play(scene, lanes=2)
 
 
+def test_a_second_lane_starts_when_as_many_wait_as_the_first_has() -> None:
+    """Fewer are left to the next round, which costs as much for few as for many."""
+
+    async def scene(together: Together[int, str], desk: Desk) -> None:
+        futures = [together.submit(item, "a") for item in (1, 2, 3)]
+        await settle()
+        futures += [together.submit(item, "a") for item in (4, 5)]
+        await settle()
+        assert desk.batches == [[1, 2, 3]]
+        futures.append(together.submit(6, "a"))
+        await settle()
+        assert desk.batches == [[1, 2, 3], [4, 5, 6]]
+        desk.go.set()
+        await outcomes(futures)
+
+    play(scene, ROOMY._replace(hold=60.0), lanes=2)
+
+
+def test_a_round_that_hangs_holds_the_next_ones_back_for_a_moment_only() -> None:
+    """A free lane takes what waited `hold`, however few, while another lane does not come back."""
+
+    async def scene(together: Together[int, str], desk: Desk) -> None:
+        futures = [together.submit(item, "a") for item in (1, 2, 3)]
+        await settle()
+        futures.append(together.submit(4, "a"))
+        await settle()
+        assert desk.batches == [[1, 2, 3]]
+        await asyncio.sleep(0.02)
+        assert desk.batches == [[1, 2, 3], [4]]
+        desk.go.set()
+        await outcomes(futures)
+
+    play(scene, ROOMY._replace(hold=0.001), lanes=2)
+
+
 def test_a_client_has_only_its_places_in_a_full_batch() -> None:
     """One that fills the queue does not push another's single request back; the order of each client is kept."""
 

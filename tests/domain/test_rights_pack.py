@@ -80,7 +80,7 @@ def test_prolonging_moves_the_end_of_open_periods_only() -> None:
     longer = Period("LABO", date(2026, 1, 1), last + day, "100")
     given_rights = replace(PLAIN, periods=(ending, ended, coming, longer))
     prolonged = prolong(given_rights, first, last)
-    assert prolonged == replace(given_rights, periods=(replace(ending, end=last), ended, coming, longer))
+    assert prolonged == replace(given_rights, periods=(ending._replace(end=last), ended, coming, longer))
 
 
 @given(coverage=coverages, first=days, last=days)
@@ -88,4 +88,4 @@ def test_prolonging_never_takes_a_day_away(coverage: Coverage, first: date, last
     """Whatever the dates, no period starts later, ends earlier or changes its formula."""
     for before, after in zip(coverage.periods, prolong(coverage, first, last).periods, strict=True):
         assert after.end >= before.end
-        assert replace(after, end=before.end) == before
+        assert after._replace(end=before.end) == before

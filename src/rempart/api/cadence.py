@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from collections.abc import Callable
 
 
 class Cadence:
@@ -15,7 +16,7 @@ class Cadence:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[float, int, Callable[[], None]]] = []
         self._order = 0
         self.missed = 0  # answers that were not ready at the first multiple
         self._timer: asyncio.TimerHandle | None = None
@@ -24,16 +25,23 @@ class Cadence:
         """Waits until the first multiple of D after `arrived` (loop time, seconds) that has not passed."""
         if not self._seconds:
             return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.later(arrived, lambda: None if future.done() else future.set_result(None))
+        await future
+
+    def later(self, arrived: float, leave: Callable[[], None]) -> None:
+        """Calls `leave` at that multiple; at once when the cadence is off."""
+        if not self._seconds:
+            leave()
+            return
         loop = asyncio.get_running_loop()
         periods = int((loop.time() - arrived) / self._seconds) + 1
         self.missed += periods > 1
         due = arrived + periods * self._seconds
-        future: asyncio.Future[None] = loop.create_future()
         self._order += 1
-        heapq.heappush(self._waiting, (due, self._order, future))
+        heapq.heappush(self._waiting, (due, self._order, leave))
         if self._waiting[0][1] == self._order:
             self._arm(loop, due)
-        await future
 
     def _arm(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
         if self._timer is not None:
@@ -45,8 +53,6 @@ class Cadence:
         waiting = self._waiting
         self._timer = None
         while waiting and waiting[0][0] <= now:
-            future = heapq.heappop(waiting)[2]
-            if not future.done():
-                future.set_result(None)
+            loop.call_soon(heapq.heappop(waiting)[2])  # each by itself: one that fails holds no other back
         if waiting:
             self._arm(loop, waiting[0][0])

@@ -1,28 +1,32 @@
-"""The hot paths as raw ASGI, in front of the framework: a dictionary of (method, path) to a handler of bytes.
+"""The hot path, in front of the framework: as raw ASGI, and without ASGI for `api.front`. All else is the framework's.
 
-Each has an ordinary typed twin in `api.routes` that documents it and calls the same function; a test compares the two
-byte for byte. Everything else goes to the framework.
+It has an ordinary typed twin in `api.routes` that documents it and calls the same functions; tests compare all three
+byte for byte.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from rempart.api import eligibility, failures
 from rempart.api.cadence import Cadence
-from rempart.api.problems import problem
 from rempart.api.signin import Denied, SignIn, Unmet, came_through
 from rempart.api.state import HubState
+from rempart.application.eligibility import Answer, Question
 from rempart.application.guard import Caller
-from rempart.application.tokens import TokenFacts
+from rempart.application.tokens import DPOP, TokenFacts
 from rempart.wire.problem import encode
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[Any, Any, Any], Awaitable[None]]
+Header = tuple[bytes, bytes]
+Leave = Callable[[int, bytes, tuple[Header, ...]], None]
+"""`leave(status, body, headers)`: what leaves, with its content length still to be told."""
 
 ELIGIBILITY_PATH = "/v1/eligibility"
 JSON = (b"content-type", b"application/json")
@@ -47,9 +51,7 @@ class Hot:
             try:
                 await self._eligibility(scope, receive, send)
             except Exception as error:  # noqa: BLE001 - the program's edge: nothing of it may reach the caller
-                document = failures.of(error)
-                self._state.figures.requests.add((ELIGIBILITY_PATH, document.status))
-                await _send(send, document.status, encode(document), (PROBLEM, NO_STORE))
+                await _send(send, *self._failed(error))
         else:
             await self._rest(scope, receive, self._counted(scope, send))
 
@@ -70,35 +72,87 @@ class Hot:
 
         return counting
 
+    def from_proxy(self, server: tuple[str, int | None] | None) -> bool:
+        """Whether a connection came in by the named proxy's socket: a fact of the connection, never of a header."""
+        return came_through(server, self._proxy)
+
+    def at_once(self, headers: list[Header], body: bytes | None, leave: Leave, *, from_proxy: bool) -> bool:
+        """One question whole, without a task: `leave` is called once, now or when the shared work is done.
+
+        `body` is None when it was too long. False when the token is unmet: then nothing was done and the ordinary way,
+        which reads the store, must be taken.
+        """
+        try:
+            arrived = self._state.together.time()
+            instant = self._state.instants.next()
+            found = self._sign_in.authenticate(headers, "POST", self._url, instant, from_proxy=from_proxy)
+            if isinstance(found, Unmet):
+                return False
+            if isinstance(found, Denied):
+                leave(*self._denied(found))
+                return True
+            extra = self._extra(found, instant)
+            asked = eligibility.read(self._state, caller_of(found), body)
+            if isinstance(asked, Question):
+                future = eligibility.submit(self._state, asked)
+                future.add_done_callback(partial(self._decided, asked, (arrived, extra, leave)))
+            else:
+                leave(*self._counted_reply(eligibility.refusal(self._state, asked), extra))
+        except Exception as error:  # noqa: BLE001 - the program's edge: nothing of it may reach the caller
+            leave(*self._failed(error))
+        return True
+
+    def _decided(
+        self, asked: Question, waiting: tuple[float, tuple[Header, ...], Leave], done: asyncio.Future[Answer]
+    ) -> None:
+        arrived, extra, leave = waiting
+        try:
+            out = self._counted_reply(eligibility.reply(self._state, asked, done), extra)
+        except asyncio.CancelledError:
+            return  # nobody waits: the program stops
+        except Exception as error:  # noqa: BLE001 - the program's edge: nothing of it may reach the caller
+            leave(*self._failed(error))
+            return
+        self._cadence.later(arrived, partial(leave, *out))
+
+    def _failed(self, error: Exception) -> tuple[int, bytes, tuple[Header, ...]]:
+        document = failures.of(error)
+        self._state.figures.requests.add((ELIGIBILITY_PATH, document.status))
+        return document.status, encode(document), (PROBLEM, NO_STORE)
+
+    def _denied(self, found: Denied) -> tuple[int, bytes, tuple[Header, ...]]:
+        figures = self._state.figures
+        figures.requests.add((ELIGIBILITY_PATH, found.problem.status))
+        figures.refusals.add(found.problem.code)
+        return found.problem.status, encode(found.problem), (PROBLEM, NO_STORE, *found.headers)
+
+    def _extra(self, found: TokenFacts, instant: int) -> tuple[Header, ...]:
+        return (self._sign_in.fresh_nonce(instant),) if found.binding.startswith(DPOP) else ()
+
+    def _counted_reply(
+        self, reply: eligibility.Reply, extra: tuple[Header, ...]
+    ) -> tuple[int, bytes, tuple[Header, ...]]:
+        status, body, _ = reply
+        self._state.figures.requests.add((ELIGIBILITY_PATH, status))
+        return status, body, (JSON if status == 200 else PROBLEM, NO_STORE, *extra)
+
     async def _eligibility(self, scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
         arrived = loop.time()
         instant = self._state.instants.next()
         headers: list[tuple[bytes, bytes]] = scope["headers"]
-        from_proxy = bool(self._proxy) and came_through(scope["server"], self._proxy)
-        at_once = self._sign_in.authenticate(headers, "POST", self._url, instant, from_proxy=from_proxy)
-        found = (
-            await self._sign_in.authenticate_or_read(headers, "POST", self._url, instant, from_proxy=from_proxy)
-            if isinstance(at_once, Unmet)
-            else at_once
+        found = await self._sign_in.authenticate_or_read(
+            headers, "POST", self._url, instant, from_proxy=self.from_proxy(scope["server"])
         )
         if isinstance(found, Denied):
-            figures = self._state.figures
-            figures.requests.add((ELIGIBILITY_PATH, found.problem.status))
-            figures.refusals.add(found.problem.code)
-            await _send(send, found.problem.status, encode(found.problem), (PROBLEM, NO_STORE, *found.headers))
+            await _send(send, *self._denied(found))
             return
         body = await read_body(receive, eligibility.BODY_MOST)
-        extra = (self._sign_in.fresh_nonce(instant),) if found.binding.startswith("jkt:") else ()
-        if body is None:
-            reply = eligibility.Reply(413, encode(problem("body-too-large")), held=False)
-        else:
-            reply = await eligibility.answer(self._state, caller_of(found), body)
-        self._state.figures.requests.add((ELIGIBILITY_PATH, reply.status))
+        reply = await eligibility.answer(self._state, caller_of(found), body)
+        out = self._counted_reply(reply, self._extra(found, instant))
         if reply.held:
             await self._cadence.hold(arrived)
-        kind = JSON if reply.status == 200 else PROBLEM
-        await _send(send, reply.status, reply.body, (kind, NO_STORE, *extra))
+        await _send(send, *out)
 
 
 def caller_of(facts: TokenFacts) -> Caller:

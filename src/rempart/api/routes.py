@@ -60,8 +60,6 @@ def eligibility_route(state: HubState, sign_in: SignIn, cadence: Cadence, path: 
             return raw(found.problem.status, encode(found.problem), found.headers)
         nonce = (sign_in.fresh_nonce(instant),) if found.binding.startswith(DPOP) else ()
         body = await read_body(cast("Receive", request.receive), eligibility.BODY_MOST)
-        if body is None:
-            return raw(413, encode(problem("body-too-large")), nonce)
         reply = await eligibility.answer(state, caller_of(found), body)
         if reply.held:
             await cadence.hold(arrived)

@@ -43,9 +43,17 @@ class HubState:
     hub: int = 0
     read_at: float = 0.0  # seconds of the monotonic clock at which the database was last read
     figures: HubFigures = field(default_factory=HubFigures)
+    _caps: dict[tuple[str, str, str], tuple[int, int]] = field(default_factory=dict)  # settings never change
 
     def caps(self, site: SiteFacts, evidence: str, kind: str) -> tuple[int, int]:
         """(site cap, client cap) of strangers a day for this evidence. A site's own client has no second cap."""
+        key = (site.profession, evidence, kind)
+        known = self._caps.get(key)
+        if known is None:
+            known = self._caps[key] = self._read_caps(site, evidence, kind)
+        return known
+
+    def _read_caps(self, site: SiteFacts, evidence: str, kind: str) -> tuple[int, int]:
         budget = self.settings.budgets.of(site.profession)
         if budget is None:
             return 0, 0

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from rempart.application.guard import ELIGIBILITY, Caller
@@ -20,6 +21,7 @@ from rempart.domain.rights import Coverage, prolong, unpack
 EPOCH = date(1970, 1, 1).toordinal()
 DAY = 86_400_000_000  # microseconds
 KNOWN_DAYS = 396  # 13 months: how long, at most, an accreditation makes a record known to its site
+JUDGED_KEPT = 16_384  # weighed coverages kept, about 1 kB each
 MEETING_SPAN = 32  # days: a meeting's dates are kept no finer, or its row would tell which day's visit wrote it last
 
 
@@ -74,24 +76,21 @@ async def ask(ports: Ports, questions: Sequence[Question], *, hour_share: int) -
     answers: list[Answer | None] = [None] * len(questions)
     asked, rows, opened, _ = await find(ports, [_derive(question) for question in questions])
     lines: list[Settle] = []
-    ready: list[tuple[int, Eligibility, Coverage | None, _Number | None]] = []
+    ready: list[tuple[int, _Judged, _Number | None]] = []
     random = secrets.token_bytes(accreditation.RANDOM_BYTES * len(questions))
-    for index, question in enumerate(questions):
+    for index, (question, row, seen) in enumerate(zip(questions, rows, opened, strict=True)):
         if asked[index]:
             answers[index] = Answer(asked[index])
             continue
-        row, seen = rows[index], opened[index]
-        coverage = coverage_of(seen, row)
-        closed = date.fromordinal(EPOCH + row.closed) if row is not None and row.closed is not None else None
-        found = eligibility.decide(coverage, closed, question.care, question.domains)
+        judged = _judge(question, seen, row)
         number = None
-        if found.periods:
-            number = _accredit(question, found, seen.accreditor, random[index * 12 : index * 12 + 12])
-        lines.append(_line(question, found, seen, number))
-        ready.append((index, found, coverage, number))
+        if judged.found.periods:
+            number = _accredit(question, judged, seen.accreditor, random[index * 12 : index * 12 + 12])
+        lines.append(_line(question, judged.found, seen, number))
+        ready.append((index, judged, number))
     settled = await ports.door.settle(lines, hour_share) if lines else ()
-    for (index, found, coverage, number), (verdict, known) in zip(ready, settled, strict=True):
-        answers[index] = _answer(found, coverage, number, verdict, known=known)
+    for (index, judged, number), (verdict, known) in zip(ready, settled, strict=True):
+        answers[index] = _answer(judged, number, verdict, known=known)
     return [answer for answer in answers if answer is not None]
 
 
@@ -127,11 +126,49 @@ def coverage_of(seen: Opened, row: Row | None) -> Coverage | None:
     """The opened coverage, prolonged while the insurer's newest file waits in quarantine; None on a miss."""
     if not seen.coverage:
         return None
-    coverage = unpack(seen.coverage)
-    if row is None or row.prolonged_from is None or row.prolonged_until is None:
+    return unpack(seen.coverage) if row is None else _unpacked(seen.coverage, row.prolonged_from, row.prolonged_until)
+
+
+def _unpacked(packed: bytes, first: int | None, last: int | None) -> Coverage:
+    coverage = unpack(packed)
+    if first is None or last is None:
         return coverage
-    first, last = (date.fromordinal(EPOCH + day) for day in (row.prolonged_from, row.prolonged_until))
-    return prolong(coverage, first, last)
+    return prolong(coverage, date.fromordinal(EPOCH + first), date.fromordinal(EPOCH + last))
+
+
+class _Judged(NamedTuple):
+    """What a coverage says to a question: `domains` as bits, `end` the earliest of the open periods, since 1970."""
+
+    found: Eligibility
+    kind: str = ""
+    domains: int = 0
+    end: int = 0
+
+
+_UNJUDGED = _Judged(eligibility.UNKNOWN)
+_NO_DAYS = (None, None, None)
+
+
+def _judge(question: Question, seen: Opened, row: Row | None) -> _Judged:
+    if not seen.coverage:
+        return _UNJUDGED
+    days = _NO_DAYS if row is None else (row.closed, row.prolonged_from, row.prolonged_until)
+    return _judged(seen.coverage, days, question.care, question.domains)
+
+
+@lru_cache(maxsize=JUDGED_KEPT)
+def _judged(
+    packed: bytes, days: tuple[int | None, int | None, int | None], care: date, domains: tuple[str, ...]
+) -> _Judged:
+    """Kept: thousands share one product's periods, and nothing in them says whose they are. `days` are a row's."""
+    closed, first, last = days
+    coverage = _unpacked(packed, first, last)
+    day = None if closed is None else date.fromordinal(EPOCH + closed)
+    found = eligibility.decide(coverage, day, care, domains)
+    if not found.periods:
+        return _Judged(found, coverage.kind)
+    bits = eligibility.bits([period.domain for period in found.periods])
+    return _Judged(found, coverage.kind, bits, min(period.end for period in found.periods).toordinal() - EPOCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,29 +208,30 @@ def _open(ticket: bytes, row: Row | None) -> Open:
     return Open(ticket, row.version, row.payload, row.person) if row is not None else Open(ticket, 0, None, None)
 
 
-def _accredit(question: Question, found: Eligibility, accreditor: bytes, random: bytes) -> _Number:
+def _accredit(question: Question, judged: _Judged, accreditor: bytes, random: bytes) -> _Number:
     """A number for the open domains, from the day of care for as long as the profession allows inside open rights."""
     first = question.care.toordinal() - EPOCH
-    last = min(period.end.toordinal() for period in found.periods) - EPOCH
-    last = min(first + question.accredited_days - 1, last)
-    domains = eligibility.bits([period.domain for period in found.periods])
+    last = min(first + question.accredited_days - 1, judged.end)
     text = accreditation.number(random)
     hashed = accreditation.stored(text)
-    mac = accreditation.bind(accreditor, hashed, question.caller.site, (domains, first, last))
-    return _Number(text, hashed, mac, domains, first, last)
+    mac = accreditation.bind(accreditor, hashed, question.caller.site, (judged.domains, first, last))
+    return _Number(text, hashed, mac, judged.domains, first, last)
 
 
 def _line(question: Question, found: Eligibility, seen: Opened, number: _Number | None) -> Settle:
     caller = question.caller
     hit = bool(seen.coverage)
-    known_until = known_from(question.instant // DAY) if number is not None else 0
+    if number is None:
+        hashed, mac, domains, first, last, known_until = None, None, 0, 0, 0, 0
+    else:
+        _, hashed, mac, domains, first, last = number
+        known_until = known_from(question.instant // DAY)
     return Settle(
         question.instant, caller.token, caller.grant_id, caller.client, caller.site, question.operator,
         question.insurer, question.channel, ELIGIBILITY, question.evidence,
         _TEMPLATES[found.stranger], _TEMPLATES[found.known], found.stranger, found.known,
         seen.tag, seen.meeting if hit else None, question.cost, question.site_cap, question.client_cap,
-        number.hashed if number else None, number.mac if number else None, number.domains if number else 0,
-        number.first if number else 0, number.last if number else 0, known_until, question.reference,
+        hashed, mac, domains, first, last, known_until, question.reference,
     )  # fmt: skip
 
 
@@ -206,14 +244,13 @@ _TEMPLATES = {
 """Which fixed list of fields each answer shows; a new list of fields is a new template."""
 
 
-def _answer(
-    found: Eligibility, coverage: Coverage | None, number: _Number | None, verdict: str, *, known: bool
-) -> Answer:
+def _answer(judged: _Judged, number: _Number | None, verdict: str, *, known: bool) -> Answer:
     if verdict != "ok":
         return Answer(verdict.removeprefix("refused:"))
+    found = judged.found
     said = found.known if known else found.stranger
-    if said == COVERED and number is not None and coverage is not None:
+    if said == COVERED and number is not None:
         first, last = date.fromordinal(number.first + EPOCH), date.fromordinal(number.last + EPOCH)
-        return Answer("", said, found, coverage.kind, number.text, first, last)
+        return Answer("", said, found, judged.kind, number.text, first, last)
     shown = found if said in {eligibility.CLOSED, eligibility.NOT_COVERED} else eligibility.UNKNOWN
     return Answer("", said, shown)

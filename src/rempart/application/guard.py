@@ -68,6 +68,8 @@ EVIDENCES = frozenset({"typed", "machine", "known"})
 
 def compartment_open(snapshot: Snapshot, caller: Caller, wish: Wish) -> str:
     """Hub, channel, operator, insurer and profession are open."""
+    if not snapshot.closed:  # the ordinary day
+        return ""
     site = snapshot.sites.get(caller.site)
     scopes = {"hub", f"channel:{wish.channel}", f"insurer:{wish.insurer}"}
     if site is not None:

@@ -1,7 +1,9 @@
 """Requests that arrive together share the work. Knows nothing of the trade.
 
 A lane takes what waits when it is free, so there is no collecting timer: one request alone goes at once, and the busier
-it gets the larger the batches. Each client has a few places a batch, so that one cannot fill them all.
+it gets the larger the batches. While others work, a free lane leaves a few to the next round, which costs as much for
+few as for many: it starts when as many wait as each of the others has, or when one has waited `hold`. Each client has
+a few places a batch, so that one cannot fill them all.
 If a batch fails it is tried again item by item, and only the culprit gets the error;
 if it is unknown whether the work was done (`Unavailable`), all of it is unknown and nothing is tried again.
 """
@@ -27,12 +29,16 @@ class Busy(Exception):
 
 
 class Limits(NamedTuple):
-    """`most` items a batch, `share` places of one client in a full one, `waiting` items queued, `patience` seconds."""
+    """`most` items a batch, `share` places of one client in a full one, `waiting` items queued.
+
+    Seconds: `patience` until an item that waits is refused, `hold` until it goes although lanes work and it is alone.
+    """
 
     most: int = 256
     share: int = 32
     waiting: int = 4096
     patience: float = 2.0
+    hold: float = 0.01
 
 
 class _Waiting(NamedTuple, Generic[Ask, Answer]):
@@ -51,6 +57,9 @@ class Together(Generic[Ask, Answer]):
         self._queue: deque[_Waiting[Ask, Answer]] = deque()
         self._idle: deque[asyncio.Future[None]] = deque()
         self._tasks: list[asyncio.Task[None]] = []
+        self._under_way = 0  # items that lanes work on
+        self._working = 0  # lanes
+        self._held: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Starts the lanes on the running loop."""
@@ -62,8 +71,14 @@ class Together(Generic[Ask, Answer]):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._held is not None:
+            self._held.cancel()
         while self._queue:
             _fail(self._queue.popleft(), Unavailable("stopping"))
+
+    def time(self) -> float:
+        """Seconds of the loop's clock."""
+        return self._loop.time()
 
     @property
     def waiting(self) -> int:
@@ -76,22 +91,45 @@ class Together(Generic[Ask, Answer]):
             raise Busy("queue full")
         future: asyncio.Future[Answer] = self._loop.create_future()
         self._queue.append(_Waiting(ask, client, self._loop.time(), future))
+        if self._idle:
+            if self._worth_a_round():
+                self._wake()
+            elif self._held is None:
+                self._held = self._loop.call_later(self._limits.hold, self._held_long)
+        return future
+
+    def _worth_a_round(self) -> bool:
+        """As many wait as each working lane has; always, when none works."""
+        return len(self._queue) * self._working >= self._under_way
+
+    def _held_long(self) -> None:
+        self._held = None
+        if self._queue:
+            self._wake()
+
+    def _wake(self) -> None:
         while self._idle:
             free = self._idle.popleft()
             if not free.done():
                 free.set_result(None)
                 break
-        return future
 
     async def _lane(self, work: Work[Ask, Answer]) -> None:
         while True:
-            batch = self._take()
-            if not batch:
+            if not (self._queue and self._worth_a_round()):
                 free = self._loop.create_future()
                 self._idle.append(free)
                 await free
+            batch = self._take()
+            if not batch:  # another lane was faster, or all of it waited too long
                 continue
-            await self._run(work, batch)
+            self._working += 1
+            self._under_way += len(batch)
+            try:
+                await self._run(work, batch)
+            finally:
+                self._working -= 1
+                self._under_way -= len(batch)
 
     def _take(self) -> list[_Waiting[Ask, Answer]]:
         batch = self._all() if len(self._queue) <= self._limits.most else self._fairly()

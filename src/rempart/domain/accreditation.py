@@ -9,20 +9,35 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import struct
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUE = {character: value for value, character in enumerate(ALPHABET)}
 _LOOKS_LIKE = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None})
+_SCOPE = struct.Struct(">III")
 LENGTH = 20
 RANDOM_BYTES = 12
 """How many random bytes `number` takes; 90 of their 96 bits are used."""
 
 
+def _doubled(value: int) -> int:
+    return 2 * value // 32 + 2 * value % 32
+
+
+# Two characters at a time, with their part of the check: a number is made for every covered answer.
+_PAIRS = [(ALPHABET[pair & 31] + ALPHABET[pair >> 5], (pair & 31) + _doubled(pair >> 5)) for pair in range(1024)]
+
+
 def number(random: bytes, *, prefix: str = "A") -> str:
     """A new number from 12 random bytes."""
     value = int.from_bytes(random[:RANDOM_BYTES], "big")
-    body = prefix + "".join([ALPHABET[value >> shift & 31] for shift in range(0, 90, 5)])
-    return body + _check(body)
+    text, total = prefix, _doubled(_VALUE[prefix])
+    for _ in range(9):
+        pair, part = _PAIRS[value & 1023]
+        text += pair
+        total += part
+        value >>= 10
+    return text + ALPHABET[-total & 31]
 
 
 def _check(body: str) -> str:
@@ -55,7 +70,5 @@ def stored(compact: str) -> bytes:
 
 def bind(accreditor: bytes, hashed: bytes, site: str, scope: tuple[int, int, int]) -> bytes:
     """The MAC that ties a stored number to person and site (both in `accreditor`), domains, first and last day."""
-    domains, first, last = scope
-    message = b"accreditation/1" + hashed + site.encode("ascii")
-    message += domains.to_bytes(4, "big") + first.to_bytes(4, "big") + last.to_bytes(4, "big")
+    message = b"accreditation/1" + hashed + site.encode("ascii") + _SCOPE.pack(*scope)
     return hmac.digest(accreditor, message, "sha256")[:16]

@@ -103,7 +103,7 @@ def parse_rank(text: str) -> str | Fault:
 
 def parse_amc(text: str) -> str | Fault:
     """An insurer's AMC number, 8 or 10 digits → 10 digits, padded with zeros on the left (B2 zone of 10)."""
-    number = text.translate(_SPACES)
+    number = text if text.isdigit() else text.translate(_SPACES)
     if len(number) not in (8, 10) or not (number.isdigit() and number.isascii()):
         return Fault("amc_number", "amc-shape")
     if int(number) == 0:

@@ -15,8 +15,7 @@ DOMAINS = ("PHAR", "MED", "SVIL", "HOSP", "OPTI", "DESO", "DEPR", "AUDI", "RADL"
 """Card columns, in the order cards print them (facts: tiers payant § 1.3; order unsourced)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(NamedTuple):  # a tuple hashes fast, and the hub keeps what it worked out by its periods
     """One domain open from `start` to `end`, both included, with the card's formula (`100`, `PEC`, `TM`, `65`…)."""
 
     domain: str
@@ -170,7 +169,7 @@ def seen_through(coverage: Coverage, key: Key) -> Coverage | None:
         return coverage
     start, end = key.start or date.min, key.end or date.max
     periods = tuple(
-        replace(period, start=max(start, period.start), end=min(end, period.end))
+        period._replace(start=max(start, period.start), end=min(end, period.end))
         for period in coverage.periods
         if period.start <= end and period.end >= start
     )

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -33,8 +33,7 @@ Replay = Callable[[bytes, int], bool]
 """`replay(key, expires)`: True when `key` (32 bytes) is new, and then held until `expires` (seconds); else False."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(NamedTuple):  # tuples: one of each is made for every request
     """`jkt` is the RFC 7638 SHA-256 thumbprint (base64url) of the key that signed; `jti` the proof's own id."""
 
     jkt: str
@@ -49,8 +48,7 @@ class Refused:
     needs_nonce: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """The request a proof must fit: `url` as the client sees it, `token` None at the token endpoint, seconds."""
 
     method: str
