@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 JOBS ?= 2
 ARGS ?=
+# A folder of initdb and postgres, 15 to 18, that `make test` uses instead of the wheel's.
+PG ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test bench check soak lock clean
@@ -26,7 +28,7 @@ demo: install ## A day of care on this machine (ARGS="--people 1000 --exit")
 
 test: install ## The whole suite but the long ones
 	@scripts/test-needs.sh
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not soak" $(ARGS)
+	@REMPART_POSTGRES_BIN="$(PG)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not soak" $(ARGS)
 
 soak: install ## The long tests
 	@scripts/test-needs.sh

@@ -6,7 +6,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from rempart.cli._output import Exit, console, emit, table
+from rempart.cli._output import Exit, console, emit, fail, table
 
 if TYPE_CHECKING:
     from rempart.bench.demo import Seen
@@ -33,21 +33,25 @@ def demo(
     folder: Annotated[
         Path | None, typer.Option(help="Keep everything in this new folder instead of a temporary one.")
     ] = None,
+    database_url: Annotated[
+        str, typer.Option(help="An empty database on any PostgreSQL 15 to 18, as a role that may make roles.")
+    ] = "",
 ) -> None:
     """Load rights, live a day of care through the real programs, pay, verify the log, and say what held."""
     from rempart.bench.demo import OPTIONS, Demo
     from rempart.bootstrap.house import House
     from rempart.ground.instants import PARIS, civil_date, now
     from rempart.simulation.country import Country
+    from rempart.storage.existing import ExistingPostgresError
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop in order, as with Ctrl-C
     place = folder or Path(tempfile.mkdtemp(prefix="rempart-demo-"))
     country = Country(seed, people, day=civil_date(now(), PARIS))
     try:
-        with House(place / "house", OPTIONS) as house:
+        with House(place / "house", OPTIONS, database_url=database_url) as house:
             with _progress(shown=not as_json) as step:
                 seen = Demo(house, country, step).run()
-                replayed = _replay(place, step) if replay else None
+                replayed = _replay(place, database_url, step) if replay else None
             held = all(seen.invariants.values())
             told = {
                 "seen": _plain(seen),
@@ -61,6 +65,8 @@ def demo(
                 console().print(shown(replayed))
             if not (leave or as_json):
                 _serve(house)
+    except ExistingPostgresError as error:
+        fail(str(error), Exit.LACKING, code=error.code)
     finally:
         if folder is None:
             shutil.rmtree(place, ignore_errors=True)
@@ -68,11 +74,13 @@ def demo(
         raise typer.Exit(Exit.NO)
 
 
-def _replay(place: Path, step: Callable[[str, int], Callable[[], None]]) -> Any:
+def _replay(place: Path, database_url: str, step: Callable[[str, int], Callable[[], None]]) -> Any:
     from rempart.bench.replay import Wanted, run
+    from rempart.storage.existing import beside
 
     done = step("Replaying a stolen key, 24 simulated hours twice", 0)
-    report = run(place / "replay", 800, Wanted(24, 1, 150.0))
+    with beside(database_url, "replay") if database_url else nullcontext("") as url:
+        report = run(place / "replay", 800, Wanted(24, 1, 150.0), database_url=url)
     done()
     return report
 
@@ -95,6 +103,8 @@ def _progress(*, shown: bool) -> Iterator[Callable[[str, int], Callable[[], None
 def _plain(seen: Seen) -> dict[str, Any]:
     told = asdict(seen)
     del told["invariants"]
+    for name in ("questions", "bills", "reasons"):  # before Python 3.12 `asdict` takes a Counter for its pairs
+        told["day"][name] = dict(getattr(seen.day, name))
     told["day"]["surprises"] = [[*what, count] for what, count in seen.day.surprises.items()]
     return told
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +14,7 @@ import typer
 from rempart.cli._output import Exit, console, emit, fail
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from rich.console import Group
     from rich.table import Table
@@ -44,6 +45,9 @@ def replay(
         Path | None, typer.Option(help="Keep the house in this folder, which must not exist yet.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object instead of the table.")] = False,
+    database_url: Annotated[
+        str, typer.Option(help="An empty database on any PostgreSQL 15 to 18, as a role that may make roles.")
+    ] = "",
 ) -> None:
     """Steal one pharmacy's key for a day: once guessing, once with a complete leaked list; count who is exposed.
 
@@ -54,6 +58,7 @@ def replay(
     from rempart.bench import replay as bench
     from rempart.bootstrap.house import HouseError
     from rempart.simulation.http import HttpError
+    from rempart.storage.existing import ExistingPostgresError
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     if folder is not None and folder.exists():
@@ -61,7 +66,11 @@ def replay(
     with ExitStack() as stack:
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rempart-replay-")))
         try:
-            report = _shown(bench, place, people, bench.Wanted(hours, seed, every))
+            report = _shown(
+                partial(bench.run, database_url=database_url), place, people, bench.Wanted(hours, seed, every)
+            )
+        except ExistingPostgresError as error:
+            fail(str(error), Exit.LACKING, code=error.code)
         except (bench.ReplayError, HouseError) as error:
             fail(f"the replay did not end: {error}", code="replay-broken")
         except (HttpError, TimeoutError):
@@ -69,7 +78,7 @@ def replay(
     emit(as_object(report), as_json=json, show=lambda: shown(report))
 
 
-def _shown(bench: Any, place: Path, people: int, wanted: Any) -> Report:
+def _shown(run: Callable[..., Report], place: Path, people: int, wanted: Any) -> Report:
     """Runs it under a progress bar on standard error."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -80,8 +89,7 @@ def _shown(bench: Any, place: Path, people: int, wanted: Any) -> Report:
         def done(percent: int) -> None:
             progress.update(task, description="two simulated days", total=100, completed=percent)
 
-        report: Report = bench.run(place, people, wanted, done=done)
-        return report
+        return run(place, people, wanted, done=done)
 
 
 def as_object(report: Report) -> dict[str, Any]:

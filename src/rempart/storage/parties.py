@@ -67,14 +67,23 @@ class Registry:
         return None if row is None else Site(*row)
 
     async def set_site_standing(self, site: str, standing: str) -> bool:
-        """`good` or `suspended`; False when there is no such site."""
+        """`good`, `suspended` or `closed`; False when there is no such site, or it is closed: that is for ever."""
         return (
             await self._changed(
-                "update rempart.site set standing = %s where site = %s",
+                "update rempart.site set standing = %s where site = %s and standing <> 'closed'",
                 (standing, site),
             )
             == 1
         )
+
+    async def sites(self) -> tuple[Site, ...]:
+        """Every site, by number. Sites are places, no beneficiaries."""
+        rows = await self._all(
+            """select site, profession, operator, coalesce(finess, ''), coalesce(siret, ''), zone, standing, since
+               from rempart.site order by site""",
+            (),
+        )
+        return tuple(Site(*row) for row in rows)
 
     async def add_clients(self, clients: Sequence[Client]) -> None:
         """Registers clients; one that is known already raises `UniqueViolation`, it is never changed in silence."""
@@ -103,11 +112,20 @@ class Registry:
         )
         return None if row is None else Client(*row)
 
+    async def clients(self) -> tuple[Client, ...]:
+        """Every client, by id."""
+        rows = await self._all(
+            """select client, kind, coalesce(own_site, ''), coalesce(vendor, ''), standing, registered
+               from rempart.client order by client""",
+            (),
+        )
+        return tuple(Client(*row) for row in rows)
+
     async def set_client_standing(self, client: str, standing: str) -> bool:
-        """`good` or `suspended`; False when there is no such client."""
+        """`good`, `suspended` or `closed`; False when there is no such client, or it is closed: that is for ever."""
         return (
             await self._changed(
-                "update rempart.client set standing = %s where client = %s",
+                "update rempart.client set standing = %s where client = %s and standing <> 'closed'",
                 (standing, client),
             )
             == 1

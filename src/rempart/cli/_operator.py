@@ -1,0 +1,78 @@
+"""What the commands of `rempart operator` share: the registrar, options, and how a "no" is told."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rempart.cli._output import Exit, fail, settings_or_fail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rempart.bootstrap.registering import Registrar
+
+Config = Annotated[Path, typer.Option("--config", help="The configuration file.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
+DEFAULT = Path("rempart.toml")
+
+MEANING = {
+    "insurer-malformed": "an insurer's number has 10 digits",
+    "insurer-exists": "the keeper knows this insurer with other keys: keys are not replaced",
+    "insurer-unknown": "no such insurer is registered, or it has left",
+    "card-malformed": "a card needs an AMC number of 10 digits and dates in order",
+    "other-insurer": "this table names another insurer",
+    "site-malformed": "a site is named by its billing number: 9 characters, the last a key",
+    "finess-malformed": "a FINESS has 9 characters, the last a key",
+    "profession-unknown": "the configuration has a budget for no such profession",
+    "zone-unknown": "name a time zone like Europe/Paris or Indian/Reunion",
+    "site-unknown": "no such site is registered, or it is closed for ever",
+    "client-exists": "this id is taken, or was: choose another",
+    "client-malformed": "an id has 1 to 128 characters; a client has at least one key",
+    "client-unknown": "no such client is registered, or it is revoked for ever",
+    "client-site": "a client of kind site names its own site, another kind names none",
+    "kind-unknown": "the kind is site, vendor or concentrator",
+    "kid-missing": "the key has no `kid`",
+    "kid-used": "this `kid` was used before: make another key",
+    "key-unknown": "this client has no such key in force",
+    "last-key": "it is the only key: add the new one first, or revoke the client",
+    "private-key-presented": "this file holds the private part: that key is lost, make another",
+    "unsupported-key": "keys are P-256 or Ed25519",
+    "malformed-key": "this is no public JWK",
+    "own-site-only": "a client of kind site acts for its own site, by no mandate",
+    "mandate-malformed": "a mandate begins before it ends",
+    "no-mandate": "no mandate of this pair is in force",
+    "compartment-unknown": "name hub, channel:api, channel:files, insurer:…, operator:… or profession:…",
+    "reason-shape": "a reason is a few words of small letters, digits and dashes",
+    "not-closed": "this compartment is not closed",
+    "officer-missing": "name the officer",
+    "officer-already-spoke": "this person has spoken: another one must",
+}
+
+
+@contextmanager
+def registering(config: Path) -> Iterator[Registrar]:
+    """Keeper and database, or the command ends with what to do."""
+    from rempart.bootstrap.registering import NotReachableError, registrar
+
+    try:
+        with registrar(settings_or_fail(config)) as made:
+            yield made
+    except NotReachableError as error:
+        fail(str(error), Exit.LACKING, code=error.code)
+
+
+def end_if(refusal: str, subject: str) -> None:
+    """Ends the command when there is a "no"; `subject` is a number or an id, never a person."""
+    if refusal:
+        fail(f"{subject}: nothing was changed: {MEANING.get(refusal, refusal)}", Exit.NO, code=refusal)
+
+
+def instant() -> int:
+    """The time of the command, microseconds UTC."""
+    from rempart.ground.instants import now
+
+    return now()

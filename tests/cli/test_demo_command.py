@@ -1,0 +1,41 @@
+"""`rempart demo --json` on a database that is already there: one object, and every invariant holds."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+if TYPE_CHECKING:
+    from support.databases import Database
+
+pytestmark = pytest.mark.postgres
+
+
+def demo(url: str, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "rempart", "demo", "--database-url", url, "--json", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=180)
+
+
+def test_a_day_of_care_on_an_existing_database(empty_postgres: Database) -> None:
+    """The day is lived there, told as one JSON object, and its schema can be looked at afterwards."""
+    done = demo(empty_postgres.url(), "--people", "300", "--no-replay")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert all(told["invariants"].values())
+    assert "log_verifies" in told["invariants"]
+    assert sum(told["seen"]["day"]["questions"].values()) > 0
+    with psycopg.connect(empty_postgres.url()) as connection:
+        row = connection.execute("select count(*) from rempart.disclosure").fetchone()
+    assert row == (told["seen"]["disclosures"],)
+
+
+def test_a_database_in_use_by_others_is_refused(postgres: Database) -> None:
+    """A schema that no demo made ends the command with 3, a code and what to do."""
+    done = demo(postgres.url(), "--people", "100")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "[schema-taken]" in done.stderr
