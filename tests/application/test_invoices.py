@@ -64,7 +64,7 @@ def sent(number: str = "000000001", member: str = MEMBER, **changes: Any) -> Sub
     )
     identity = next(_ids).to_bytes(16, "big")
     submitted = Submitted(identity, 1, invoice, caller(site), facts(site), "api", NOW - 10)
-    return replace(submitted, **changes)
+    return submitted._replace(**changes)
 
 
 def decided(lane: Lane, *batch: Submitted, instant: int = NOW) -> list[Decided]:
@@ -176,7 +176,7 @@ def test_a_budget_makes_an_invoice_wait_and_never_refuses_it(lane: Lane) -> None
     assert (first.state, second.state, second.reason) == ("accepted", "waiting", "budget-waiting")
     assert second.kept is None
     assert second.decision.amc == 0
-    (again,) = decided(lane, replace(batch[1], windowed=True))
+    (again,) = decided(lane, batch[1]._replace(windowed=True))
     assert (again.state, again.reason) == ACCEPTED
 
 
@@ -291,8 +291,8 @@ def test_the_same_content_under_another_number_is_held(lane: Lane) -> None:
     suspected = sent("000000003")
     (held,) = decided(lane, suspected)
     assert (held.state, held.reason, held.kept, held.decision.amc) == ("held", "possible-duplicate", None, 0)
-    assert states(lane, replace(suspected, waited=9)) == [("held", "possible-duplicate")]
-    assert states(lane, replace(suspected, waited=10)) == [ACCEPTED]
+    assert states(lane, suspected._replace(waited=9)) == [("held", "possible-duplicate")]
+    assert states(lane, suspected._replace(waited=10)) == [ACCEPTED]
     assert states(lane, sent("000000004", distinct=True)) == [ACCEPTED]
     assert states(lane, sent("000000005", act=nursing())) == [ACCEPTED]
 

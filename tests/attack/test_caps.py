@@ -186,6 +186,10 @@ CLOSINGS = (
     ),
 )  # fmt: skip
 
+TWO_VOICES = """insert into rempart.compartment_opening (compartment, closing, officer, instant)
+    select c.compartment, c.changed, o, c.changed from rempart.compartment c, unnest(array['a-1', 'a-2']) o"""
+"""Without two different people the database refuses to open what was closed."""
+
 
 @pytest.mark.parametrize(("code", "table", "statement", "states"), CLOSINGS)
 def test_closing_takes_effect_on_the_next_request_though_caches_are_stale(
@@ -198,6 +202,8 @@ def test_closing_takes_effect_on_the_next_request_though_caches_are_stale(
         before = await caller.eligibility(desk.request(desk.fresh(1)[0]))
         desk.sql(statement, states[0], desk.number(OTHER))
         closed = await caller.eligibility(desk.request(desk.fresh(1)[0]))
+        if table == "compartment":
+            desk.sql(TWO_VOICES)
         desk.sql(statement, states[1], desk.number(OTHER))
         after = await caller.eligibility(desk.request(desk.fresh(1)[0]))
         await caller.close()

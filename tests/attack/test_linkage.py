@@ -38,6 +38,7 @@ from support.houses import FIRST_DAY, Town, town
 
 pytestmark = pytest.mark.postgres
 MINUTE = 60_000_000
+SECOND = 1_000_000
 VISITS, KNOWN, DAYS = 6, 3, 9
 THERE = (VISITS - KNOWN) / (DAYS - KNOWN) / (VISITS / DAYS)  # how much rarer on a day that is none of the three
 SIGMAS = 4.0
@@ -83,7 +84,7 @@ class Dump:
 
 
 def _plan(made: Town, many: int) -> list[Visit]:
-    """Visits of people whose card is open at the pharmacy, at most one a person and day, each at its own minute."""
+    """Visits of people whose card is open at the pharmacy, at most one a person and day, each at its own second."""
     chance = random.Random(11)
     people = [person.number for person in made.country.everyone() if _formula(made, person) == "TM"][:many]
     assert len(people) == many, "the country is too small"
@@ -96,7 +97,8 @@ def _plan(made: Town, many: int) -> list[Visit]:
     for day, visits in turns.items():
         chance.shuffle(visits)
         start = start_of_day(FIRST_DAY, "UTC") + day * DAY + 10 * 60 * MINUTE
-        step = 9 * 60 * MINUTE // len(visits)
+        # Whole seconds: the hub adds microseconds to keep its instants apart, which must not carry into the next one.
+        step = 9 * 60 * MINUTE // len(visits) // SECOND * SECOND
         plan += [Visit(start + place * step, *visit) for place, visit in enumerate(visits)]
     return sorted(plan)
 
@@ -166,7 +168,7 @@ def _dump(made: Town, plan: list[Visit]) -> Dump:
         )
         tables = {name: _table(connection, name) for name in names}
     site_numbers = {made.country.site(visit.site).number: visit.site for visit in plan}
-    truth_at = {(visit.site, visit.instant // MINUTE): visit.person for visit in plan}
+    truth_at = {(visit.site, visit.instant // SECOND): visit.person for visit in plan}
     by_instant = {row["instant"]: row for row in tables["accreditation"]}
     invoices = {row["invoice"]: row for row in tables["invoice"]}
     by_tag: dict[bytes, list[dict[str, Any]]] = defaultdict(list)
@@ -184,7 +186,7 @@ def _dump(made: Town, plan: list[Visit]) -> Dump:
         rows.append(Row(
             number, one["site"], one["instant"], one["insurer"], one["evidence"] == "known", str(one["tx"]), values
         ))  # fmt: skip
-        truth[number] = truth_at[site_numbers[one["site"]], one["instant"] // MINUTE]
+        truth[number] = truth_at[site_numbers[one["site"]], one["instant"] // SECOND]
     people: dict[str, set[int]] = defaultdict(set)
     for row in rows:
         people[row.insurer].add(truth[row.number])

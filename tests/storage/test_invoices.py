@@ -22,6 +22,7 @@ from rempart.domain.adjudication import rejected
 from rempart.domain.decision import DecidedLine, Decision, RuleAmount
 from rempart.domain.invoice import Invoice, Line, Presented
 from rempart.storage import door
+from rempart.storage.inbound import Waiting
 from rempart.storage.invoices import STANDINGS, Batch, InvoiceBooks
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ NOW = 1_795_420_800_000_000  # 23 November 2026, 08:00 UTC
 TODAY = date(2026, 11, 23)
 SITE, OTHER = "992300010", "992300028"
 INSURER = "0000401166"
+INBOUND = UUID(bytes=b"\x07" * 8 + bytes(8))
 KEPT = Kept(b"acts", b"settlement", b"copy")
 T = TypeVar("T")
 _ids = itertools.count(1)
@@ -91,14 +93,19 @@ class Books:
 
     def events(self, one: Decided) -> list[tuple[Any, ...]]:
         found = self.sql(
-            "select state, cause from rempart.invoice_event where invoice = %s order by event", identity(one)
+            "select state, cause from rempart.invoice_history where invoice = %s order by place, event", identity(one)
         )
         return [tuple(row) for row in found]
 
 
 @pytest.fixture
 def books(postgres: Database) -> Books:
-    return Books(postgres)
+    made = Books(postgres)
+    made.sql(
+        "insert into rempart.inbound (inbound, client, site, channel, grant_id, fingerprint, received) "
+        "values (%s, 'client-1', %s, 'api', ''::bytea, ''::bytea, %s)", INBOUND, SITE, NOW - 10,
+    )  # fmt: skip
+    return made
 
 
 def identity(one: Decided) -> UUID:
@@ -159,7 +166,7 @@ def test_same_content_is_seen_under_another_number_of_a_live_invoice_only(books:
 
 
 def test_an_accepted_invoice_is_written_whole(books: Books) -> None:
-    """Invoice, three events, decision, sealed copies and one transfer of the share; no identity in a column."""
+    """Invoice, its history, decision, sealed copies and one transfer of the share; no identity in a column."""
     one = decided("000000001", content=b"c" * 16)
     assert books.write(one) == ACCEPTED
     assert books.events(one) == [("received", "api"), ("acknowledged", ""), ("accepted", "")]
@@ -229,6 +236,28 @@ def test_many_lanes_at_once_write_one_live_invoice(books: Books) -> None:
     assert len(books.transfers()) == 1
 
 
+def test_lanes_that_meet_the_same_numbers_in_opposite_orders_do_not_wait_in_a_circle(books: Books) -> None:
+    """Two batches of the same numbers, one backwards: each number is accepted once, and nobody is given up."""
+    numbers = [f"{number:09d}" for number in range(1, 3_001)]
+    batches = [[decided(number) for number in order] for order in (numbers, numbers[::-1])]
+
+    async def all_at_once() -> list[Sequence[Decided]]:
+        lanes = [door.Database(books.database.url("worker"), timeout=30) for _ in batches]
+        for lane in lanes:
+            await lane.connection()  # so that they start together
+        try:
+            return await asyncio.gather(*(
+                InvoiceBooks(lane).write(Batch(b"\x07" * 16, batch, NOW, TODAY))
+                for lane, batch in zip(lanes, batches, strict=True)
+            ))  # fmt: skip
+        finally:
+            for lane in lanes:
+                await lane.close()
+
+    states = sorted((each.state, each.reason) for found in asyncio.run(all_at_once()) for each in found)
+    assert states == ACCEPTED * 3_000 + DUPLICATE * 3_000
+
+
 def test_the_same_batch_written_twice_changes_nothing(books: Books) -> None:
     """A worker that died after the commit and starts again finds its invoices written."""
     ones = [decided("000000001"), decided("000000002", state="rejected", reason="rights-closed")]
@@ -250,6 +279,19 @@ def test_a_failure_in_the_middle_leaves_nothing(books: Books) -> None:
     assert books.sql("select 1 from rempart.invoice union all select 1 from rempart.invoice_event") == []
 
 
+def test_a_deposit_is_begun_when_any_invoice_of_it_was_written(books: Books) -> None:
+    """What a worker that died left is asked once a deposit; another deposit's invoices are not its own."""
+    other = UUID(bytes=b"\x08" * 12 + bytes(4))
+    with closing(psycopg.connect(books.database.url("worker"), autocommit=True)) as connection:
+        waiting = Waiting(connection)
+        assert not waiting.begun(INBOUND.bytes)
+        one = decided("000000001", state="held", reason="possible-duplicate")
+        books.write(one)
+        assert waiting.begun(INBOUND.bytes)
+        assert not waiting.begun(other.bytes)
+        assert waiting.written([one.submitted.identity, other.bytes]) == {one.submitted.identity}
+
+
 # --- decided again ---
 
 
@@ -258,7 +300,7 @@ def test_what_waited_is_decided_again_once(books: Books, state: str) -> None:
     """Accepted in the window: one decision, one transfer; a second window changes nothing."""
     first = decided("000000001", state=state, reason="budget-waiting")
     books.write(first)
-    again = replace(decided("000000001"), submitted=first.submitted)
+    again = decided("000000001")._replace(submitted=first.submitted)
     assert books.write(again, again=True) == ACCEPTED
     assert books.write(again, again=True) == []
     assert books.events(first)[-2:] == [(state, "budget-waiting"), ("accepted", "")]
@@ -270,9 +312,8 @@ def test_rejected_in_the_window_frees_the_number(books: Books) -> None:
     """The number is free for the correction, and the content no longer casts suspicion."""
     first = decided("000000001", state="held", reason="possible-duplicate", content=b"c" * 16)
     books.write(first)
-    again = replace(
-        decided("000000001", state="rejected", reason="rights-closed", content=b"c" * 16), submitted=first.submitted
-    )
+    rejected = decided("000000001", state="rejected", reason="rights-closed", content=b"c" * 16)
+    again = rejected._replace(submitted=first.submitted)
     assert books.write(again, again=True) == [("rejected", "rights-closed")]
     assert books.standings((SITE, "000000001", b""), (SITE, "000000002", b"c" * 16)) == [
         Standing(former=first.submitted.identity),
@@ -286,7 +327,7 @@ def test_what_was_cancelled_meanwhile_is_not_decided(books: Books) -> None:
     first = decided("000000001", state="waiting", reason="budget-waiting")
     books.write(first)
     assert cancel(books, first) == "cancelled"
-    again = replace(decided("000000001"), submitted=first.submitted)
+    again = decided("000000001")._replace(submitted=first.submitted)
     assert books.write(again, again=True) == []
     assert books.transfers() == []
 
@@ -340,7 +381,7 @@ def test_what_is_ordered_at_the_bank_or_rejected_cannot_be_cancelled(books: Book
 @pytest.mark.parametrize("table", ["transfer", "decision", "invoice_event"])
 def test_facts_of_an_invoice_are_never_edited(books: Books, table: str) -> None:
     """Not even by a superuser who leaves the guard in place."""
-    books.write(decided("000000001"))
+    books.write(decided("000000001"), decided("000000002", state="held", reason="possible-duplicate"))
     for statement in (f"update rempart.{table} set instant = 0", f"delete from rempart.{table}"):  # noqa: S608 - a name of ours
         with pytest.raises(errors.InsufficientPrivilege):
             books.sql(statement)

@@ -12,6 +12,7 @@ import pytest
 
 from rempart.application.reconcile import DISCLOSED_UNJOURNALLED, HUB_FROZEN, OPENED_UNDISCLOSED
 from rempart.ground.instants import now
+from rempart.storage.compartments import open_again
 from rempart.storage.reconcile import HELD_UP, MINUTE, JournalPart, Reconciler, Round, Rules
 
 if TYPE_CHECKING:
@@ -133,7 +134,8 @@ def test_beyond_the_figure_the_hub_closes_and_reopened_is_not_closed_for_the_sam
     desk.round(2)
     assert [alarm.code for alarm in desk.round(3).alarms] == [OPENED_UNDISCLOSED, HUB_FROZEN]
     assert desk.one("select state from rempart.compartment where compartment = 'hub'") == "closed"
-    desk.admin.execute("update rempart.compartment set state = 'open'")
+    for officer in ("anne", "bruno"):
+        open_again(desk.admin, "hub", officer, START + 3 * GRACE)
     desk.open(1)
     desk.round(4)
     assert not desk.round(5).frozen

@@ -27,7 +27,6 @@ from rempart.application.invoice_records import (
 from rempart.application.ports import Derive, Open, Row, Settle, Settled, Unavailable
 from rempart.domain.decision import Decision
 from rempart.domain.guarantee import Formula, GuaranteeTable, ProductTable
-from rempart.domain.invoice import Invoice
 from rempart.domain.invoice_states import LIVE
 from rempart.domain.member import MemberRule
 from rempart.domain.rights import Coverage, Period, pack
@@ -212,14 +211,10 @@ class Books:
 class PlainCopies:
     """Copies that name what they would hold."""
 
-    def acts(self, invoice: Invoice) -> bytes:
-        return f"acts {len(invoice.lines)}".encode()
-
-    def settlement(self, person: bytes, submitted: Submitted, decision: Decision) -> bytes:
-        return b"settlement " + person + submitted.identity + decision.outcome.encode()
-
-    def member(self, submitted: Submitted, decision: Decision) -> bytes:
-        return f"copy {submitted.invoice.site} {decision.outcome}".encode()
+    def of(self, person: bytes, submitted: Submitted, decision: Decision) -> Kept:
+        site, outcome = submitted.invoice.site, decision.outcome
+        settlement = b"settlement " + person + submitted.identity + outcome.encode()
+        return Kept(f"acts {len(submitted.invoice.lines)}".encode(), settlement, f"copy {site} {outcome}".encode())
 
 
 class OneInsurer:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 INSURER = "0000401166"
 DAY = "2026-11-02"
+DAY_2 = date(2026, 11, 2).toordinal() - date(1970, 1, 1).toordinal()
+BAD = b'{"ref":"REF-5","keys":[],"coverage":{}}'
 NOW = 1_793_620_800_000_000  # 2026-11-02 12:00 UTC
 YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 
@@ -202,3 +204,9 @@ class RightsWorld:
         ).fetchone()
         references = self.connection.execute("select count(*) from rempart.member_ref").fetchone()
         return generations, sequence, tables, references, self.rows()
+
+
+def numbers(world: RightsWorld, statement: str) -> Any:
+    """The first row of a statement of the owner."""
+    with psycopg.connect(world.database.url("owner"), autocommit=True) as owner:
+        return owner.execute(statement.encode()).fetchone()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -16,19 +16,10 @@ from rempart.formats.rights_file import Expected
 from rempart.sealing import ringing
 from rempart.sealing.loading import ROW_COLUMNS
 from rempart.worker import rights
-from support.rights_world import NOW, YEAR, coverage, line
+from support.rights_world import BAD, DAY_2, NOW, YEAR, coverage, line
 
 if TYPE_CHECKING:
     from support.rights_world import RightsWorld
-
-DAY_2 = date(2026, 11, 2).toordinal() - date(1970, 1, 1).toordinal()
-BAD = b'{"ref":"REF-5","keys":[],"coverage":{}}'
-
-
-def numbers(world: RightsWorld, statement: str) -> Any:
-    """The first row of a statement of the owner."""
-    with psycopg.connect(world.database.url("owner"), autocommit=True) as owner:
-        return owner.execute(statement.encode()).fetchone()
 
 
 class TestFullFile:

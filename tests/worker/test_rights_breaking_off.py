@@ -8,9 +8,8 @@ import os
 import signal
 import threading
 import time
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -21,19 +20,10 @@ from rempart.formats.rights_file import CHUNK, Expected
 from rempart.sealing.client import KeeperUnavailable
 from rempart.worker import rights
 from rempart.worker.rights import Wish
-from support.rights_world import NOW, line
+from support.rights_world import NOW, line, numbers
 
 if TYPE_CHECKING:
     from support.rights_world import RightsWorld
-
-DAY_2 = date(2026, 11, 2).toordinal() - date(1970, 1, 1).toordinal()
-BAD = b'{"ref":"REF-5","keys":[],"coverage":{}}'
-
-
-def numbers(world: RightsWorld, statement: str) -> Any:
-    """The first row of a statement of the owner."""
-    with psycopg.connect(world.database.url("owner"), autocommit=True) as owner:
-        return owner.execute(statement.encode()).fetchone()
 
 
 class TestBreakingOff:

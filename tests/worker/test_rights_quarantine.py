@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -13,19 +13,10 @@ from rempart.formats.rights_file import Expected
 from rempart.sealing import ringing
 from rempart.sealing.envelope import BatchOpener, open_batch
 from rempart.sealing.loading import PURPOSE
-from support.rights_world import NOW, closing, coverage, line
+from support.rights_world import DAY_2, NOW, closing, coverage, line, numbers
 
 if TYPE_CHECKING:
     from support.rights_world import RightsWorld
-
-DAY_2 = date(2026, 11, 2).toordinal() - date(1970, 1, 1).toordinal()
-BAD = b'{"ref":"REF-5","keys":[],"coverage":{}}'
-
-
-def numbers(world: RightsWorld, statement: str) -> Any:
-    """The first row of a statement of the owner."""
-    with psycopg.connect(world.database.url("owner"), autocommit=True) as owner:
-        return owner.execute(statement.encode()).fetchone()
 
 
 class TestQuarantine:
@@ -194,6 +185,6 @@ class TestReferences:
 
 def rights_bound(person: bytes) -> bytes:
     """What a reference is bound to."""
-    from rempart.keeper.sealer import bound_to
+    from rempart.keeper.rows import bound_to
 
     return bound_to(person)

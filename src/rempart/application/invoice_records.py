@@ -20,8 +20,7 @@ from rempart.domain.member import MemberRule
 WAITING, HELD, ACCEPTED, REJECTED = "waiting", "held", "accepted", "rejected"
 
 
-@dataclass(frozen=True, slots=True)
-class Submitted:
+class Submitted(NamedTuple):  # named tuples: a file makes a million of each
     """One invoice as it comes from an inbox: its id (16 bytes), place, sender, and the grant narrowed to its site."""
 
     identity: bytes
@@ -50,8 +49,7 @@ class Accredited:
     last: int
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What the database knows of an invoice's number and content: ids of live and former ones, b"" for none."""
 
     live: bytes = b""
@@ -60,15 +58,14 @@ class Standing:
 
 
 class Kept(NamedTuple):
-    """The three sealed copies of a decided invoice."""
+    """The three copies of a decided invoice, in clear on their way to the keeper and sealed when they come back."""
 
     acts: bytes
     settlement: bytes
     copy: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """What is written about one invoice. `state`: accepted, rejected, held or waiting; `kept` is None if nothing is."""
 
     submitted: Submitted
@@ -110,15 +107,12 @@ class Books(Protocol):
 
 
 class Copies(Protocol):
-    """Writes a decided invoice as bytes for its three readers."""
+    """Writes a decided invoice as bytes for its three readers: acts, the insurer's settlement, the member's copy."""
 
-    def acts(self, invoice: Invoice) -> bytes: ...
-    def settlement(self, person: bytes, submitted: Submitted, decision: Decision) -> bytes: ...
-    def member(self, submitted: Submitted, decision: Decision) -> bytes: ...
+    def of(self, person: bytes, submitted: Submitted, decision: Decision) -> Kept: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Routed:
+class Routed(NamedTuple):
     """Where a card leads: operator and insurer, and the insurer's member rule."""
 
     operator: str

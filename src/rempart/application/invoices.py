@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from rempart.application.eligibility import DAY, EPOCH, coverage_of, find, known_from
 from rempart.application.guard import INVOICE
@@ -20,6 +21,7 @@ from rempart.application.invoice_records import (
     WAITING,
     Accredited,
     Decided,
+    Directory,
     KeepAsk,
     Kept,
     Needs,
@@ -39,9 +41,13 @@ from rempart.domain.rights import DOMAINS, Coverage
 
 NO_CAP = 2**31 - 1
 TEMPLATE = "invoice-decided/1"
+DECIDED = frozenset({ACCEPTED, REJECTED})
 WAITING_REFUSALS = ("meter-", "rate")
 STALE_REFUSALS = frozenset({"no-grant", "grant-expired", "bad-ticket", "ticket-expired"})
 """Refusals that are about us, not about the invoice: the work took too long or the keeper was started anew."""
+
+
+_NOTHING = Standing()
 
 
 @dataclass(slots=True)
@@ -58,7 +64,7 @@ class _Work:
     coverage: Coverage | None = None
     honoured: Honoured | None = None
     content: bytes | None = None
-    standing: Standing = field(default_factory=Standing)
+    standing: Standing = _NOTHING
     verdict: str = ""
 
 
@@ -67,7 +73,7 @@ async def decide(needs: Needs, batch: Sequence[Submitted], instant: int, today: 
 
     `instant` microseconds UTC, `today` the civil date in Paris. Raises `Unavailable`: then nothing was decided.
     """
-    works = [_start(needs, submitted, instant) for submitted in batch]
+    works = [_start(needs.directory, submitted, instant // DAY) for submitted in batch]
     asked = [work for work in works if work.ask is not None]
     if asked:
         await _look(needs, asked)
@@ -75,7 +81,8 @@ async def decide(needs: Needs, batch: Sequence[Submitted], instant: int, today: 
         await _contents(needs, asked)
         await _settle(needs, asked, instant)
     await _standings(needs, works)
-    decisions = _twins(works, [_judge(needs, work, today) for work in works])
+    ordinary = Context(today)
+    decisions = _twins(works, [_judge(needs, work, ordinary) for work in works])
     kept = await _keep(needs, works, decisions, today)
     return [_decided(work, decision, kept.get(id(work))) for work, decision in zip(works, decisions, strict=True)]
 
@@ -83,13 +90,17 @@ async def decide(needs: Needs, batch: Sequence[Submitted], instant: int, today: 
 # --- who it is about ---
 
 
-def _start(needs: Needs, submitted: Submitted, instant: int) -> _Work:
+_amc = lru_cache(maxsize=4096)(parse_amc)
+
+
+def _start(directory: Directory, submitted: Submitted, day: int) -> _Work:
     work = _Work(submitted)
-    presented = submitted.invoice.presented
-    amc = parse_amc(presented.amc_number)
-    care = submitted.invoice.lines[0].care_date if submitted.invoice.lines else submitted.invoice.issued
+    invoice = submitted.invoice
+    presented = invoice.presented
+    amc = _amc(presented.amc_number)
+    care = invoice.lines[0].care_date if invoice.lines else invoice.issued
     if not isinstance(amc, Fault):
-        work.routed = needs.directory.route(amc, presented.convention, presented.csr, care)
+        work.routed = directory.route(amc, presented.convention, presented.csr, care)
     if work.routed is None:
         work.refusal = "unknown-insurer"
         return work
@@ -101,9 +112,8 @@ def _start(needs: Needs, submitted: Submitted, instant: int) -> _Work:
         work.refusal = "field-malformed"
         return work
     work.ask = Derive(
-        submitted.caller.grant, INVOICE, work.routed.insurer, member, nir[0] if nir else None, birth, rank,
-        instant // DAY,
-    )  # fmt: skip
+        submitted.caller.grant, INVOICE, work.routed.insurer, member, nir[0] if nir else None, birth, rank, day
+    )
     return work
 
 
@@ -179,24 +189,28 @@ def _content(person: bytes, lines: Sequence[Line]) -> bytes:
 async def _standings(needs: Needs, works: Sequence[_Work]) -> None:
     wanted = [(w.submitted.site.site, w.submitted.invoice.number, w.content or b"") for w in works]
     for work, standing in zip(works, await needs.books.standings(wanted), strict=True):
+        if standing == _NOTHING:
+            continue
         own = work.submitted.identity
         live = b"" if standing.live == own else standing.live
         same = b"" if standing.same_content == own else standing.same_content
-        work.standing = replace(standing, live=live, same_content=same)
+        work.standing = Standing(live, standing.former, same)
 
 
 def _twins(works: Sequence[_Work], decisions: Sequence[Decision]) -> list[Decision]:
     """The same content twice in one batch: the second is suspected as if the first had been written already."""
-    met: set[tuple[str, bytes]] = set()
+    met: set[bytes] = set()  # a content's fingerprint is already of one site
     found = list(decisions)
     for place, work in enumerate(works):
-        if work.content is None or found[place].outcome != ACCEPTED:
+        content = work.content
+        if content is None or found[place].outcome != ACCEPTED:
             continue
-        key = (work.submitted.site.site, work.content)
-        invoice = work.submitted.invoice
-        if key in met and not repeatable(invoice.lines) and not work.submitted.distinct:
-            found[place] = replace(rejected(invoice, "possible-duplicate"), outcome=HELD)
-        met.add(key)
+        if content in met:
+            invoice = work.submitted.invoice
+            if not repeatable(invoice.lines) and not work.submitted.distinct:
+                found[place] = replace(rejected(invoice, "possible-duplicate"), outcome=HELD)
+        else:
+            met.add(content)
     return found
 
 
@@ -229,29 +243,40 @@ def _line(needs: Needs, submitted: Submitted, routed: Routed, seen: Opened, *, i
 # --- the judgement ---
 
 
-def _judge(needs: Needs, work: _Work, today: date) -> Decision:
+def _judge(needs: Needs, work: _Work, ordinary: Context) -> Decision:
     """The first of: what the number says, what the door says, what the identity says, what the contract says."""
     invoice, submitted = work.submitted.invoice, work.submitted
-    facts = DuplicateFacts(
-        bool(work.standing.live), bool(work.standing.same_content), repeatable(invoice.lines), submitted.distinct,
-        submitted.waited,
-    )  # fmt: skip
-    judged = judge(facts)
+    judged = ACCEPT if work.standing is _NOTHING else _suspected(work)
     if judged == DUPLICATE:
         return rejected(invoice, "duplicate")
-    waiting = _waiting(work)
-    if waiting:
-        return replace(rejected(invoice, waiting), outcome=WAITING)
-    if work.refusal:
-        return rejected(invoice, work.refusal)
-    if work.verdict.startswith("refused:"):
-        return rejected(invoice, work.verdict.removeprefix("refused:"))
+    refusal = work.refusal
+    if refusal or work.verdict != "ok":
+        waiting = _waiting(work)
+        if waiting:
+            return replace(rejected(invoice, waiting), outcome=WAITING)
+        if refusal:
+            return rejected(invoice, refusal)
+        if work.verdict.startswith("refused:"):
+            return rejected(invoice, work.verdict.removeprefix("refused:"))
     if judged != ACCEPT and work.coverage is not None:
         return replace(rejected(invoice, judged), outcome=HELD)
     closed = work.row.closed if work.row is not None else None
-    context = Context(today, work.honoured, date.fromordinal(closed + EPOCH) if closed is not None else None)
+    context = ordinary
+    if closed is not None or work.honoured is not None:
+        last = date.fromordinal(closed + EPOCH) if closed is not None else None
+        context = Context(ordinary.today, work.honoured, last)
     table = needs.directory.table(work.routed.insurer) if work.routed is not None else None
     return adjudicate(invoice, work.coverage, table, profession=submitted.site.profession, context=context)
+
+
+def _suspected(work: _Work) -> str:
+    submitted, standing = work.submitted, work.standing
+    return judge(
+        DuplicateFacts(
+            bool(standing.live), bool(standing.same_content), repeatable(submitted.invoice.lines), submitted.distinct,
+            submitted.waited,
+        )
+    )  # fmt: skip
 
 
 def _waiting(work: _Work) -> str:
@@ -266,17 +291,12 @@ def _waiting(work: _Work) -> str:
 async def _keep(needs: Needs, works: Sequence[_Work], decisions: Sequence[Decision], today: date) -> dict[int, Kept]:
     asks: list[KeepAsk] = []
     owners: list[int] = []
-    month = today.year * 12 + today.month - 1
+    month, copies = today.year * 12 + today.month - 1, needs.copies
     for work, decision in zip(works, decisions, strict=True):
-        if decision.outcome not in {ACCEPTED, REJECTED} or work.row is None or work.refusal:
+        if work.row is None or work.refusal or decision.outcome not in DECIDED:
             continue
-        copies, submitted = needs.copies, work.submitted
-        asks.append(
-            KeepAsk(
-                work.ticket, submitted.identity, month, copies.acts(submitted.invoice),
-                copies.settlement(work.row.person, submitted, decision), copies.member(submitted, decision),
-            )
-        )  # fmt: skip
+        submitted = work.submitted
+        asks.append(KeepAsk(work.ticket, submitted.identity, month, *copies.of(work.row.person, submitted, decision)))
         owners.append(id(work))
     kept = await needs.box.keep(asks) if asks else ()
     return dict(zip(owners, kept, strict=True))
@@ -284,8 +304,9 @@ async def _keep(needs: Needs, works: Sequence[_Work], decisions: Sequence[Decisi
 
 def _decided(work: _Work, decision: Decision, kept: Kept | None) -> Decided:
     seen = work.seen
+    routed = work.routed
     return Decided(
-        work.submitted, work.routed.insurer if work.routed else "", work.routed.operator if work.routed else "",
+        work.submitted, routed.insurer if routed else "", routed.operator if routed else "",
         decision.outcome, decision.reason, decision, seen.tag or None if seen else None, work.content,
         seen.meeting if seen and seen.coverage else None, work.standing.former, kept,
     )  # fmt: skip

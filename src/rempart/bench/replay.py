@@ -59,14 +59,19 @@ class Report:
 
 @contextmanager
 def stage(
-    folder: Path, people: int, *, seed: int = 1, options: Mapping[str, Mapping[str, Any]] | None = None
-) -> Iterator[World]:
-    """A house of its own in `folder`, on a simulated clock, loaded and serving; stopped at the end of the block."""
+    folder: Path, people: int, *, seed: int = 1, options: Mapping[str, Mapping[str, Any]] | None = None,
+    database_url: str = "",
+) -> Iterator[World]:  # fmt: skip
+    """A house of its own in `folder`, on a simulated clock, loaded and serving; stopped at the end of the block.
+
+    Its database is the empty one at `database_url`, else one of its own.
+    """
     country = Country(seed, people, day=FIRST_DAY)
     merged = {name: dict(values) for name, values in OPTIONS.items()}
     for name, values in (options or {}).items():
         merged.setdefault(name, {}).update(values)
-    with House(folder, merged, {"fsync": "off"}) as house:  # thrown away afterwards: durability has its own tests
+    # Thrown away afterwards: durability has its own tests.
+    with House(folder, merged, {"fsync": "off"}, database_url=database_url) as house:
         house.settings.paths.data.mkdir(parents=True, exist_ok=True)
         clock = SharedClock.create(clock_file(house.settings), start_of_day(FIRST_DAY, "UTC") - 4 * HOUR)
         world = World(house, country, clock.now)
@@ -76,9 +81,11 @@ def stage(
         yield world
 
 
-def run(folder: Path, people: int, wanted: Wanted, *, done: Callable[[int], None] = lambda _: None) -> Report:
+def run(
+    folder: Path, people: int, wanted: Wanted, *, done: Callable[[int], None] = lambda _: None, database_url: str = ""
+) -> Report:
     """`replay` on a stage of its own; `done` is called with the part of the replay done so far, in percent."""
-    with stage(folder, people, seed=wanted.seed) as world:
+    with stage(folder, people, seed=wanted.seed, database_url=database_url) as world:
         return replay(world, wanted, done=done)
 
 

@@ -1,7 +1,7 @@
-"""Every program on one machine, each in a process of its own, with an embedded PostgreSQL: the demo, benches and tests.
+"""Every program on one machine, each in a process of its own, with an embedded PostgreSQL or one that is there.
 
-It writes a real configuration file and starts the programs by their commands, so what runs here is what an
-installation runs.
+For the demo, benches and tests. It writes a real configuration file and starts the programs by their commands, so what
+runs here is what an installation runs.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from rempart.ground.settings import Settings, load
 from rempart.sealing.client import KeeperSync, KeeperUnavailable
 from rempart.sealing.ringing import OPERATIONS, Nothing
 from rempart.storage.embedded import EmbeddedPostgres, dies_with_us
+from rempart.storage.existing import ExistingPostgres
 from rempart.storage.migrate import upgrade
 
 Options = Mapping[str, Mapping[str, Any]]
@@ -39,15 +40,24 @@ class HouseError(RuntimeError):
 
 @dataclass
 class House:
-    """One folder holds all of it. `options` are sections of the configuration, `postgres` settings of the server."""
+    """One folder holds all of it. `options` are sections of the configuration, `postgres` settings of the server.
+
+    With a `database_url` (of a superuser, or a role that may make roles) no server is started: `ExistingPostgres`.
+    """
 
     folder: Path
     options: Options = field(default_factory=dict)
     postgres: Mapping[str, str] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    database_url: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        self.database = EmbeddedPostgres(self.folder / "postgres", dict(self.postgres))
+        place = self.folder / "postgres"
+        self.database: EmbeddedPostgres | ExistingPostgres = (
+            ExistingPostgres(place, self.database_url)
+            if self.database_url
+            else EmbeddedPostgres(place, dict(self.postgres))
+        )
         self.config = self.folder / "rempart.toml"
 
     def __enter__(self) -> Self:
@@ -103,6 +113,8 @@ class House:
     def kill(self, name: str) -> None:
         """`kill -9`, as a crash would."""
         if name == "postgres":
+            if not isinstance(self.database, EmbeddedPostgres):
+                raise HouseError("the database server is somebody else's: it is not killed")
             self.database.kill9()
             return
         process = self.processes.pop(name)

@@ -18,6 +18,7 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 from rempart.api.app import application
 from rempart.api.cadence import Cadence
 from rempart.api.deposits import Deposits
+from rempart.api.front import Front
 from rempart.api.health import health_app
 from rempart.api.hot import Hot
 from rempart.api.invoice_routes import InvoiceDesk, invoice_routes
@@ -124,7 +125,7 @@ class Hub:
             gc.set_threshold(100_000, 50, 100)  # p99: what lives long is frozen, what dies young dies by counting
             main = uvicorn.Server(
                 uvicorn.Config(
-                    app, host=hub.host, port=hub.port, loop="uvloop", http="httptools", lifespan="off",
+                    app, host=hub.host, port=hub.port, loop="uvloop", http=Front, lifespan="off",
                     access_log=False, log_config=None, server_header=False, date_header=False,
                     proxy_headers=False, backlog=2048,
                 )

@@ -1,13 +1,20 @@
-"""The worker: decides deposits, folds the log, tidies; put together and run. One process, no port but health's."""
+"""The worker: decides deposits and tidies, with the log's own process beside it; put together and run.
+
+No port but health's.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import signal
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import psycopg
 import structlog
@@ -20,23 +27,24 @@ from rempart.application.invoice_records import KeepAsk, Kept, Needs
 from rempart.application.together import Unavailable
 from rempart.bootstrap.clock import clock_of
 from rempart.bootstrap.keeper_port import KeeperPort
-from rempart.bootstrap.log_keeping import LogKeeping
+from rempart.bootstrap.log_process import LogProcess
 from rempart.bootstrap.measured import MeasuredBooks, MeasuredDatabase, MeasuredKeeper
-from rempart.bootstrap.reconciling import Reconciling
 from rempart.ground.figures import WorkerFigures
 from rempart.ground.instants import PARIS, Clock, RealClock, civil_date, start_of_day
 from rempart.ground.settings import PROFESSIONS, Settings
 from rempart.sealing.client import KeeperSync, KeeperUnavailable
-from rempart.sealing.frames import MacItem
 from rempart.storage import facts
 from rempart.storage.copies import MsgpackCopies
-from rempart.storage.door import Database
+from rempart.storage.door import LOST, UNABLE, Database
 from rempart.storage.inbound import Waiting
 from rempart.worker.deciding import Deciding, Lane
 from rempart.worker.directory import FactsDirectory
 from rempart.worker.opening import Opener
 
 log = structlog.get_logger()
+# A batch is some ten thousand objects without cycles, freed by their counts: looking for cycles is for naught.
+COLLECTED_AFTER = (50_000, 20, 100)
+SWITCH_SECONDS = 0.0005  # a file is read in a thread: the lanes must not wait for it longer than their own calls take
 OPEN_WORK = """select 'deposits' as state, count(*) from rempart.inbound where state = 'received'
 union all select state, count(*) from rempart.invoice where state in ('waiting', 'held') group by state"""
 
@@ -49,10 +57,10 @@ class KeeperBox:
 
     async def fingerprints(self, items: Sequence[tuple[str, str, bytes]]) -> Sequence[bytes]:
         """One keyed fingerprint an item."""
-        results = await self._keeper.call("mac", [MacItem(*item) for item in items])
-        if any(result.refusal for result in results):
+        macs = [result.mac for result in await self._keeper.call("mac", items)]  # a tuple is written as `MacItem` is
+        if b"" in macs:
             raise Unavailable("keeper")
-        return [result.mac for result in results]
+        return macs
 
     async def keep(self, items: Sequence[KeepAsk]) -> Sequence[Kept]:
         """Three sealed copies an item."""
@@ -68,6 +76,7 @@ class Worker:
 
     settings: Settings
     database_url: str
+    config: Path
     clock: Clock = field(default_factory=RealClock)
     facts: facts.Facts = field(default_factory=facts.Facts)
     directory: FactsDirectory = field(init=False)
@@ -82,6 +91,7 @@ class Worker:
             name.replace("_", "-"): budget.machine for name in PROFESSIONS if (budget := budgets.of(name)) is not None
         }
         self._lanes: list[Lane] = []
+        self._log = LogProcess(self.config, self.figures)
         self.figures.deposits.of = lambda: self.open_work.get("deposits", 0)
         self.figures.held.of = lambda: {name: count for name, count in self.open_work.items() if name != "deposits"}
 
@@ -94,17 +104,17 @@ class Worker:
         )  # fmt: skip
         server = uvicorn.Server(config)
         stop = threading.Event()
-        parts = (self.settings, self.database_url, self.clock, self.figures)
-        folding = asyncio.create_task(asyncio.to_thread(LogKeeping(*parts).run, stop))
-        reconciling = asyncio.create_task(asyncio.to_thread(Reconciling(*parts).run, stop))
+        for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises again what it caught: the log must end first
+            asyncio.get_running_loop().add_signal_handler(number, lambda: None)
+        keeping = asyncio.create_task(asyncio.to_thread(self._log.run, stop))
         working = asyncio.create_task(self.work())
         serving = asyncio.create_task(server.serve())
         # Whichever ends first ends the program: a part that broke must not leave the others looking alive.
-        await asyncio.wait((serving, working, folding, reconciling), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((serving, working, keeping), return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
         stop.set()
         working.cancel()
-        ended = await asyncio.gather(serving, working, folding, reconciling, return_exceptions=True)
+        ended = await asyncio.gather(serving, working, keeping, return_exceptions=True)
         for error in ended:
             if isinstance(error, Exception):
                 raise error
@@ -115,7 +125,7 @@ class Worker:
         while True:
             try:
                 await self._connected(pause)
-            except (Unavailable, KeeperUnavailable, psycopg.OperationalError, OSError):
+            except (Unavailable, KeeperUnavailable, psycopg.OperationalError, *LOST, *UNABLE):
                 log.warning("worker-cannot-work")
                 await asyncio.sleep(pause)
 
@@ -173,10 +183,10 @@ class Worker:
         return Lane(lambda: Needs(ports, box, books, copies, self.directory, self._caps), books)
 
     def _deciding(self, waiting: Waiting, keeper: KeeperSync) -> Deciding:
-        sites = self.facts.snapshot.sites
+        sites, now = self.facts.snapshot.sites, self.clock.now
         return Deciding(
-            waiting, lambda: Opener(keeper, waiting, sites, {}), self._lanes, self.settings.worker.batch_most,
-            self.clock.now, _paris,
+            waiting, lambda: Opener(keeper, waiting, sites, now), self._lanes, self.settings.worker.batch_most, now,
+            _paris,
         )  # fmt: skip
 
     async def _refresh(self, reader: Database) -> None:
@@ -188,13 +198,16 @@ class Worker:
         self.open_work = {row["state"]: row["count"] for row in counted}
 
     async def _ready(self) -> tuple[str, ...]:
-        return () if self.facts.version >= 0 else ("the database has not been read yet",)
+        read = () if self.facts.version >= 0 else ("the database has not been read yet",)
+        return read if self._log.alive else (*read, "the log is not kept")
 
 
 def _paris(instant: int) -> date:
     return civil_date(instant, PARIS)
 
 
-def run(settings: Settings) -> None:
-    """Runs until SIGTERM or SIGINT."""
-    asyncio.run(Worker(settings, settings.database.worker_url, clock_of(settings)).run())
+def run(settings: Settings, config: Path) -> None:
+    """Runs until SIGTERM or SIGINT; `config` is the file that the log's process reads."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.set_threshold(*COLLECTED_AFTER)
+    asyncio.run(Worker(settings, settings.database.worker_url, config, clock_of(settings)).run())

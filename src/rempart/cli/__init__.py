@@ -43,6 +43,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("hub", "Run the hub.", "hub"),
     Command("worker", "Run the worker.", "worker"),
     Command("keeper", "Run the keeper, and keep its keys.", "keeper"),
+    Command("operator", "Register insurers, sites and clients; close and open compartments.", "worker"),
     Command("rights", "Load insurers' rights files; release or refuse what waits.", "worker"),
     Command("doctor", "Check the configuration and the machine before anything listens.", "hub"),
     Command("migrate", "Bring the database to this release's schema.", "hub"),

@@ -15,12 +15,20 @@ app = typer.Typer()
 @app.command()
 def worker(
     config: Annotated[Path, typer.Option("--config", help="The configuration file.")] = Path("rempart.toml"),
+    *,
+    log_only: Annotated[
+        bool, typer.Option("--log-only", hidden=True, help="The log's process; the worker starts it.")
+    ] = False,
 ) -> None:
     """Decide what was deposited, fold the log, tidy, until SIGTERM or Ctrl-C."""
+    from rempart.bootstrap import log_process
     from rempart.bootstrap import worker as program
     from rempart.ground import logs
 
     settings = settings_or_fail(config)
     refuse_danger(settings, "worker")
-    logs.start("worker")
-    program.run(settings)
+    logs.start("worker-log" if log_only else "worker")
+    if log_only:
+        log_process.keep(settings)
+    else:
+        program.run(settings, config.absolute())

@@ -5,7 +5,7 @@ The order of `FIELDS` is the order of the commitments in a leaf of the disclosur
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 FIELDS = (
     "instant",  # microseconds since 1970-01-01T00:00Z
@@ -23,8 +23,7 @@ FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Disclosure:
+class Disclosure(NamedTuple):  # a named tuple: the log makes one of every answer
     """One row of the log; `instant` in microseconds UTC, `grant` 16 bytes, `tag` 32 bytes."""
 
     instant: int

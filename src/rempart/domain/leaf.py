@@ -50,11 +50,11 @@ class Revealed:
 def leaf(disclosure: Disclosure, salt: bytes) -> bytes:
     """Leaf data of a disclosure under its row salt. ValueError when the salt has not 16 bytes."""
     salts = _salts(salt)
-    values = encode(disclosure)
-    return VERSION + b"".join(
+    parts = [
         sha256(label + field_salt + value).digest()
-        for label, field_salt, value in zip(_LABELS, salts, values, strict=True)
-    )
+        for label, field_salt, value in zip(_LABELS, salts, encode(disclosure), strict=True)
+    ]
+    return VERSION + b"".join(parts)
 
 
 def reveal(disclosure: Disclosure, salt: bytes, fields: frozenset[str]) -> Revealed:

@@ -136,8 +136,8 @@ class Worker(Section, frozen=True, kw_only=True):
     """[worker]."""
 
     poll_milliseconds: Duration = 500  # between looks at the queue when it was empty
-    batch_most: Annotated[int, Meta(ge=1, le=10_000)] = 500  # items of one round
-    lanes: Annotated[int, Meta(ge=1, le=64)] = 2
+    batch_most: Annotated[int, Meta(ge=1, le=10_000)] = 400  # items of one round
+    lanes: Annotated[int, Meta(ge=1, le=64)] = 3
     metrics_host: str = "127.0.0.1"
     metrics_port: Port = 9101
 

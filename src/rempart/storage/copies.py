@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import date
 
 import msgspec
+from msgspec import Raw
 
-from rempart.application.invoice_records import Submitted
+from rempart.application.invoice_records import Kept, Submitted
 from rempart.domain.decision import DecidedLine, Decision, RuleAmount
 from rempart.domain.invoice import Invoice
 
@@ -23,19 +24,20 @@ _decode_lines = msgspec.msgpack.Decoder(list[tuple[int, str, int, int, int, int,
 class MsgpackCopies:
     """The `Copies` port."""
 
-    def acts(self, invoice: Invoice) -> bytes:
-        """(version, [(line, care day, code, family, quantity, coefficient, detail)])."""
-        return _encode((VERSION, _acts(invoice)))
+    def of(self, person: bytes, submitted: Submitted, decision: Decision) -> Kept:
+        """Acts and lines are written once and put into each copy that holds them.
 
-    def settlement(self, person: bytes, submitted: Submitted, decision: Decision) -> bytes:
-        """What the insurer settles by: person handle, invoice id, site, number, acts and decided lines."""
+        Acts: (version, [(line, care day, code, family, quantity, coefficient, detail)]).
+        Settlement: (version, (person handle, invoice id, site, number, outcome, reason), acts, decided lines).
+        Member's copy: (version, site, acts, decided lines).
+        """
         invoice = submitted.invoice
+        acts, decided = Raw(_encode(_acts(invoice))), Raw(_encode(lines(decision)))
         head = (person, submitted.identity, invoice.site, invoice.number, decision.outcome, decision.reason)
-        return _encode((VERSION, head, _acts(invoice), lines(decision)))
-
-    def member(self, submitted: Submitted, decision: Decision) -> bytes:
-        """What the member may read: site, acts and decided lines."""
-        return _encode((VERSION, submitted.invoice.site, _acts(submitted.invoice), lines(decision)))
+        return Kept(
+            _encode((VERSION, acts)), _encode((VERSION, head, acts, decided)),
+            _encode((VERSION, invoice.site, acts, decided)),
+        )  # fmt: skip
 
 
 def _acts(invoice: Invoice) -> list[tuple[object, ...]]:
@@ -51,12 +53,9 @@ def _acts(invoice: Invoice) -> list[tuple[object, ...]]:
 def lines(decision: Decision) -> list[tuple[object, ...]]:
     """Decided lines as plain arrays; they hold domains and amounts, no act."""
     return [
-        (
-            line.number, line.domain, line.spent, line.amo, line.amc, line.patient, line.reason,
-            [(step.rule, step.amount) for step in line.rules],
-        )
-        for line in decision.lines
-    ]  # fmt: skip
+        (number, domain, spent, amo, amc, patient, reason, rules)
+        for number, domain, spent, amo, amc, patient, rules, reason in decision.lines
+    ]
 
 
 def decision_lines(decision: Decision) -> bytes:

@@ -173,12 +173,23 @@ class Waiting:
         number = 0
         while True:
             row = self._connection.execute(
-                "select sealed from rempart.inbox where inbound = %s and chunk = %s", (UUID(bytes=inbound), number)
+                "select sealed from rempart.inbox where inbound = %s and chunk = %s",
+                (UUID(bytes=inbound), number),
+                binary=True,
             ).fetchone()
             if row is None:
                 return
             yield bytes(row[0])
             number += 1
+
+    def begun(self, inbound: bytes) -> bool:
+        """Whether an invoice of this deposit was written already, by a worker that died before the end."""
+        last = inbound[:12] + b"\xff" * 4
+        (found,) = self._one(
+            "select exists (select from rempart.invoice where invoice between %s and %s)",
+            (UUID(bytes=inbound), UUID(bytes=last)),
+        )
+        return bool(found)
 
     def written(self, invoices: Sequence[bytes]) -> set[bytes]:
         """Which of these invoices were written already, by a worker that died before the end."""

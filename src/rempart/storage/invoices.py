@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
-from uuid import UUID
 
 import asyncpg
+from asyncpg.pgproto.pgproto import UUID  # made from bytes in C; several a row
 
 from rempart.application.invoice_records import ACCEPTED, REJECTED, Accredited, Decided, Standing
-from rempart.application.invoices import known_until
+from rempart.application.invoices import DECIDED, known_until
 from rempart.application.together import Unavailable
 from rempart.domain import accounts
 from rempart.domain.adjudication import rejected
@@ -58,7 +60,15 @@ where i.invoice = q.invoice and i.state in ('waiting', 'held')
 returning i.invoice
 """
 
-NO_ID = UUID(int=0)
+KNOWN = "update rempart.met set known_until = $2 where meeting = any($1::bytea[]) and known_until < $2"
+
+COLUMNS = (
+    "invoice", "site", "number", "client", "inbound", "distinct_said", "position", "insurer", "mode", "state", "reason",
+    "live", "received", "decided", "care_day", "spent", "amo", "amc", "patient", "site_reference", "content",
+    "corrects",
+)  # fmt: skip
+_NUMBER = itemgetter(COLUMNS.index("site"), COLUMNS.index("number"))
+_NO_PLACE = bytes(4)  # an invoice's id is its deposit's with its place in the last four bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +122,15 @@ class InvoiceBooks:
         if batch.again:
             won = await _redecide(connection, batch.decided, batch.instant)
             decided = [one for one in batch.decided if one.submitted.identity in won]
+        elif await _copied(connection, batch):
+            decided = list(batch.decided)
         else:
             won = await _insert(connection, batch.decided, batch.instant)
             losers = [_as_duplicate(one) for one in batch.decided if one.submitted.identity not in won]
             added = await _insert(connection, losers, batch.instant)
             decided = [one for one in batch.decided if one.submitted.identity in won]
             decided += [one for one in losers if one.submitted.identity in added]
-        await _events(connection, decided, batch)
-        await _decisions(connection, decided, batch)
+        await _facts(connection, decided, batch)
         return decided
 
 
@@ -135,34 +146,52 @@ def _as_duplicate(decided: Decided) -> Decided:
     )  # fmt: skip
 
 
+async def _copied(connection: asyncpg.Connection[Any], batch: Batch) -> bool:
+    """Writes all of them at once when no number is taken, as nearly always; False and nothing written when one is."""
+    rows = _rows(batch.decided, batch.instant)
+    try:
+        async with connection.transaction():
+            await _copy(connection, "invoice", COLUMNS, rows)
+    except asyncpg.UniqueViolationError:
+        return False
+    return True
+
+
 async def _insert(connection: asyncpg.Connection[Any], decided: Sequence[Decided], instant: int) -> set[bytes]:
+    """One by one in a statement: those whose number is taken are left out."""
     if not decided:
         return set()
-    columns = [list(column) for column in zip(*(_row(one, instant) for one in decided), strict=True)]
+    columns = [list(column) for column in zip(*_rows(decided, instant), strict=True)]
     return {row[0].bytes for row in await connection.fetch(INSERT, *columns)}
 
 
+def _rows(decided: Sequence[Decided], instant: int) -> list[tuple[Any, ...]]:
+    """By site and number: two lanes that meet the same numbers wait for each other in one order, never in a circle."""
+    return sorted((_row(one, instant) for one in decided), key=_NUMBER)
+
+
 def _row(one: Decided, instant: int) -> tuple[Any, ...]:
-    submitted, invoice, decision = one.submitted, one.submitted.invoice, one.decision
+    submitted, state = one.submitted, one.state
+    invoice, identity = submitted.invoice, submitted.identity
     care = invoice.lines[0].care_date if invoice.lines else invoice.issued
-    live = one.state in LIVE
+    live = state in LIVE
+    spent, amo, amc, patient = one.decision.shares()
     return (
-        UUID(bytes=submitted.identity), invoice.site, invoice.number, submitted.caller.client,
-        UUID(bytes=submitted.identity[:12] + bytes(4)), submitted.distinct, submitted.position, one.insurer,
-        invoice.mode, one.state, one.reason, live, submitted.received, _decided(one, instant), care.toordinal() - EPOCH,
-        decision.spent, decision.amo, decision.amc, decision.patient, invoice.site_reference,
-        one.content if live else None, UUID(bytes=one.corrects) if one.corrects else None,
+        UUID(identity), invoice.site, invoice.number, submitted.caller.client, UUID(identity[:12] + _NO_PLACE),
+        submitted.distinct, submitted.position, one.insurer, invoice.mode, state, one.reason, live,
+        submitted.received, _decided(one, instant), care.toordinal() - EPOCH, spent, amo, amc, patient,
+        invoice.site_reference, one.content if live else None, UUID(one.corrects) if one.corrects else None,
     )  # fmt: skip
 
 
 def _decided(one: Decided, instant: int) -> int | None:
-    return instant if one.state in {ACCEPTED, REJECTED} else None
+    return instant if one.state in DECIDED else None
 
 
 async def _redecide(connection: asyncpg.Connection[Any], decided: Sequence[Decided], instant: int) -> set[bytes]:
     rows = [
         (
-            UUID(bytes=one.submitted.identity), one.state, one.reason, one.state in LIVE, _decided(one, instant),
+            UUID(one.submitted.identity), one.state, one.reason, one.state in LIVE, _decided(one, instant),
             one.decision.amc, one.decision.patient, one.content if one.state in LIVE else None,
         )
         for one in decided
@@ -171,47 +200,41 @@ async def _redecide(connection: asyncpg.Connection[Any], decided: Sequence[Decid
     return {row[0].bytes for row in await connection.fetch(REDECIDE, *columns)}
 
 
-async def _events(connection: asyncpg.Connection[Any], decided: Sequence[Decided], batch: Batch) -> None:
+async def _facts(connection: asyncpg.Connection[Any], decided: Sequence[Decided], batch: Batch) -> None:
+    """What was decided and moved, and the events of what was not decided yet; a decision is its own event."""
     events: list[tuple[Any, ...]] = []
-    for one in decided:
-        identity = UUID(bytes=one.submitted.identity)
-        if not batch.again:
-            events.append((identity, "received", one.submitted.channel, one.submitted.received))
-            events.append((identity, "acknowledged", "", batch.instant))
-        events.append((identity, one.state, one.reason, batch.instant))
-    await _copy(connection, "invoice_event", ("invoice", "state", "cause", "instant"), events)
-
-
-async def _decisions(connection: asyncpg.Connection[Any], decided: Sequence[Decided], batch: Batch) -> None:
     decisions: list[tuple[Any, ...]] = []
     sealed: list[tuple[Any, ...]] = []
     transfers: list[tuple[Any, ...]] = []
     meetings: list[bytes] = []
-    month = batch.today.year * 12 + batch.today.month - 1
+    month, instant = batch.today.year * 12 + batch.today.month - 1, batch.instant
     for one in decided:
-        if one.state not in {ACCEPTED, REJECTED}:
+        identity, state, decision = UUID(one.submitted.identity), one.state, one.decision
+        if state not in DECIDED:
+            events.append((identity, state, one.reason, instant))
             continue
-        identity = UUID(bytes=one.submitted.identity)
-        decisions.append((identity, one.state, one.reason, decision_lines(one.decision), one.tag, batch.instant))
+        decisions.append((identity, state, one.reason, decision_lines(decision), one.tag, instant))
         if one.kept is not None:
             sealed.append((identity, one.insurer, month, *one.kept))
-        amount = one.decision.amc
-        if one.state == ACCEPTED and amount:
-            debit, credit = (
-                accounts.owed(one.operator, one.insurer),
-                accounts.due(one.operator, one.submitted.site.site),
-            )
-            transfers.append((debit, credit, amount, "decision", identity, batch.instant))
-        if one.state == ACCEPTED and one.meeting is not None:
+        if state != ACCEPTED:
+            continue
+        amount = decision.amc
+        if amount:
+            debit, credit = _accounts(one.operator, one.insurer, one.submitted.site.site)
+            transfers.append((debit, credit, amount, "decision", identity, instant))
+        if one.meeting is not None:
             meetings.append(one.meeting)
+    await _copy(connection, "invoice_event", ("invoice", "state", "cause", "instant"), events)
     await _copy(connection, "decision", ("invoice", "outcome", "reason", "lines", "tag", "instant"), decisions)
     await _copy(connection, "invoice_sealed", ("invoice", "insurer", "month", "acts", "settlement", "copy"), sealed)
     await _copy(connection, "transfer", ("debit", "credit", "amount", "kind", "subject", "instant"), transfers)
     if meetings:
-        await connection.execute(
-            "update rempart.met set known_until = $2 where meeting = any($1::bytea[]) and known_until < $2",
-            sorted(meetings), known_until(batch.today),
-        )  # fmt: skip
+        await connection.execute(KNOWN, sorted(meetings), known_until(batch.today))
+
+
+@lru_cache(maxsize=4096)
+def _accounts(operator: str, insurer: str, site: str) -> tuple[str, str]:
+    return accounts.owed(operator, insurer), accounts.due(operator, site)
 
 
 async def _copy(

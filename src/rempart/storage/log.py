@@ -9,13 +9,14 @@ asyncio program calls them in a thread.
 from __future__ import annotations
 
 import os
+import struct
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rempart.domain.disclosure import Disclosure
 from rempart.domain.leaf import SALT, leaf
-from rempart.domain.merkle import climb, consistency_proof, leaf_hash, root
+from rempart.domain.merkle import HASH, climb, consistency_proof, leaf_hash, root
 from rempart.domain.month import MONTHS, month_of, month_start, month_text
 from rempart.storage.log_reading import WIDTH, LogDamagedError, log_size, stored_nodes, tile_hashes
 
@@ -32,6 +33,15 @@ _WAITING = """select d.tx::text, d.id,
     from rempart.disclosure d
     where (d.tx, d.id) > (%s::xid8, %s) and d.tx < pg_snapshot_xmin(pg_current_snapshot())
     order by d.tx, d.id limit %s"""
+
+
+# Rows of `leaf` as PostgreSQL's binary COPY takes them: number of fields, then each with its length before it. Every
+# field has a fixed size, so that one call writes a row: a file of a million invoices is a million of them.
+_INTO = "copy rempart.leaf (month, number, disclosure_id, instant, tx, salt, hash) from stdin (format binary)"
+_COPY_HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+_COPY_END = b"\xff\xff"
+_LEAF_ROW = struct.Struct(f">hiiiqiqiqiQi{SALT}si{HASH}s").pack
+_AT_ONCE = 1_000
 
 
 class FencedOffError(Exception):
@@ -62,8 +72,7 @@ class Checkpointed:
     refusal: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Taken:
+class _Taken(NamedTuple):
     tx: str
     id: int
     disclosure: Disclosure
@@ -96,8 +105,9 @@ class Folder:
         """Folds what waits, at most `most` rows, in one transaction; how many. FencedOffError, LogDamagedError."""
         with self._connection.transaction():
             tx, id_ = self._place()
-            rows = self._connection.execute(_WAITING, (tx, id_, self._most)).fetchall()
-            taken = [_Taken(row[0], row[1], Disclosure(*row[2:])) for row in rows]
+            with self._connection.cursor(binary=True) as cursor:
+                rows = cursor.execute(_WAITING, (tx, id_, self._most)).fetchall()
+            taken = [_Taken(tx, id_, Disclosure(*fields)) for tx, id_, *fields in rows]
             for month, part in _by_tree(taken, _closed(self._connection)).items():
                 _append(self._connection, month, part)
             if taken:
@@ -138,15 +148,25 @@ def _append(connection: Connection[Any], month: int, rows: Sequence[_Taken]) -> 
     connection.execute("select rempart.ensure_log_month(%s)", (month,))
     connection.execute("insert into rempart.log_state (month) values (%s) on conflict do nothing", (month,))
     old = log_size(connection, month)
-    into = "copy rempart.leaf (month, number, disclosure_id, instant, tx, salt, hash) from stdin"
-    with connection.cursor() as cursor, cursor.copy(into) as copy:
-        for number, row in enumerate(rows, old):
-            salt = os.urandom(SALT)
-            hashed = leaf_hash(leaf(row.disclosure, salt))
-            copy.write_row((month, number, row.id, row.disclosure.instant, row.tx, salt, hashed))
+    with connection.cursor() as cursor, cursor.copy(_INTO) as copy:
+        copy.write(_COPY_HEAD)
+        for at in range(0, len(rows), _AT_ONCE):
+            copy.write(b"".join(_leaf_rows(month, old + at, rows[at : at + _AT_ONCE])))
+        copy.write(_COPY_END)
     new = old + len(rows)
     _tile(connection, month, old, new)
     connection.execute("update rempart.log_state set size = %s where month = %s", (new, month))
+
+
+def _leaf_rows(month: int, first: int, rows: Sequence[_Taken]) -> list[bytes]:
+    salts = os.urandom(SALT * len(rows))
+    made: list[bytes] = []
+    for place, (tx, id_, disclosure) in enumerate(rows):
+        salt = salts[place * SALT : (place + 1) * SALT]
+        hashed = leaf_hash(leaf(disclosure, salt))
+        values = (4, month, 8, first + place, 8, id_, 8, disclosure.instant, 8, int(tx), SALT, salt, HASH, hashed)
+        made.append(_LEAF_ROW(7, *values))
+    return made
 
 
 def _tile(connection: Connection[Any], month: int, old: int, new: int) -> None:

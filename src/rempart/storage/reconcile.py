@@ -163,6 +163,7 @@ class Reconciler:
                 "where (d.tx, d.id) > (%s::xid8, %s) and d.tx < pg_snapshot_xmin(pg_current_snapshot()) "
                 "order by d.tx, d.id limit %s",
                 (tx, id_, CHUNK),
+                binary=True,
             ).fetchall()
             matching.add(Sighting(DISCLOSURE, row[2], row[3], row[4], row[5] // MINUTE, instant) for row in rows)
             count += len(rows)

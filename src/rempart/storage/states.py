@@ -45,15 +45,17 @@ async def invoice(database: Database, site: str, identity: UUID) -> InvoiceRow |
     """An invoice of this site; another site's looks absent."""
     rows = await database.fetch(
         "select i.invoice, i.number, i.state, i.reason, i.spent, i.amo, i.amc, i.patient, i.corrects, "
-        "(select n.invoice from rempart.invoice n where n.site = i.site and n.number = i.number "
-        " and n.corrects = i.invoice order by n.received desc limit 1), d.lines "
+        "(select n.invoice from ("
+        " select l.* from rempart.invoice l where l.site = i.site and l.number = i.number and l.live "
+        " union all select f.* from rempart.invoice f where f.site = i.site and f.number = i.number and not f.live) n "
+        " where n.corrects = i.invoice order by n.received desc limit 1), d.lines "
         "from rempart.invoice i left join rempart.decision d using (invoice) where i.site = $1 and i.invoice = $2",
         site, identity,
     )  # fmt: skip
     if not rows:
         return None
     events = await database.fetch(
-        "select state, cause, instant from rempart.invoice_event where invoice = $1 order by event", identity
+        "select state, cause, instant from rempart.invoice_history where invoice = $1 order by place, event", identity
     )
     row = rows[0]
     return InvoiceRow(
@@ -66,7 +68,8 @@ async def invoice(database: Database, site: str, identity: UUID) -> InvoiceRow |
 async def by_number(database: Database, site: str, number: str) -> list[UUID]:
     """The site's invoices under one of its numbers, the newest first."""
     rows = await database.fetch(
-        "select invoice from rempart.invoice where site = $1 and number = $2 "
+        "select invoice from (select invoice, received from rempart.invoice where site = $1 and number = $2 and live "
+        "union all select invoice, received from rempart.invoice where site = $1 and number = $2 and not live) i "
         "order by received desc, invoice desc limit 50",
         site, number,
     )  # fmt: skip

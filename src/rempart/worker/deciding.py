@@ -1,4 +1,4 @@
-"""Decides deposits: a thread reads one file, lanes decide its invoices 500 at a time, each batch is one commit.
+"""Decides deposits: a thread reads one file, lanes decide its invoices 400 at a time, each batch is one commit.
 
 Killed anywhere, it starts the deposit again and skips what is written: an invoice's id is its deposit's id and its
 place in it, so the second run meets the first one's rows.
@@ -10,8 +10,9 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -50,10 +51,10 @@ class Deciding:
     async def deposit(self, inbound: Inbound) -> Report:
         """One deposit, whole; it is closed with its report. Raises `Unavailable`: it will be taken up again."""
         report = Report()
-        instant = self.now()
         opener = self.opener()
+        again = self.waiting.begun(inbound.inbound)
         try:
-            await self._all(opener.open(inbound, instant, report), inbound, None)
+            await self._all(opener.open(inbound, report), inbound, None, begun=again)
         except Refused as refused:
             report.fault(level="file", code=refused.code)
             report.broken = True
@@ -64,9 +65,8 @@ class Deciding:
 
     async def again(self, inbound: Inbound, wanted: dict[bytes, Reopened]) -> None:
         """The invoices of a deposit that waited or were held, decided again in the batch window."""
-        instant = self.now()
         opener = self.opener()
-        await self._all(opener.open(inbound, instant, Report()), inbound, wanted)
+        await self._all(opener.open(inbound, Report()), inbound, wanted)
         self.waiting.tidy(inbound.inbound)
 
     def _told(self, inbound: Inbound, report: Report) -> dict[str, Any]:
@@ -79,11 +79,17 @@ class Deciding:
             "fault_count": report.fault_count,
         }
 
-    async def _all(self, invoices: Iterator[Submitted], inbound: Inbound, wanted: dict[bytes, Reopened] | None) -> None:
+    async def _all(
+        self, invoices: Iterator[Submitted], inbound: Inbound, wanted: dict[bytes, Reopened] | None, *,
+        begun: bool = False,
+    ) -> None:  # fmt: skip
         """Reads in a thread, decides in the lanes; the first failure ends both."""
         batches: queue.Queue[list[Submitted] | BaseException | None] = queue.Queue(maxsize=AHEAD)
         stop = threading.Event()
-        reader = threading.Thread(target=self._read, args=(invoices, batches, stop, wanted), daemon=True)
+        if wanted is not None:
+            invoices = (one for each in invoices if (one := _windowed(each, wanted)) is not None)
+        pick = self._fresh if begun else None
+        reader = threading.Thread(target=self._read, args=(invoices, batches, stop, pick), daemon=True)
         reader.start()
         try:
             async with asyncio.TaskGroup() as group:
@@ -101,31 +107,21 @@ class Deciding:
 
     def _read(
         self, invoices: Iterator[Submitted], batches: queue.Queue[Any], stop: threading.Event,
-        wanted: dict[bytes, Reopened] | None,
+        pick: Callable[[list[Submitted]], list[Submitted]] | None,
     ) -> None:  # fmt: skip
-        batch: list[Submitted] = []
         try:
-            for read in invoices:
+            while batch := list(islice(invoices, self.size)):
                 if stop.is_set():
                     return
-                one = _windowed(read, wanted) if wanted is not None else read
-                if one is None:
-                    continue
-                batch.append(one)
-                if len(batch) >= self.size:
-                    batches.put(self._fresh(batch, wanted))
-                    batch = []
-            if batch:
-                batches.put(self._fresh(batch, wanted))
+                batches.put(pick(batch) if pick is not None else batch)
             for _ in self.lanes:
                 batches.put(None)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the lanes must hear of it
             for _ in self.lanes:
                 batches.put(error)
 
-    def _fresh(self, batch: list[Submitted], wanted: object) -> list[Submitted]:
-        if wanted is not None:
-            return batch
+    def _fresh(self, batch: list[Submitted]) -> list[Submitted]:
+        """Those that a worker that died did not write."""
         written = self.waiting.written([one.identity for one in batch])
         return [one for one in batch if one.identity not in written] if written else batch
 
@@ -152,7 +148,7 @@ def _windowed(one: Submitted, wanted: dict[bytes, Reopened]) -> Submitted | None
         return None
     why = wanted[one.identity]
     waited = DISTINCT_AFTER_WORKING_DAYS if why.waited_out else 0
-    return replace(one, distinct=one.distinct or why.distinct, waited=waited, windowed=True)
+    return one._replace(distinct=one.distinct or why.distinct, waited=waited, windowed=True)
 
 
 def _drain(batches: queue.Queue[Any]) -> None:

@@ -9,6 +9,8 @@ from rempart.domain.guarantee import GuaranteeTable
 from rempart.formats import guarantee_table
 from rempart.storage.facts import Facts
 
+MOST_ROUTES = 10_000
+
 
 class FactsDirectory:
     """The `Directory` port over one reading of the database; a table that does not validate is as good as none."""
@@ -16,9 +18,18 @@ class FactsDirectory:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self._tables: dict[str, GuaranteeTable | None] = {}
+        self._routes: dict[tuple[str, str, str, date], Routed | None] = {}
 
     def route(self, amc_number: str, convention: str, csr: str, care: date) -> Routed | None:
         """Operator, insurer and member rule; None when the card is unknown or another operator's."""
+        card = (amc_number, convention, csr, care)
+        if card not in self._routes:
+            if len(self._routes) >= MOST_ROUTES:  # an invented card each time must not fill the memory
+                self._routes.clear()
+            self._routes[card] = self._route(*card)
+        return self._routes[card]
+
+    def _route(self, amc_number: str, convention: str, csr: str, care: date) -> Routed | None:
         route = self._facts.route(amc_number, convention, csr, care)
         rule = self._facts.rules.get(route.insurer) if route is not None else None
         return Routed(route.operator, route.insurer, rule) if route is not None and rule is not None else None

@@ -5,7 +5,7 @@ Runs in a thread with blocking connections of its own, so that reading a file an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,9 @@ from rempart.sealing.frames import AuthorityItem, OpenDepositItem
 from rempart.storage.inbound import Inbound, Waiting
 
 FAULTS_KEPT = 1000
+NARROWED_FOR = 300_000_000  # microseconds; then a site's authority is asked for again, long before it expires
+OURS = frozenset({"clock-apart"})
+"""Refusals that are about our machines: the deposit is taken up again, never refused for them."""
 
 
 @dataclass(slots=True)
@@ -41,38 +44,47 @@ class Report:
 
 
 class Opener:
-    """Opens one deposit at a time. `instant` microseconds UTC is when the work began."""
+    """Opens one deposit at a time. `now` gives microseconds UTC; it is read at each call of the keeper.
+
+    A large file takes longer than the keeper lets two clocks differ.
+    """
 
     def __init__(
-        self, keeper: KeeperSync, waiting: Waiting, sites: Mapping[str, SiteFacts], kinds: Mapping[str, str]
+        self, keeper: KeeperSync, waiting: Waiting, sites: Mapping[str, SiteFacts], now: Callable[[], int]
     ) -> None:
         self._keeper = keeper
         self._waiting = waiting
         self._sites = sites
-        self._kinds = kinds
+        self._now = now
 
-    def open(self, inbound: Inbound, instant: int, report: Report) -> Iterator[Submitted]:
+    def open(self, inbound: Inbound, report: Report) -> Iterator[Submitted]:
         """Its invoices in order. Raises `Unavailable` when keeper or database does not answer."""
         self._authority = b""
+        self._narrowed = self._now()
         self._callers: dict[str, Caller | None] = {}
         if inbound.channel == "api":
-            yield from self._from_json(inbound, instant, report)
+            yield from self._from_json(inbound, report)
         else:
-            yield from self._from_b2(inbound, instant, report)
+            yield from self._from_b2(inbound, report)
 
-    def _blocks(self, inbound: Inbound, instant: int) -> Iterator[bytes]:
+    def _blocks(self, inbound: Inbound) -> Iterator[bytes]:
         for sealed in self._waiting.chunks(inbound.inbound):
             try:
-                (result,) = self._keeper.call("open_deposit", [OpenDepositItem(sealed, instant)])
+                (result,) = self._keeper.call("open_deposit", [OpenDepositItem(sealed, self._now())])
             except KeeperUnavailable as error:
                 raise Unavailable("keeper") from error
+            if result.refusal in OURS:
+                raise Unavailable("keeper")
             if result.refusal:
                 raise Refused(result.refusal)
             self._authority = result.authority
+            if self._now() - self._narrowed > NARROWED_FOR:
+                self._callers.clear()
+                self._narrowed = self._now()
             yield result.content
 
-    def _from_json(self, inbound: Inbound, instant: int, report: Report) -> Iterator[Submitted]:
-        found = invoice_json.read(b"".join(self._blocks(inbound, instant)), inbound.site)
+    def _from_json(self, inbound: Inbound, report: Report) -> Iterator[Submitted]:
+        found = invoice_json.read(b"".join(self._blocks(inbound)), inbound.site)
         if not isinstance(found, tuple):
             raise Refused(found.code)
         for ordinal, one in enumerate(found, 1):
@@ -82,66 +94,64 @@ class Opener:
             if one.invoice.mode != "real":
                 report.tests += 1
                 continue
-            yield from self._submit(inbound, instant, one.invoice, ordinal, distinct=one.distinct)
+            yield from self._submit(inbound, one.invoice, ordinal, distinct=one.distinct)
 
-    def _from_b2(self, inbound: Inbound, instant: int, report: Report) -> Iterator[Submitted]:
-        checked = b2.check(self._blocks(inbound, instant))
+    def _from_b2(self, inbound: Inbound, report: Report) -> Iterator[Submitted]:
+        checked = b2.check(self._blocks(inbound))
         _faults(report, checked.faults)
         if checked.faults:
             report.broken = True
             return
-        for event in b2.read(self._blocks(inbound, instant), checked=checked):
+        for event in b2.read(self._blocks(inbound), checked=checked):
             if not isinstance(event, b2.InvoiceRead):
-                self._note(inbound, instant, event, report)
+                self._note(inbound, event, report)
             elif event.invoice.mode != "real":
                 report.tests += 1
-            elif self._caller(inbound, instant, event.invoice.site) is None:
+            elif self._caller(inbound, event.invoice.site) is None:
                 report.refused += 1
             else:
-                yield from self._submit(inbound, instant, event.invoice, event.record, distinct=False)
+                yield from self._submit(inbound, event.invoice, event.record, distinct=False)
 
-    def _note(self, inbound: Inbound, instant: int, event: b2.Event, report: Report) -> None:
+    def _note(self, inbound: Inbound, event: b2.Event, report: Report) -> None:
         if isinstance(event, b2.InvoiceRefused):
             report.refused += 1
             _faults(report, event.faults, site=event.site, number=event.number)
         elif isinstance(event, b2.LotStart):
-            self._mandate(inbound, instant, event.lot, report)
+            self._mandate(inbound, event.lot, report)
         elif isinstance(event, b2.LotRefused):
             _faults(report, event.faults, site=event.lot.site)
         elif isinstance(event, b2.LotEnd):
             report.skipped += sum(count for _, count in event.skipped)
 
-    def _mandate(self, inbound: Inbound, instant: int, lot: b2.LotRef, report: Report) -> None:
-        if self._caller(inbound, instant, lot.site) is None:
+    def _mandate(self, inbound: Inbound, lot: b2.LotRef, report: Report) -> None:
+        if self._caller(inbound, lot.site) is None:
             code = "no-mandate" if lot.site in self._sites else "site-unknown"
             report.fault(level="lot", record=lot.record, code=code, site=lot.site)
 
-    def _submit(
-        self, inbound: Inbound, instant: int, invoice: Invoice, place: int, *, distinct: bool
-    ) -> Iterator[Submitted]:
-        caller = self._caller(inbound, instant, invoice.site)
+    def _submit(self, inbound: Inbound, invoice: Invoice, place: int, *, distinct: bool) -> Iterator[Submitted]:
+        caller = self._caller(inbound, invoice.site)
         if caller is not None:
             identity = inbound.inbound[:12] + place.to_bytes(4, "big")
             yield Submitted(
                 identity, place, invoice, caller, self._sites[invoice.site], inbound.channel, inbound.received, distinct
             )
 
-    def _caller(self, inbound: Inbound, instant: int, site: str) -> Caller | None:
+    def _caller(self, inbound: Inbound, site: str) -> Caller | None:
         """The depositor's authority narrowed to one site; None when it has none there."""
         if site not in self._callers:
-            self._callers[site] = self._narrow(inbound, instant, site) if site in self._sites else None
+            self._callers[site] = self._narrow(inbound, site) if site in self._sites else None
         return self._callers[site]
 
-    def _narrow(self, inbound: Inbound, instant: int, site: str) -> Caller | None:
+    def _narrow(self, inbound: Inbound, site: str) -> Caller | None:
+        instant = self._now()
         try:
             (result,) = self._keeper.call("authority", [AuthorityItem(self._authority, site, instant)])
         except KeeperUnavailable as error:
             raise Unavailable("keeper") from error
         if result.refusal:
             return None
-        kind = self._kinds.get(inbound.client, "")
         return Caller(
-            None, inbound.client, kind, site, "", result.grant, grant_id_of(result.grant), instant + 900_000_000
+            None, inbound.client, "", site, "", result.grant, grant_id_of(result.grant), instant + 900_000_000
         )
 
 

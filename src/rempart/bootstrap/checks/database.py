@@ -13,7 +13,7 @@ DURABLE = ("synchronous_commit", "fsync", "full_page_writes")
 APPEND_ONLY = (
     "disclosure", "transfer", "decision", "invoice_event", "accreditation", "leaf", "tile", "checkpoint",
     "log_of_months", "rights_release", "payee", "paying_account", "remittance", "remittance_end", "alarm",
-    "opened_undisclosed",
+    "opened_undisclosed", "compartment_opening",
 )  # fmt: skip
 FIXED_PATH = "search_path=pg_catalog, pg_temp"
 

@@ -17,8 +17,8 @@ Right = tuple[str, str, str]
 
 HUB_READS = (
     "insurer", "guarantee_table", "routing", "site", "client", "client_key", "mandate", "compartment", "facts_version",
-    "token", "inbound", "idempotency", "invoice", "invoice_event", "decision", "site_reference", "tile", "checkpoint",
-    "log_state", "log_of_months", "remittance", "remittance_line", "remittance_end",
+    "token", "inbound", "idempotency", "invoice", "invoice_event", "invoice_history", "decision", "site_reference",
+    "tile", "checkpoint", "log_state", "log_of_months", "remittance", "remittance_line", "remittance_end",
 )  # fmt: skip
 HUB_READS_OF = {
     "leaf": ("month", "number", "hash"),
@@ -46,7 +46,7 @@ SETTLE_WRITES = ("disclosure", "accreditation", "budget", "met", "site_reference
 FACTS = (
     "disclosure", "transfer", "decision", "invoice_event", "accreditation", "invoice_sealed", "leaf", "tile",
     "checkpoint", "log_of_months", "rights_release", "payee", "paying_account", "remittance", "remittance_end",
-    "alarm", "opened_undisclosed",
+    "alarm", "opened_undisclosed", "compartment_opening",
 )  # fmt: skip
 WORKER_NEVER: frozenset[Right] = frozenset({
     *((table, ALL, "insert") for table in SETTLE_WRITES),

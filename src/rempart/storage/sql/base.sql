@@ -93,6 +93,7 @@ create table rempart.compartment (
     reason text not null default '',
     changed bigint not null default 0
 );
+create index compartment_closed on rempart.compartment (compartment) where state = 'closed';
 
 -- One number that moves when anything the hubs keep in memory changes: they look at it every second.
 create table rempart.facts_version (
@@ -137,7 +138,7 @@ create table rempart.met (
     meeting bytea primary key,                 -- PRF(K_met, site, person), 16 bytes
     first_day int not null,                    -- of the span of 32 days in which they met first
     known_until int not null default 0         -- day, of such a span as well, until which this site knows this record
-);
+) with (fillfactor = 50);                      -- an accepted invoice prolongs the row that its own question wrote: in place
 
 create table rempart.disclosure (
     id bigint generated always as identity,
@@ -155,8 +156,8 @@ create table rempart.disclosure (
     outcome text not null,
     tag bytea not null
 ) partition by range (instant);
-create index disclosure_seen on rempart.disclosure (site, tag);
-
+-- Day first: all of a day's rows share its pages, however large the month grows.
+create index disclosure_seen on rempart.disclosure ((instant / 86400000000), tag);
 create index disclosure_instant on rempart.disclosure using brin (instant);  -- a question id names its instant
 
 -- The site's own reference of a question, searched by that site only.
@@ -257,18 +258,19 @@ create table rempart.invoice (
 );
 create unique index invoice_live on rempart.invoice (site, number) where live;
 
-create index invoice_number on rempart.invoice (site, number);
+create index invoice_number on rempart.invoice (site, number) where not live;  -- with invoice_live, every number once
 create index invoice_content on rempart.invoice (content) where live and content is not null;  -- a MAC of its site
 create index invoice_waiting on rempart.invoice (state, received) where state in ('waiting', 'held');
 
+-- What no other table says: waiting, held, cancelled, paid. `invoice_history` tells a whole life.
 create table rempart.invoice_event (
-    event bigint generated always as identity primary key,
+    event bigint generated always as identity,
     invoice uuid not null,
     state text not null,
     cause text not null default '',
-    instant bigint not null
+    instant bigint not null,
+    primary key (invoice, event)
 );
-create index invoice_event_of on rempart.invoice_event (invoice);
 
 create table rempart.decision (
     invoice uuid primary key,
@@ -278,6 +280,17 @@ create table rempart.decision (
     tag bytea,                                 -- day tag of the disclosure
     instant bigint not null
 );
+
+-- Every state an invoice went through, in the order (place, event): its deposit, its events, its decision.
+create view rempart.invoice_history with (security_invoker = true) as
+select i.invoice, s.place, 0::bigint as event, s.state, case s.place when 1 then coalesce(b.channel, '') else '' end as cause, i.received as instant
+from rempart.invoice i left join rempart.inbound b using (inbound)
+cross join (values (1, 'received'), (2, 'acknowledged')) s(place, state)
+union all
+select e.invoice, case when e.state in ('waiting', 'held') then 3 else 5 end, e.event, e.state, e.cause, e.instant
+from rempart.invoice_event e
+union all
+select d.invoice, 4, 0, d.outcome, d.reason, d.instant from rempart.decision d;
 
 create table rempart.invoice_sealed (
     invoice uuid primary key,
@@ -290,7 +303,7 @@ create table rempart.invoice_sealed (
 
 -- One movement is one row: it cannot be unbalanced. Accounts are text: insurer:…, site:…, reserved:…, bank:…
 create table rempart.transfer (
-    transfer bigint generated always as identity primary key,
+    transfer bigint generated always as identity,
     debit text not null,
     credit text not null check (credit <> debit),
     amount bigint not null check (amount > 0),
@@ -299,8 +312,6 @@ create table rempart.transfer (
     instant bigint not null,
     unique (kind, subject)
 );
-create index transfer_credit on rempart.transfer (credit);
-create index transfer_debit on rempart.transfer (debit);
 
 create trigger append_only before update or delete on rempart.transfer
     for each row execute function rempart.refuse_change();

@@ -3,7 +3,7 @@ grant usage on schema rempart to rempart_hub, rempart_worker, rempart_auditor;
 
 grant select on rempart.insurer, rempart.guarantee_table, rempart.routing, rempart.site, rempart.client, rempart.client_key, rempart.mandate,
     rempart.compartment, rempart.facts_version, rempart.token, rempart.inbound, rempart.idempotency, rempart.invoice, rempart.invoice_event,
-    rempart.decision, rempart.site_reference to rempart_hub;
+    rempart.invoice_history, rempart.decision, rempart.site_reference to rempart_hub;
 grant insert on rempart.token, rempart.inbound, rempart.inbox, rempart.idempotency
     to rempart_hub;
 grant update (revoked) on rempart.token to rempart_hub;

@@ -51,3 +51,40 @@ create trigger append_only before update or delete on rempart.opened_undisclosed
 grant select, insert on rempart.alarm, rempart.opened_undisclosed to rempart_worker;
 grant select, insert, delete on rempart.reconciliation_waiting to rempart_worker;
 grant select, update on rempart.reconciliation to rempart_worker;
+
+-- Who says that a closed compartment may open, about this one closing. Two different people, whoever writes the statement.
+create table rempart.compartment_opening (
+    compartment text not null references rempart.compartment,
+    closing bigint not null,                   -- `changed` of the closing it is about
+    officer text not null check (officer <> '' and officer = lower(btrim(officer))),
+    instant bigint not null,
+    primary key (compartment, closing, officer)  -- one person has one voice
+);
+create trigger append_only before update or delete on rempart.compartment_opening
+    for each row execute function rempart.refuse_change();
+
+create function rempart.guard_compartment() returns trigger language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare voices int;
+begin
+    if tg_op = 'UPDATE' and new.compartment = old.compartment and (old.state <> 'closed' or new.state = 'closed') then
+        if new.state = 'closed' and old.state <> 'closed' and new.changed <= old.changed then
+            new.changed := old.changed + 1;  -- what was said about an earlier closing opens no later one
+        end if;
+        return new;
+    end if;
+    select count(*) into voices from rempart.compartment_opening o
+    where o.compartment = old.compartment and o.closing = old.changed;
+    if old.state = 'closed' and (voices < 2 or tg_op = 'DELETE' or new.compartment <> old.compartment) then
+        raise exception 'a closed compartment is opened by two different people'
+            using errcode = 'check_violation', constraint = 'compartment_two_people';
+    end if;
+    if tg_op = 'DELETE' then
+        return old;
+    end if;
+    return new;
+end $$;
+create trigger guard_compartment before update or delete on rempart.compartment
+    for each row execute function rempart.guard_compartment();
+
+grant select, insert on rempart.compartment_opening to rempart_worker;

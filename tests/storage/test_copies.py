@@ -1,0 +1,51 @@
+"""The copies of a decided invoice as its three readers decode them, and decided lines as they are stored."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from rempart.application.guard import Caller, SiteFacts
+from rempart.application.invoice_records import Submitted
+from rempart.domain.decision import DecidedLine, Decision, RuleAmount
+from rempart.domain.invoice import Invoice, Line, Presented
+from rempart.storage.copies import EPOCH, VERSION, MsgpackCopies, decision_lines, read_lines
+
+SITE, CARE = "992300010", date(2026, 11, 20)
+ACT = Line(1, CARE, "PH7", "pharmacy", 4_000, 65, 2_600, 4_000, 1_400, detail=(("CIP", "3400001", 2),))
+INVOICE = Invoice(SITE, "000000001", CARE, Presented("1", "INVENTED", None, "800101", "1"), (ACT,), 4_000, 2_600, 1_400)
+SUBMITTED = Submitted(
+    b"i" * 16, 1, INVOICE, Caller(None, "client-1", "site", SITE, "", b"", b"", 0),
+    SiteFacts(SITE, "pharmacy", "operator-1", "Europe/Paris", "good"), "api", 0,
+)  # fmt: skip
+LINES = (
+    DecidedLine(1, "PHAR", 4_000, 2_600, 1_400, 0, (RuleAmount("formula-of-table", 1_400),)),
+    DecidedLine(2, "", 100, 0, 0, 100, (RuleAmount("domain-of-act", 0),), "unknown-family"),
+)
+DECISION = Decision("accepted", LINES)
+ACTS = [[1, CARE.toordinal() - EPOCH, "PH7", "pharmacy", 1, 100, [["CIP", "3400001", 2]]]]
+DECIDED = [
+    [1, "PHAR", 4_000, 2_600, 1_400, 0, "", [["formula-of-table", 1_400]]],
+    [2, "", 100, 0, 0, 100, "unknown-family", [["domain-of-act", 0]]],
+]
+
+
+def test_each_reader_gets_its_own_copy_and_none_holds_an_identity() -> None:
+    """Acts alone; the insurer's line with person handle and id; the member's with the site."""
+    found = MsgpackCopies().of(b"person", SUBMITTED, DECISION)
+    acts, settlement, copy = (msgspec.msgpack.decode(each) for each in found)
+    assert acts == [VERSION, ACTS]
+    assert settlement == [VERSION, [b"person", b"i" * 16, SITE, "000000001", "accepted", ""], ACTS, DECIDED]
+    assert copy == [VERSION, SITE, ACTS, DECIDED]
+    assert not any(word in each for word in (b"INVENTED", b"800101") for each in found)
+
+
+def test_stored_lines_come_back() -> None:
+    """What a decision stored is what is read, rule by rule; its shares are the sums of its lines."""
+    assert read_lines(decision_lines(DECISION)) == LINES
+    assert (
+        DECISION.shares()
+        == (DECISION.spent, DECISION.amo, DECISION.amc, DECISION.patient)
+        == (4_100, 2_600, 1_400, 100)
+    )
