@@ -6,13 +6,14 @@ A connection that breaks during `settle` leaves the outcome unknown: the caller 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 
 from rempart.application.ports import Row, Settle, Settled, Unavailable
+from rempart.storage.arrays import blobs, numbers, texts
 
 # Starting every insurer's table costs more than a small batch's look-ups. The generations that answered last are
 # therefore named one by one, as parameters: PostgreSQL then starts those tables only. A row whose insurer answers by
@@ -20,7 +21,7 @@ from rempart.application.ports import Row, Settle, Settled, Unavailable
 FIND = """
 select q.ord, case when not i.generations <@ $3::int[] then i.generations end,
        r.key_version, r.person, r.payload, r.closed, i.prolonged_from, i.prolonged_until
-from unnest($1::text[], $2::bytea[]) with ordinality q(insurer, key, ord)
+from unnest($1::text::text[], $2::text::bytea[]) with ordinality q(insurer, key, ord)
 cross join lateral (
     select x.generations, x.prolonged_from, x.prolonged_until from rempart.insurer x where x.insurer = q.insurer
     limit 1) i
@@ -37,11 +38,19 @@ FINDS = {
     for most in STARTED
 } | {0: FIND.format(started="")}
 
+COLUMNS: tuple[Callable[[Any], str], ...] = (
+    numbers, blobs, blobs, texts, texts, texts, texts, texts, texts, texts, texts, texts, texts, texts, blobs, blobs,
+    numbers, numbers, numbers, blobs, blobs, numbers, numbers, numbers, numbers, texts,
+)  # fmt: skip
+"""How each field of `Settle` is written, in the order of its fields."""
+HOUR_SHARE = 19  # the place of the one argument that is not an array
 SETTLE = (
-    "select verdict, known from rempart.settle($1::bigint[], $2::bytea[], $3::bytea[], $4::text[], $5::text[], "
-    "$6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], "
-    "$14::text[], $15::bytea[], $16::bytea[], $17::int[], $18::int[], $19::int[], $20::int, $21::bytea[], "
-    "$22::bytea[], $23::int[], $24::int[], $25::int[], $26::int[], $27::text[])"
+    "select verdict, known from rempart.settle($1::text::bigint[], $2::text::bytea[], $3::text::bytea[], "
+    "$4::text::text[], $5::text::text[], $6::text::text[], $7::text::text[], $8::text::text[], $9::text::text[], "
+    "$10::text::text[], $11::text::text[], $12::text::text[], $13::text::text[], $14::text::text[], "
+    "$15::text::bytea[], $16::text::bytea[], $17::text::int[], $18::text::int[], $19::text::int[], $20::int, "
+    "$21::text::bytea[], $22::text::bytea[], $23::text::int[], $24::text::int[], $25::text::int[], $26::text::int[], "
+    "$27::text::text[])"
 )
 
 LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError)
@@ -109,13 +118,13 @@ class Database:
         named = [number for insurer in dict.fromkeys(insurers) for number in self._generations.get(insurer, ())]
         for most in STARTED:
             if len(named) <= most:
-                return FINDS[most], insurers, keys, named, *named, *[NO_GENERATION] * (most - len(named))
-        return FINDS[0], insurers, keys, named
+                return FINDS[most], texts(insurers), blobs(keys), named, *named, *[NO_GENERATION] * (most - len(named))
+        return FINDS[0], texts(insurers), blobs(keys), named
 
     async def settle(self, lines: Sequence[Settle], hour_share: int) -> list[Settled]:
         """The door's last word on each line, durable when this returns."""
-        columns: list[Any] = [list(column) for column in zip(*lines, strict=True)]
-        columns.insert(19, hour_share)
+        columns: list[Any] = [write(each) for write, each in zip(COLUMNS, zip(*lines, strict=True), strict=True)]
+        columns.insert(HOUR_SHARE, hour_share)
         ((verdicts, known),) = await self.fetch(SETTLE, *columns)
         return [Settled(*pair) for pair in zip(verdicts, known, strict=True)]
 
