@@ -10,12 +10,16 @@ from hypothesis import strategies as st
 
 from rempart.domain.acts import FAMILIES, PROFESSIONS
 from rempart.domain.adjudication import Context, Honoured, adjudicate
+from rempart.domain.allowances import Allowance, CounterKey
+from rempart.domain.counters import needs
 from rempart.domain.decision import Decision
-from rempart.domain.guarantee import AMOUNT_KINDS, KINDS, PERCENT_KINDS, Formula, GuaranteeTable, ProductTable
+from rempart.domain.guarantee import AMOUNT_KINDS, KINDS, PERCENT_KINDS, Case, Formula, GuaranteeTable, ProductTable
 from rempart.domain.invoice import Invoice, Line, Presented
 from rempart.domain.money import percent
+from rempart.domain.particulars import BASKETS, ITEMS, PRICINGS, RENEWALS, SIDES, Correction, Particulars
 from rempart.domain.reasons import BY_CODE
 from rempart.domain.rights import DOMAINS, Coverage, Period
+from rempart.domain.rights import KINDS as CONTRACT_KINDS
 
 TODAY = date(2026, 11, 20)
 START, END = date(2025, 1, 1), date(2026, 12, 31)
@@ -52,6 +56,60 @@ def any_lines(draw: st.DrawFn) -> Line:
     care = TODAY - timedelta(days=draw(st.integers(-2, 900)))
     family = draw(st.sampled_from(FAMILIES))
     return Line(1, care, "", family, base, rate, amo, spent, asked, quantity=draw(st.integers(0, 3)))
+
+
+@st.composite
+def told(draw: st.DrawFn) -> Particulars:
+    """Anything a line may say, whether it makes sense or not."""
+    correction = Correction(draw(st.integers(-1500, 1500)), draw(st.integers(0, 800)), draw(st.booleans()))
+    return Particulars(
+        item=draw(st.sampled_from(("", *ITEMS))),
+        side=draw(st.sampled_from(("", *SIDES))),
+        correction=draw(st.sampled_from((None, correction))),
+        basket=draw(st.sampled_from(("", *BASKETS))),
+        price_limit=draw(st.one_of(st.none(), amounts)),
+        pricing=draw(st.sampled_from(("", *PRICINGS))),
+        days=draw(st.integers(0, 40)),
+        renewal=draw(st.sampled_from(RENEWALS)),
+        substitution=draw(st.sampled_from(("", "refused", "justified"))),
+        reference_price=draw(st.one_of(st.none(), amounts)),
+    )
+
+
+@st.composite
+def told_lines(draw: st.DrawFn) -> Line:
+    return replace(draw(any_lines()), particulars=draw(st.one_of(st.none(), told())))
+
+
+@st.composite
+def full_tables(draw: st.DrawFn) -> GuaranteeTable:
+    """Cases, several formulas after each other, ceilings and allowances in every domain."""
+    parts = st.builds(
+        lambda formula, allowance, ceiling, includes: replace(
+            formula, allowance=allowance, ceiling=ceiling, ceiling_includes_amo=includes
+        ),
+        formulas,
+        st.sampled_from(("", "", "money", "acts")),
+        st.sampled_from((0, 0, 5_000)),
+        st.booleans(),
+    )
+    case = st.builds(
+        Case,
+        st.lists(parts, min_size=1, max_size=3).map(tuple),
+        baskets=st.sampled_from(((), ("B",), ("2", "free"))),
+        network=st.sampled_from(("", "in", "out")),
+    )
+    cases = draw(st.lists(case, max_size=3).map(tuple))
+    plain = draw(parts)
+    limits = (
+        Allowance("money", draw(st.integers(1, 50_000)), "cents", "calendar-year"),
+        Allowance("acts", draw(st.integers(1, 4)), "units", "rolling", 12),
+    )
+    version = ProductTable(
+        "P", "1", START, END, tuple((domain, plain) for domain in DOMAINS),
+        tuple((domain, cases) for domain in DOMAINS), limits, "", ("NET",),
+    )  # fmt: skip
+    return GuaranteeTable("0012345678", (version,))
 
 
 formulas = st.builds(make_formula, st.sampled_from(sorted(KINDS)), st.integers(1, 400))
@@ -91,6 +149,46 @@ def test_shares_always_sum_to_what_was_spent(
     assert decision.amo + decision.amc + decision.patient == decision.spent
     assert (decision.outcome == "accepted") == (not decision.reason)
     assert decision.outcome == "accepted" or decision.amc == 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    lines=st.lists(told_lines(), min_size=1, max_size=4),
+    table=full_tables(),
+    profession=st.sampled_from(PROFESSIONS),
+    kind=st.sampled_from(CONTRACT_KINDS),
+    first=st.lists(st.tuples(st.integers(1, 4), amounts), max_size=2).map(tuple),
+    share=st.integers(0, 100),
+)
+def test_every_mechanism_together_keeps_the_sums(
+    *,
+    lines: list[Line],
+    table: GuaranteeTable,
+    profession: str,
+    kind: str,
+    first: tuple[tuple[int, int], ...],
+    share: int,
+) -> None:
+    """Whatever a line says and a table holds: sums exact, no share negative, no counter used beyond what is left."""
+    invoice = make_invoice(tuple(lines))
+    periods = tuple(Period(domain, START, END, "100") for domain in DOMAINS)
+    coverage = Coverage(1, "P", "1", kind, periods, (("OPTI", date(2025, 6, 1)),))
+    context = Context(TODAY, network=frozenset({"NET"}) if share % 2 else frozenset(), first_paid=first)
+    wanted = needs(invoice, coverage, table, profession=profession, context=context)
+    left = {need.key: need.limit * share // 100 for need in wanted}
+    decision = adjudicate(invoice, coverage, table, profession=profession, context=context, left=left)
+
+    for decided, asked in zip(decision.lines, invoice.lines, strict=True):
+        assert decided.amo + decided.other + decided.amc + decided.patient == decided.spent == asked.spent
+        assert min(decided.amo, decided.other, decided.amc, decided.patient) >= 0
+        assert decided.amc <= asked.amc
+        assert not decided.reason or (decided.amc == 0 and not decided.uses and decided.reason in BY_CODE)
+        assert sum(use.amount for use in decided.uses if use.unit == "cents") <= decided.amc
+    spent: dict[CounterKey, int] = {}
+    for use in decision.uses:
+        assert use.amount > 0
+        spent[use.key] = spent.get(use.key, 0) + use.amount
+    assert all(amount <= left[key] for key, amount in spent.items())
 
 
 @settings(max_examples=200, deadline=None)

@@ -61,6 +61,8 @@ def due(amount: int = 100, **changed: object) -> Due:
         ({"last": DAY}, Terms(DAY), "cycle-running"),
         ({"last": DAY - timedelta(days=6)}, Terms(DAY, 7), "cycle-running"),
         ({}, Terms(DAY, 1, 101), "below-least"),
+        ({"refused": "AC04"}, Terms(DAY), "account-refused"),
+        ({"refused": "MS03"}, Terms(DAY), ""),
         ({"last": DAY - timedelta(days=7)}, Terms(DAY, 7, 100), ""),
     ],
 )
@@ -69,7 +71,7 @@ def test_a_payee_waits_for_one_named_reason(changed: dict[str, object], terms: T
     found = plan([due(**changed)], terms)
     assert [one.reason for one in found.waiting] == ([reason] if reason else [])
     assert len(found.remittances) == (0 if reason else 1)
-    assert len(WAITING_RULES) == 4
+    assert len(WAITING_RULES) == 5
 
 
 def test_insurers_of_one_payer_share_a_remittance() -> None:

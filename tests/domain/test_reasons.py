@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 
 import rempart.domain
-from rempart.domain import adjudication, duplicates, guarantee, invoice_states
-from rempart.domain.reasons import BY_CODE, LEVELS, REASONS, sentence
+from rempart.domain import adjudication, duplicates, guarantee, invoice_states, particulars, tariffs
+from rempart.domain.reason import TODOS
+from rempart.domain.reasons import BY_CODE, BY_SHORT, LEVELS, REASONS, from_foreign, sentence
 
 SOURCE = Path(rempart.domain.__file__).parent
 CODE = re.compile(r"[a-z]+(-[a-z]+)+")
-GIVEN_BY = ("adjudication.py", "duplicates.py", "invoice_states.py")
+GIVEN_BY = ("line_facts.py", "line_rules.py", "contract_rules.py", "duplicates.py", "invoice_states.py")
 # Kebab-case words of those modules that are names of rules or of other tables, not reasons.
 NOT_REASONS = {rule.name for rule in adjudication.RULES} | set(guarantee.KINDS)
+NOT_REASONS |= {amount.name for amount in tariffs.AMOUNTS} | set(particulars.NO_CHARGE_BASKETS)
+NOT_REASONS |= {"hospital-stay", "dental-prosthesis", "non-optam"}
 ASKED = [
     "unknown-insurer",
     "not-confirmed",
@@ -93,3 +96,24 @@ def test_unknown_code_is_our_fault() -> None:
     """Asking the sentence of a code that does not exist fails loudly."""
     with pytest.raises(KeyError):
         sentence("no-such-reason")
+
+
+def test_every_reason_has_a_next_step_and_four_characters_of_its_own() -> None:
+    """What software shows on its button is one of the table; what a return can hold is unique and never empty."""
+    assert {reason.todo for reason in REASONS} == set(TODOS)
+    assert len(BY_SHORT) == len(REASONS)
+    assert all(re.fullmatch(r"R\d{3}", reason.short) for reason in REASONS)
+    for todo in TODOS:
+        assert todo.french.endswith(".")
+        assert todo.english.endswith(".")
+    assert len({todo.code for todo in TODOS}) == len(TODOS)
+
+
+def test_a_code_of_another_list_leads_to_one_reason() -> None:
+    """Banks' codes that mean something to a site map to a sentence; others to nothing."""
+    pairs = [pair for reason in REASONS for pair in reason.foreign]
+    assert len(pairs) == len(set(pairs))
+    found = from_foreign("iso20022", "AC04")
+    assert found is not None
+    assert found.code == "bank-account-closed"
+    assert from_foreign("iso20022", "ZZZZ") is None

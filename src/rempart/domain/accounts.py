@@ -4,6 +4,9 @@
 `due:<operator>:<site>`      what a site is to be paid
 `reserved:<remittance>`      ordered at the bank, not yet confirmed
 `bank:<operator>:<account>`  left the paying account
+`funds:<operator>:<insurer>` what an insurer put at its operator's disposal; below zero as far as its ceiling allows
+`paid-in:<operator>:<insurer>` where those funds came from (grows on debit)
+`penalty:<operator>:<site>`  what a site may claim for late payment
 """
 
 from __future__ import annotations
@@ -27,3 +30,18 @@ def reserved(remittance: str) -> str:
 def bank(operator: str, account: str) -> str:
     """What left a paying account."""
     return f"bank:{operator}:{account}"
+
+
+def funds(operator: str, insurer: str) -> str:
+    """What `insurer` put at its operator's disposal and was not drawn yet."""
+    return f"funds:{operator}:{insurer}"
+
+
+def paid_in(operator: str, insurer: str) -> str:
+    """What `insurer` ever sent."""
+    return f"paid-in:{operator}:{insurer}"
+
+
+def penalty(operator: str, site: str) -> str:
+    """What `site` may claim for late payment."""
+    return f"penalty:{operator}:{site}"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from rempart.domain.allowances import CounterUse
 
 
 class RuleAmount(NamedTuple):
@@ -13,8 +16,12 @@ class RuleAmount(NamedTuple):
     amount: int
 
 
-class DecidedLine(NamedTuple):  # named tuples: a file makes a million
-    """AMO + AMC + patient = spent, always. `reason` is "" when accepted, else a code of `domain.reasons`."""
+class DecidedLine(NamedTuple):
+    """AMO + other + AMC + patient = spent, always; `other` is what a first insurer paid, nearly always zero.
+
+    `reason` is "" when accepted, else a code of `domain.reasons`. `uses` is what the line takes from counters. A tuple,
+    like `RuleAmount`, because a day makes a million.
+    """
 
     number: int
     domain: str
@@ -24,6 +31,8 @@ class DecidedLine(NamedTuple):  # named tuples: a file makes a million
     patient: int
     rules: tuple[RuleAmount, ...]
     reason: str = ""
+    other: int = 0
+    uses: tuple[CounterUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +68,8 @@ class Decision:
     @property
     def patient(self) -> int:
         return sum(line.patient for line in self.lines)
+
+    @property
+    def uses(self) -> tuple[CounterUse, ...]:
+        """What the decision takes from counters; nothing unless it is accepted."""
+        return tuple(use for line in self.lines for use in line.uses)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rempart.domain.parameters import DISTINCT_AFTER_WORKING_DAYS, REPEATABLE_FAMILIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from rempart.domain.invoice import Line
 
@@ -48,3 +48,12 @@ def judge(facts: DuplicateFacts) -> str:
     if not facts.content_live or facts.repeatable or facts.said_distinct:
         return ACCEPT
     return ACCEPT if facts.waited >= DISTINCT_AFTER_WORKING_DAYS else POSSIBLE
+
+
+def content_of(person: bytes, lines: Sequence[Line]) -> bytes:
+    """What a content's fingerprint is made of: the person and the acts, not the invoice's number."""
+    acts = [
+        f"{line.care_date.toordinal()}/{line.code}/{line.quantity}/{line.coefficient}/{line.spent}/{line.detail}"
+        for line in lines
+    ]
+    return person + "|".join(acts).encode()

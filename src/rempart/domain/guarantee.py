@@ -1,96 +1,148 @@
-"""What an insurer's contract pays: a dated table per product and level, one formula per domain (card column).
+"""What an insurer's contract pays: a dated table per product and level, by domain (card column).
 
-Every formula says whether its percentage includes the compulsory share (AMO): "100 % BR" on a leaflet includes it, and
-reading one for the other is the commonest miscalculation of the trade. A domain that the table does not name is never
-guessed. This is the table of benefits; what binds an insurer to pay although rights closed is the accreditation (see
-`adjudication`). Left out, and to come with contracts in depth: yearly counters, equipment ceilings, renewal, 100 %
-Santé, network prices.
+A domain has one formula, and before it may have cases: a case names what it is about (acts, items, baskets,
+corrections, price regime, network, age) and what is paid then, one formula or several after each other. The first case
+that fits wins. A domain that the table does not name is never guessed. This is the table of benefits; what binds an
+insurer to pay although rights closed is the accreditation (see `line_facts`), and what law pays whatever the table says
+is in `line_facts.law_of`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import NamedTuple
 
-from rempart.domain.money import MAX_CENTS, percent
+from rempart.domain.allowances import PERIODS, Allowance
+from rempart.domain.formulas import (
+    AMOUNT_KINDS,
+    KINDS,
+    MAX_PERCENT,
+    PERCENT_KINDS,
+    Formula,
+    formula_problem,
+)
+from rempart.domain.money import MAX_CENTS
+from rempart.domain.particulars import AID
 from rempart.domain.rights import DOMAINS
 
-MAX_PERCENT = 1000
-"""Beyond ten times the base a percentage is a typing mistake."""
+__all__ = [
+    "AMOUNT_KINDS",
+    "KINDS",
+    "MAX_PERCENT",
+    "NO_AGE",
+    "PERCENT_KINDS",
+    "Allowance",
+    "Case",
+    "Formula",
+    "GuaranteeTable",
+    "ProductTable",
+    "TableProblem",
+    "Told",
+    "Version",
+    "checked",
+    "formula_problem",
+    "gaps",
+]  # fmt: skip
+
+NO_AGE = 1000
+
+
+class Told(NamedTuple):
+    """What cases look at in a line. `network` is "in" or "out"; `correction` a class or ""; `age` in years."""
+
+    family: str
+    code: str
+    item: str = ""
+    basket: str = ""
+    pricing: str = ""
+    correction: str = ""
+    network: str = "out"
+    age: int = NO_AGE
 
 
 @dataclass(frozen=True, slots=True)
-class Formula:
-    """How one domain is paid. `percent` for the percent kinds, `amount` in cents for the amount kinds, else zero.
+class Case:
+    """What is paid when a line fits: each non-empty list holds the line's own value, `from_age` ≤ age < `below_age`."""
 
-    `except_rates`: AMO rates (percent) of lines that the contract leaves out, such as 15 % medicines.
-    """
+    pays: tuple[Formula, ...]
+    families: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    baskets: tuple[str, ...] = ()
+    pricings: tuple[str, ...] = ()
+    corrections: tuple[str, ...] = ()
+    network: str = ""
+    from_age: int = 0
+    below_age: int = NO_AGE + 1
 
-    kind: str
-    percent: int = 0
-    amount: int = 0
-    except_rates: tuple[int, ...] = ()
+    @property
+    def only_described(self) -> bool:
+        """Whether no line without particulars can fit; an undescribed hearing line still is an aid."""
+        return bool(self.baskets or self.pricings or self.corrections or (self.items and AID not in self.items))
 
-
-Pays = Callable[[Formula, int, int, int], int]
-"""(formula, base, AMO share, quantity) → cents before ceilings; may be negative, `adjudication` sees to that."""
-
-
-def _percent_including_amo(formula: Formula, base: int, amo: int, _quantity: int) -> int:
-    return percent(base, formula.percent) - amo
-
-
-def _percent_excluding_amo(formula: Formula, base: int, _amo: int, _quantity: int) -> int:
-    return percent(base, formula.percent)
-
-
-def _ticket_moderateur(_formula: Formula, base: int, amo: int, _quantity: int) -> int:
-    return base - amo
-
-
-def _amount_per_line(formula: Formula, _base: int, _amo: int, _quantity: int) -> int:
-    return formula.amount
-
-
-def _amount_per_act(formula: Formula, _base: int, _amo: int, quantity: int) -> int:
-    return formula.amount * quantity
-
-
-def _none(_formula: Formula, _base: int, _amo: int, _quantity: int) -> int:
-    return 0
-
-
-KINDS: Mapping[str, Pays] = {
-    "percent-including-amo": _percent_including_amo,
-    "percent-excluding-amo": _percent_excluding_amo,
-    "ticket-moderateur": _ticket_moderateur,
-    "amount-per-line": _amount_per_line,
-    "amount-per-act": _amount_per_act,
-    "none": _none,
-}
-PERCENT_KINDS = frozenset({"percent-including-amo", "percent-excluding-amo"})
-AMOUNT_KINDS = frozenset({"amount-per-line", "amount-per-act"})
+    def fits(self, told: Told) -> bool:
+        """Whether the case is about this line."""
+        return (
+            (not self.families or told.family in self.families)
+            and (not self.codes or told.code in self.codes)
+            and (not self.items or told.item in self.items)
+            and (not self.baskets or told.basket in self.baskets)
+            and (not self.pricings or told.pricing in self.pricings)
+            and (not self.corrections or told.correction in self.corrections)
+            and (not self.network or told.network == self.network)
+            and self.from_age <= told.age < self.below_age
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class ProductTable:
-    """One version of one product and level, in force from `start` to `end` (both included): (domain, formula) pairs."""
+    """One version of one product and level, in force from `start` to `end` (both included): (domain, …) pairs.
+
+    `kind` as in the rights file, or "" when the table does not say; `networks` are those in which it has other prices.
+    """
 
     product: str
     level: str
     start: date
     end: date
     formulas: tuple[tuple[str, Formula], ...]
+    cases: tuple[tuple[str, tuple[Case, ...]], ...] = ()
+    allowances: tuple[Allowance, ...] = ()
+    kind: str = ""
+    networks: tuple[str, ...] = ()
+
+
+class Version(NamedTuple):
+    """A `ProductTable` made ready for look-ups. `only_described`: domains whose cases need lines with particulars."""
+
+    start: date
+    end: date
+    formulas: dict[str, tuple[Formula, ...]]
+    cases: dict[str, tuple[Case, ...]]
+    allowances: dict[str, Allowance]
+    networks: frozenset[str]
+    only_described: frozenset[str]
+
+    def pays(self, domain: str, told: Told) -> tuple[Formula, ...] | None:
+        """The first case that fits, else the domain's formula, else None."""
+        for case in self.cases.get(domain, ()):
+            if case.fits(told):
+                return case.pays
+        return self.formulas.get(domain)
 
 
 @dataclass(frozen=True, slots=True)
 class TableProblem:
-    """What is wrong between versions or in a formula: index of the product, stable code, and the domain or field."""
+    """What is wrong between versions or in a formula: index of the product, stable code, and the domain or field.
+
+    `inside` names the case or allowance within, as keys of the document.
+    """
 
     product: int
     code: str
     where: str = ""
+    inside: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,60 +151,100 @@ class GuaranteeTable:
 
     insurer: str
     products: tuple[ProductTable, ...]
-    _index: dict[tuple[str, str], tuple[tuple[date, date, dict[str, Formula]], ...]] = field(
-        init=False, repr=False, compare=False
-    )
+    _index: dict[tuple[str, str], tuple[Version, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        index: dict[tuple[str, str], tuple[tuple[date, date, dict[str, Formula]], ...]] = {}
-        for version in self.products:
-            key = (version.product, version.level)
-            index[key] = (
-                *index.get(key, ()),
-                (version.start, version.end, dict(version.formulas)),
+        index: dict[tuple[str, str], tuple[Version, ...]] = {}
+        for each in self.products:
+            key = (each.product, each.level)
+            version = Version(
+                each.start,
+                each.end,
+                {domain: (formula,) for domain, formula in each.formulas},
+                dict(each.cases),
+                {allowance.name: allowance for allowance in each.allowances},
+                frozenset(each.networks),
+                frozenset(domain for domain, cases in each.cases if all(case.only_described for case in cases)),
             )
+            index[key] = (*index.get(key, ()), version)
         object.__setattr__(self, "_index", index)
 
-    def formula(self, product: str, level: str, domain: str, care_date: date) -> Formula | str:
-        """The formula in force for this domain that day, else `product-unknown` or `table-missing`."""
+    def version(self, product: str, level: str, care_date: date) -> Version | str:
+        """The version in force that day, else `product-unknown` or `table-missing`."""
         versions = self._index.get((product, level))
         if versions is None:
             return "product-unknown"
-        for start, end, formulas in versions:
-            if start <= care_date <= end:
-                return formulas.get(domain) or "table-missing"
+        for version in versions:
+            if version[0] <= care_date <= version[1]:
+                return version
         return "table-missing"
+
+    def formula(self, product: str, level: str, domain: str, care_date: date) -> Formula | str:
+        """The domain's own formula in force that day, cases aside, else `product-unknown` or `table-missing`."""
+        version = self.version(product, level, care_date)
+        if isinstance(version, str):
+            return version
+        parts = version.formulas.get(domain)
+        return parts[0] if parts else "table-missing"
 
 
 def checked(insurer: str, products: tuple[ProductTable, ...]) -> GuaranteeTable | tuple[TableProblem, ...]:
     """A table fit for use, or everything that is wrong with it. Gaps between versions are not wrong; see `gaps`."""
-    problems = [*_formula_problems(products), *_date_problems(products)]
+    problems = [*_formula_problems(products), *_allowance_problems(products), *_date_problems(products)]
     return tuple(problems) if problems else GuaranteeTable(insurer, products)
-
-
-def formula_problem(formula: Formula) -> str:
-    """The code of what is wrong with one formula, or "" when it is sound."""
-    if formula.kind not in KINDS:
-        return "amo-not-said" if formula.kind == "percent" else "kind-unknown"
-    percent_fits = 1 <= formula.percent <= MAX_PERCENT if formula.kind in PERCENT_KINDS else formula.percent == 0
-    if not percent_fits:
-        return "percent-out-of-range"
-    amount_fits = 1 <= formula.amount <= MAX_CENTS if formula.kind in AMOUNT_KINDS else formula.amount == 0
-    if not amount_fits:
-        return "amount-out-of-range"
-    if any(not 0 <= rate <= 100 for rate in formula.except_rates):
-        return "rate-out-of-range"
-    return ""
 
 
 def _formula_problems(products: tuple[ProductTable, ...]) -> list[TableProblem]:
     problems = []
     for index, version in enumerate(products):
-        for domain, formula in version.formulas:
+        known = {allowance.name for allowance in version.allowances}
+        for domain, inside, formula in formulas_of(version):
             code = formula_problem(formula) if domain in DOMAINS else "domain-unknown"
+            if not code and formula.allowance and formula.allowance not in known:
+                code = "allowance-unknown"
             if code:
-                problems.append(TableProblem(index, code, domain))
+                problems.append(TableProblem(index, code, domain, inside))
     return problems
+
+
+def formulas_of(version: ProductTable) -> list[tuple[str, tuple[str | int, ...], Formula]]:
+    """Every formula with its domain and its place: `("formulas", domain)` or `("cases", domain, number)`."""
+    found: list[tuple[str, tuple[str | int, ...], Formula]] = [
+        (domain, ("formulas", domain), formula) for domain, formula in version.formulas
+    ]
+    for domain, cases in version.cases:
+        for number, case in enumerate(cases):
+            found += [(domain, ("cases", domain, number), formula) for formula in case.pays]
+    return found
+
+
+def _allowance_problems(products: tuple[ProductTable, ...]) -> list[TableProblem]:
+    problems: list[TableProblem] = []
+    for index, version in enumerate(products):
+        for allowance in version.allowances:
+            place = ("allowances", allowance.name)
+            code = allowance_problem(allowance)
+            problems += [TableProblem(index, code, allowance.name, place)] if code else []
+    return problems
+
+
+def allowance_problem(allowance: Allowance) -> str:
+    """The code of what is wrong with one allowance, or ""."""
+    if allowance.period not in PERIODS:
+        return "period-unknown"
+    if not 1 <= allowance.limit <= MAX_CENTS:
+        return "limit-out-of-range"
+    months_fit = 1 <= allowance.months <= 120 if allowance.period == "rolling" else allowance.months == 0
+    if not months_fit:
+        return "months-out-of-range"
+    if allowance.anniversary:
+        try:
+            date.fromisoformat(f"2024-{allowance.anniversary}")
+        except ValueError:
+            return "anniversary-malformed"
+        if allowance.period != "anniversary":
+            return "anniversary-malformed"
+    return ""
 
 
 def _by_date(products: tuple[ProductTable, ...]) -> list[tuple[int, int]]:

@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rempart.domain.binding import Declared
+    from rempart.domain.particulars import Particulars
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Line:
 
     `family` is the act family the domain table is keyed by (see `domain.acts`), `rate` the AMO rate in percent,
     `quantity` a plain count, `coefficient` in hundredths. `detail` carries the coded products of the line
-    (CIP, LPP, CCAM, biology codes), as (code system, code, quantity) triples.
+    (CIP, LPP, CCAM, biology codes), as (code system, code, quantity) triples. `particulars` is None for most lines.
     """
 
     number: int
@@ -55,6 +60,7 @@ class Line:
     qualifier: str = ""
     place: str = ""
     detail: tuple[tuple[str, str, int], ...] = ()
+    particulars: Particulars | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,7 @@ class Invoice:
     site_reference: str = ""
     mode: str = "real"
     corrects: str | None = None
+    declared: Declared | None = None
     source: tuple[tuple[str, str], ...] = field(default=())
 
     def __repr__(self) -> str:

@@ -1,7 +1,7 @@
 """The life of an invoice: one visible table of allowed transitions, each an event with its instant and cause.
 
-Events are facts: appended, never edited. The present state is the last event's. What happens to money after `paid`
-(bank returns, claw-backs) are transfers, not states.
+Events are facts: appended, never edited. The present state is the last event's. Claw-backs have a life of their own:
+the invoice stays paid.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     # A later rights file may open the missing period; a correction cancels the rejected one, so that both cannot pay.
     REJECTED: frozenset({ACCEPTED, HELD, CANCELLED}),
     ACCEPTED: frozenset({PAID, CANCELLED}),
-    PAID: frozenset(),
+    PAID: frozenset({ACCEPTED}),  # the payee's bank sent the money back: it is due again
     REFUSED: frozenset(),
     CANCELLED: frozenset(),
 }

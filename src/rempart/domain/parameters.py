@@ -1,7 +1,7 @@
 """What the law and practice fix from outside: dated parameters, each row with its source, looked up by care date.
 
 A figure of the trade never stands in logic: it is a row here, or an argument. "unsourced" rows are said to be so.
-Left out: flat shares on heavy acts, daily hospital fees, franchises (nothing for the insurer), coefficients overseas.
+Amounts are in `tariffs`. Left out: coefficients overseas.
 """
 
 from __future__ import annotations
@@ -95,6 +95,9 @@ FULL_NATURES = frozenset({"30", "41"})
 
 ALSACE_MOSELLE_NATURE = "13"
 """Nature of insurance of the local regime (same source)."""
+
+HEAVY_FAMILIES = frozenset({"ccam", "radiology", "hospital-stay"})
+"""Families whose heavy acts are paid at 100 % when the invoice bills the flat share on heavy acts instead."""
 
 NO_EXEMPTION = frozenset({"", "0"})
 """Exemption codes that mean none; the list of the others is not public, so any other code makes 100 % lawful."""

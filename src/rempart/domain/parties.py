@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date
 
-KINDS = ("site", "vendor", "concentrator")
+KINDS = ("site", "vendor", "concentrator", "insurer")
 
 
 @dataclass(frozen=True, slots=True)

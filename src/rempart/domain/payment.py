@@ -7,10 +7,9 @@ character set, version 2.0, 2024: the common minimum set). Left out: SWIFT addre
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -18,11 +17,15 @@ from uuid import UUID
 from stdnum import iban
 from stdnum.exceptions import ValidationError
 
+from rempart.domain.bank_return import ACCOUNT_REFUSED
+from rempart.domain.claw_back import Claim, Deduction, deductions
+from rempart.domain.funds import Funds, Purse, derived
 from rempart.domain.identifiers import Fault
 
 TEXT_MOST = 140  # characters of the remittance text (ISO 20022 Max140Text)
 NAME_MOST = 70  # characters of a name (EPC SCT rulebook: 70 of ISO's 140)
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_Key = tuple[str, str, str, str]  # account, site, operator, payee
 _NOT_SEPA = re.compile(r"[^A-Za-z0-9/?:().,'+ -]")
 
 
@@ -30,7 +33,9 @@ _NOT_SEPA = re.compile(r"[^A-Za-z0-9/?:().,'+ -]")
 class Due:
     """What one insurer's invoices make due to one site. `payee` and `account` are None where nobody set them up.
 
-    `last` is the day of this payee's last remittance from this account; `amount` in cents of `invoices` invoices.
+    `last` is the day of this payee's last remittance from this account; `amount` in cents of `invoices` invoices, of
+    which the `oldest` was decided at that instant. `refused`: the bank's reason for the payee's last transfer, when it
+    did not go through.
     """
 
     site: str
@@ -41,6 +46,8 @@ class Due:
     payee: UUID | None
     account: str | None
     last: date | None = None
+    oldest: int = 0
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +77,18 @@ class Owing:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What a remittance holds of one insurer, in cents; `covered`: drawn from its funds, net of what is deducted."""
+
+    insurer: str
+    gross: int
+    deducted: int = 0
+    covered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Remittance:
-    """One payment to one site; `amount` in cents of `invoices` invoices."""
+    """One payment to one site; `amount` in cents of `invoices` invoices, less what is deducted for claw-backs."""
 
     identity: UUID
     payee: UUID
@@ -80,17 +97,27 @@ class Remittance:
     account: str
     amount: int
     invoices: int
-    insurers: tuple[str, ...]
+    parts: tuple[Part, ...]
+    deductions: tuple[Deduction, ...] = ()
+
+    @property
+    def insurers(self) -> tuple[str, ...]:
+        return tuple(sorted({part.insurer for part in self.parts}))
+
+    @property
+    def deducted(self) -> int:
+        return sum(one.amount for one in self.deductions)
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Why a site is not paid today; `amount` in cents."""
+    """Why a site is not paid today what one insurer's invoices make due to it; `amount` in cents."""
 
     site: str
     operator: str
     amount: int
     reason: str
+    insurer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,50 +149,114 @@ def below_least(owing: Owing, terms: Terms) -> str:
     return "below-least" if owing.amount < terms.least_cents else ""
 
 
-WAITING_RULES: tuple[Callable[[Owing, Terms], str], ...] = (no_payee, no_paying_account, cycle_running, below_least)
+def account_refused(owing: Owing, _: Terms) -> str:
+    """The bank refused this payee's account itself: another transfer to it would come back too."""
+    return "account-refused" if any(part.refused in ACCOUNT_REFUSED for part in owing.parts) else ""
+
+
+WAITING_RULES: tuple[Callable[[Owing, Terms], str], ...] = (
+    no_payee,
+    no_paying_account,
+    account_refused,
+    cycle_running,
+    below_least,
+)
 """The first that gives a reason makes a payee wait."""
 
 
-def plan(dues: Iterable[Due], terms: Terms) -> Plan:
-    """One remittance for each payee and paying account that no rule makes wait; the same dues give the same plan."""
-    grouped: dict[tuple[str, str, str, str], list[Due]] = {}
+def plan(dues: Iterable[Due], terms: Terms, claims: Sequence[Claim] = (), funds: tuple[Funds, ...] = ()) -> Plan:
+    """One remittance for each payee and paying account that no rule makes wait; the same dues give the same plan.
+
+    `claims` are deducted from what their own insurer owes their own site. Watched `funds` go to the oldest dues first;
+    what they do not reach waits alone.
+    """
+    grouped: dict[_Key, list[Due]] = {}
     for due in dues:
         key = (due.account or "", due.site, due.operator, str(due.payee or ""))
         grouped.setdefault(key, []).append(due)
-    remittances: list[Remittance] = []
-    waiting: list[Waits] = []
-    for _, parts in sorted(grouped.items()):
-        owing = Owing(parts[0].payee, parts[0].account, tuple(parts))
+    owed = [
+        (key, Owing(parts[0].payee, parts[0].account, tuple(sorted(parts, key=_age)))) for key, parts in grouped.items()
+    ]
+    owed.sort(key=lambda one: (min(part.oldest for part in one[1].parts), one[0]))
+    purse, claimed = Purse(funds), _by_site(claims)
+    planned: list[tuple[_Key, Remittance]] = []
+    waiting: list[tuple[_Key, Waits]] = []
+    for key, owing in owed:
         reason = next((said for rule in WAITING_RULES if (said := rule(owing, terms))), "")
-        if reason or owing.payee is None or owing.account is None:
-            waiting.append(Waits(parts[0].site, parts[0].operator, owing.amount, reason))
-        else:
-            remittances.append(_remittance(owing, owing.payee, owing.account, terms.day))
-    return Plan(tuple(remittances), tuple(waiting))
+        if reason:
+            waiting += [(key, _waits(part, reason)) for part in owing.parts]
+            continue
+        made, late = _order(owing, terms, claimed.get(key[1:3], ()), purse)
+        planned += [(key, made)] if made else []
+        waiting += [(key, one) for one in late]
+    planned.sort(key=lambda one: one[0])
+    waiting.sort(key=lambda one: (one[0], one[1].insurer))
+    return Plan(tuple(one for _, one in planned), tuple(one for _, one in waiting))
 
 
-def _remittance(owing: Owing, payee: UUID, account: str, day: date) -> Remittance:
+def _age(part: Due) -> tuple[int, str, int]:
+    return part.oldest, part.insurer, part.amount
+
+
+def _by_site(claims: Sequence[Claim]) -> dict[tuple[str, str], list[Claim]]:
+    found: dict[tuple[str, str], list[Claim]] = {}
+    for claim in claims:
+        found.setdefault((claim.site, claim.operator), []).append(claim)
+    return found
+
+
+def _waits(part: Due, reason: str) -> Waits:
+    return Waits(part.site, part.operator, part.amount, reason, part.insurer)
+
+
+def _order(owing: Owing, terms: Terms, claims: Sequence[Claim], purse: Purse) -> tuple[Remittance | None, list[Waits]]:
+    """The remittance of what the insurers' funds reach, and what waits of it."""
+    parts, waiting = list(owing.parts), list[Waits]()
+    while True:
+        taken = deductions([(part.insurer, part.amount) for part in parts], claims, terms.least_cents)
+        short = next((part for part in parts if not _fits(part, taken, purse)), None)
+        if short is None:
+            break
+        parts.remove(short)
+        waiting.append(_waits(short, "insurer-out-of-funds"))
+    if sum(part.amount for part in parts) < terms.least_cents:
+        return None, waiting + [_waits(part, "below-least") for part in parts]
+    for part in parts:
+        purse.draw(part.operator, part.insurer, part.amount - _deducted(part, taken))
+    return _remittance(Owing(owing.payee, owing.account, tuple(parts)), taken, purse, terms.day), waiting
+
+
+def _fits(part: Due, taken: Sequence[Deduction], purse: Purse) -> bool:
+    return purse.fits(part.operator, part.insurer, part.amount - _deducted(part, taken))
+
+
+def _deducted(part: Due, taken: Sequence[Deduction]) -> int:
+    return sum(one.amount for one in taken if one.insurer == part.insurer)
+
+
+def _remittance(owing: Owing, taken: tuple[Deduction, ...], purse: Purse, day: date) -> Remittance | None:
+    if owing.payee is None or owing.account is None:
+        return None
     first = owing.parts[0]
-    insurers = tuple(sorted({part.insurer for part in owing.parts}))
-    identity = remittance_id(payee, account, day)
-    return Remittance(identity, payee, first.site, first.operator, account, owing.amount, owing.invoices, insurers)
+    parts = tuple(
+        Part(one.insurer, one.amount, _deducted(one, taken), purse.watched(one.operator, one.insurer))
+        for one in owing.parts
+    )
+    identity = remittance_id(owing.payee, owing.account, day)
+    amount = owing.amount - sum(one.amount for one in taken)
+    return Remittance(
+        identity, owing.payee, first.site, first.operator, owing.account, amount, owing.invoices, parts, taken
+    )
 
 
 def remittance_id(payee: UUID, account: str, day: date) -> UUID:
     """The id of the one remittance this payee can have from this account on this day."""
-    return _derived(f"remittance\n{payee}\n{account}\n{day.isoformat()}")
+    return derived(f"remittance\n{payee}\n{account}\n{day.isoformat()}")
 
 
 def file_id(account: str, day: date, batch: int) -> UUID:
     """The id of a paying account's bank file number `batch` of the day."""
-    return _derived(f"payment file\n{account}\n{day.isoformat()}\n{batch}")
-
-
-def _derived(text: str) -> UUID:
-    digest = bytearray(hashlib.sha256(f"rempart/1/{text}".encode()).digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x80  # version 8: our own derivation (RFC 9562, 5.8)
-    digest[8] = digest[8] & 0x3F | 0x80
-    return UUID(bytes=bytes(digest))
+    return derived(f"payment file\n{account}\n{day.isoformat()}\n{batch}")
 
 
 def bank_reference(identity: UUID) -> str:
@@ -173,6 +264,16 @@ def bank_reference(identity: UUID) -> str:
     number = identity.int
     digits = "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
     return f"RMP{digits}"
+
+
+def referenced(reference: str) -> UUID | None:
+    """The id that `bank_reference` was made of, None for a text of another shape."""
+    if len(reference) != 29 or not reference.startswith("RMP") or set(reference[3:]) - set(_CROCKFORD):
+        return None
+    number = 0
+    for digit in reference[3:]:
+        number = number << 5 | _CROCKFORD.index(digit)
+    return UUID(int=number) if number < 1 << 128 else None
 
 
 def file_name(account: str, day: date, batch: int) -> str:

@@ -2,179 +2,19 @@
 
 Codes are stable and kebab-case: software maps them once. The smallest level that is wrong is refused. The French
 sentence is what screens and remittances show; it names no person and no value. The Inter-AMC list of reject codes is
-not public, so this table is our own; a column for the codes of returns (NOEMIE 294) comes with that format.
+not public, so this table is our own: `short` is what four characters of a return can hold (NOEMIE 294), `foreign` maps
+to other lists and is empty where nothing is known. A code and its short one never change and are never given again.
 What is wrong with the structure of a B2 file has its own table, with the format: `formats.b2.codes`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from rempart.domain import reasons_authorization, reasons_deposit, reasons_payment
+from rempart.domain.reason import ASK, CORRECT, LEVELS, PATIENT, Reason, Todo
 
-LEVELS = ("file", "lot", "invoice", "line")
+__all__ = ["BY_CODE", "BY_SHORT", "LEVELS", "REASONS", "Reason", "Todo", "from_foreign", "sentence"]
 
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One row: `level` is the smallest thing it stops; `french` and `english` say what is wrong and what to do."""
-
-    code: str
-    level: str
-    french: str
-    english: str
-
-
-REASONS: tuple[Reason, ...] = (
-    # --- file ---
-    Reason(
-        "hospital-family-not-handled",
-        "file",
-        "Les fichiers de la famille hospitalière ne sont pas traités ici. Adressez-les par votre circuit habituel.",
-        "Files of the hospital family are not handled here. Send them by your usual route.",
-    ),
-    Reason(
-        "file-already-received",
-        "file",
-        "Ce fichier a déjà été reçu : rien n'a été pris deux fois. Aucune action n'est nécessaire.",
-        "This file was already received: nothing was taken twice. Nothing needs to be done.",
-    ),
-    # --- lot ---
-    Reason(
-        "no-mandate",
-        "lot",
-        "Votre mandat de transmission n'est pas en vigueur pour ce site. Faites-le signer ou renouveler, puis"
-        " renvoyez.",
-        "No mandate is in force for this site. Have it signed or renewed, then send again.",
-    ),
-    Reason(
-        "test-lot",
-        "lot",
-        "Lot de test ou de démonstration : il a été contrôlé, il ne sera ni décidé ni payé.",
-        "Test or demo lot: it was checked, it will be neither decided nor paid.",
-    ),
-    Reason(
-        "site-unknown",
-        "lot",
-        "Ce numéro de facturation n'est pas enregistré ici. Vérifiez-le ou demandez l'enregistrement du site.",
-        "This billing number is not registered here. Check it or ask for the site to be registered.",
-    ),
-    # --- invoice: form ---
-    Reason(
-        "field-malformed",
-        "invoice",
-        "Une zone de la facture n'a pas la forme attendue. Corrigez la zone indiquée et renvoyez la facture.",
-        "A field of the invoice does not have the expected form. Correct the field shown and send the invoice again.",
-    ),
-    Reason(
-        "totals-wrong",
-        "invoice",
-        "Les totaux de la facture ne sont pas la somme de ses lignes. Recalculez-les et renvoyez la facture.",
-        "The totals of the invoice are not the sum of its lines. Compute them again and send the invoice again.",
-    ),
-    Reason(
-        "no-lines",
-        "invoice",
-        "La facture ne comporte aucun acte. Ajoutez les actes et renvoyez-la.",
-        "The invoice has no act. Add the acts and send it again.",
-    ),
-    # --- invoice: who and whom ---
-    Reason(
-        "unknown-insurer",
-        "invoice",
-        "Le numéro d'AMC n'est pas géré ici. Vérifiez-le sur la carte, ou adressez la facture à l'opérateur indiqué.",
-        "This AMC number is not handled here. Check it on the card, or send the invoice to the operator shown there.",
-    ),
-    Reason(
-        "not-confirmed",
-        "invoice",
-        "Le bénéficiaire n'est pas confirmé avec les données reçues. Relisez la carte (numéro d'adhérent, NIR, date de"
-        " naissance, rang) et renvoyez.",
-        "The beneficiary is not confirmed with the data received. Read the card again (member number, NIR, birth date,"
-        " rank) and send again.",
-    ),
-    Reason(
-        "accreditation-unknown",
-        "invoice",
-        "Le numéro d'accréditation est inconnu ou n'est pas celui de ce site. Vérifiez-le ou refaites la"
-        " question de droits.",
-        "The accreditation is unknown or is not this site's. Check it or ask the rights question again.",
-    ),
-    Reason(
-        "accreditation-other-person",
-        "invoice",
-        "L'accréditation a été délivrée pour un autre bénéficiaire. Reprenez celle de ce patient.",
-        "The accreditation was given for another beneficiary. Use the one of this patient.",
-    ),
-    Reason(
-        "no-payee",
-        "invoice",
-        "Aucun compte bancaire validé n'est enregistré pour ce site. Faites valider vos coordonnées bancaires.",
-        "No approved bank account is registered for this site. Have your bank details approved.",
-    ),
-    Reason(
-        "budget-waiting",
-        "invoice",
-        "Facture bien reçue, traitée en différé lors de la prochaine vacation. Aucune action n'est nécessaire.",
-        "Invoice received; it is handled later, in the next batch window. Nothing needs to be done.",
-    ),
-    Reason(
-        "compartment-closed",
-        "invoice",
-        "Ce service est momentanément fermé. La facture est conservée et sera traitée à la réouverture.",
-        "This service is closed for the moment. The invoice is kept and is handled when it opens again.",
-    ),
-    # --- invoice: again ---
-    Reason(
-        "duplicate",
-        "invoice",
-        "Une facture de ce site porte déjà ce numéro et suit son cours. Ne la renvoyez pas ; pour la corriger, annulez"
-        " d'abord la première.",
-        "An invoice of this site already has this number and is under way. Do not send it again; to correct it, cancel"
-        " the first one.",
-    ),
-    Reason(
-        "possible-duplicate",
-        "invoice",
-        "Une autre facture a le même contenu. Indiquez si elles sont distinctes ; sans réponse, elle sera"
-        " traitée sous dix"
-        " jours ouvrés.",
-        "Another invoice has the same content. Say whether they are distinct; without an answer it is handled"
-        " within ten"
-        " working days.",
-    ),
-    Reason(
-        "cancelled",
-        "invoice",
-        "La facture a été annulée à votre demande. Son numéro est libre.",
-        "The invoice was cancelled at your request. Its number is free.",
-    ),
-    Reason(
-        "corrected",
-        "invoice",
-        "La facture a été remplacée par votre correction.",
-        "The invoice was replaced by your correction.",
-    ),
-    Reason(
-        "transition-not-allowed",
-        "invoice",
-        "Cette action n'est plus possible dans l'état actuel de la facture. Consultez son état.",
-        "This action is no longer possible in the invoice's present state. Look at its state.",
-    ),
-    # --- held by the insurer's table ---
-    Reason(
-        "product-unknown",
-        "invoice",
-        "La garantie du patient n'est pas encore paramétrée par son organisme. La facture attend ; aucune"
-        " action de votre part.",
-        "The insurer has not yet set up this patient's product. The invoice waits; nothing for you to do.",
-    ),
-    Reason(
-        "table-missing",
-        "invoice",
-        "L'organisme n'a pas fourni la garantie de ce domaine à cette date. La facture attend ; aucune action"
-        " de votre part.",
-        "The insurer has not supplied the formula of this domain for this date. The invoice waits; nothing for"
-        " you to do.",
-    ),
+_LINES: tuple[Reason, ...] = (
     # --- line ---
     Reason(
         "amounts-wrong",
@@ -183,24 +23,32 @@ REASONS: tuple[Reason, ...] = (
         " négatif). Corrigez la ligne.",
         "The amounts of the line cannot be (compulsory share above the amount spent, no quantity, negative amount)."
         " Correct the line.",
+        CORRECT,
+        "R401",
     ),
     Reason(
         "too-old",
         "line",
         "Les soins datent de plus de 27 mois : le délai de facturation est dépassé. Vérifiez la date des soins.",
         "The care is more than 27 months old: it is too late to invoice it. Check the care date.",
+        CORRECT,
+        "R402",
     ),
     Reason(
         "future-care",
         "line",
         "La date des soins est dans le futur. Corrigez-la ou facturez après les soins.",
         "The care date is in the future. Correct it, or invoice after the care.",
+        CORRECT,
+        "R403",
     ),
     Reason(
         "unknown-family",
         "line",
         "L'acte n'est rattaché à aucune colonne de la carte pour votre profession. Vérifiez le code de l'acte.",
         "The act belongs to no column of the card for your profession. Check the code of the act.",
+        CORRECT,
+        "R404",
     ),
     Reason(
         "rights-closed",
@@ -210,18 +58,24 @@ REASONS: tuple[Reason, ...] = (
         " organisme actuel.",
         "The patient's rights were not open on the care date. Ask for the present card and send to the present"
         " insurer.",
+        CORRECT,
+        "R410",
     ),
     Reason(
         "domain-not-covered",
         "line",
         "Ce type de soins n'est pas couvert en tiers payant à la date des soins. Faites régler le patient.",
         "This kind of care is not covered by third-party payment on the care date. Have the patient pay.",
+        PATIENT,
+        "R411",
     ),
     Reason(
         "authorization-needed",
         "line",
         "Ce domaine demande une prise en charge préalable (PEC sur la carte). Demandez-la avant de facturer.",
         "This domain needs an authorization first (PEC on the card). Ask for it before invoicing.",
+        ASK,
+        "R412",
     ),
     Reason(
         "amo-inconsistent",
@@ -232,6 +86,8 @@ REASONS: tuple[Reason, ...] = (
         "The compulsory share does not match base and rate, or the rate does not exist for this act on this"
         " date. Correct"
         " the base, the rate, the exemption or the amount.",
+        CORRECT,
+        "R420",
     ),
     Reason(
         "nothing-covered",
@@ -239,13 +95,90 @@ REASONS: tuple[Reason, ...] = (
         "Le contrat ne prévoit rien au-delà de la part obligatoire pour cette ligne. Le reste est à la charge"
         " du patient.",
         "The contract pays nothing beyond the compulsory share for this line. The rest is the patient's.",
+        PATIENT,
+        "R421",
+    ),
+    Reason(
+        "allowance-used",
+        "line",
+        "Le forfait du contrat est épuisé pour la période. Le reste est à la charge du patient.",
+        "The contract's allowance is used up for the period. The rest is the patient's.",
+        PATIENT,
+        "R430",
+    ),
+    Reason(
+        "renewal-too-early",
+        "line",
+        "Le délai de renouvellement de l'équipement n'est pas écoulé. Attendez son terme, ou indiquez le motif de"
+        " renouvellement anticipé.",
+        "The equipment is renewed too early. Wait until it is due, or give the reason for the early renewal.",
+        CORRECT,
+        "R431",
+    ),
+    Reason(
+        "price-over-limit",
+        "line",
+        "Le prix dépasse la limite du panier déclaré. Corrigez le prix ou le panier.",
+        "The price is above the limit of the basket declared. Correct the price or the basket.",
+        CORRECT,
+        "R432",
+    ),
+    Reason(
+        "price-limit-missing",
+        "line",
+        "Le prix limite du produit ou de l'acte n'est pas indiqué pour ce panier. Ajoutez-le et renvoyez.",
+        "The price limit of the product or act is not given for this basket. Add it and send again.",
+        CORRECT,
+        "R433",
+    ),
+    Reason(
+        "overrun-not-allowed",
+        "line",
+        "Aucun dépassement n'est permis pour ce bénéficiaire de la C2S. Facturez le tarif.",
+        "No overrun is allowed for this C2S beneficiary. Bill the tariff.",
+        CORRECT,
+        "R434",
+    ),
+    Reason(
+        "fee-over-tariff",
+        "line",
+        "Le forfait facturé dépasse son tarif à la date des soins. Corrigez le montant ou le nombre de jours.",
+        "The fee billed is above its tariff on the care date. Correct the amount or the number of days.",
+        CORRECT,
+        "R435",
+    ),
+    Reason(
+        "excluded-by-law",
+        "line",
+        "La participation forfaitaire et les franchises ne sont pas remboursables par ce contrat. Elles restent au"
+        " patient.",
+        "The participation and the franchises may not be refunded by this contract. They remain the patient's.",
+        PATIENT,
+        "R436",
+    ),
+    Reason(
+        "substitution-refused",
+        "line",
+        "Le générique a été refusé sans justification du prescripteur : pas de tiers payant. Faites régler le patient.",
+        "The generic was refused without the prescriber's justification: no third-party payment. Have the patient pay.",
+        PATIENT,
+        "R437",
     ),
 )
+REASONS: tuple[Reason, ...] = (*reasons_deposit.ROWS, *_LINES, *reasons_authorization.ROWS, *reasons_payment.ROWS)
+
 
 BY_CODE: dict[str, Reason] = {reason.code: reason for reason in REASONS}
+BY_SHORT: dict[str, Reason] = {reason.short: reason for reason in REASONS}
+_BY_FOREIGN = {pair: reason for reason in REASONS for pair in reason.foreign}
 
 
 def sentence(code: str, *, english: bool = False) -> str:
     """The sentence of a code; KeyError for a code that the table does not hold, which is a fault of ours."""
     reason = BY_CODE[code]
     return reason.english if english else reason.french
+
+
+def from_foreign(listed: str, code: str) -> Reason | None:
+    """The reason that a code of another list stands for (`iso20022`, `AC04`); None where nothing is known."""
+    return _BY_FOREIGN.get((listed, code))

@@ -1,7 +1,8 @@
 """The ledger's movements of a remittance, and what its accounts must say: pure functions over integer cents.
 
 One movement is one row (debit, credit, amount), so it cannot be unbalanced. A remittance is reserved when it is ordered
-at the bank, then settled when the bank executed it, or released when it did not: never both, and each once.
+at the bank, then settled when the bank executed it, or released when it did not: never both, and each once. What was
+settled may be returned by the payee's bank.
 """
 
 from __future__ import annotations
@@ -15,18 +16,23 @@ from rempart.domain import accounts
 RESERVED = "reserved"
 SETTLED = "settled"
 RELEASED = "released"
+RETURNED = "returned"
 
 TRANSITIONS: dict[str, frozenset[str]] = {
     "": frozenset({RESERVED}),
     RESERVED: frozenset({SETTLED, RELEASED}),
-    SETTLED: frozenset(),  # money that comes back later is a movement of its own, not a state
+    SETTLED: frozenset({RETURNED}),  # the payee's bank sent it back
     RELEASED: frozenset(),
+    RETURNED: frozenset(),
 }
 """From each state of a remittance, those that may follow; "" is before it exists."""
 
-RESERVE, SETTLE, RELEASE = "reserve", "settle", "release"
-KINDS = {RESERVED: RESERVE, SETTLED: SETTLE, RELEASED: RELEASE}
+RESERVE, SETTLE, RELEASE, RETURN = "reserve", "settle", "release", "return"
+KINDS = {RESERVED: RESERVE, SETTLED: SETTLE, RELEASED: RELEASE, RETURNED: RETURN}
 """The kind of the movement that leads to each state."""
+
+MAY_BE_NEGATIVE = ("owed:", "paid-in:", "funds:")
+"""What an insurer owes and what it sent grow on debit; its funds go below zero as far as its ceiling says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +68,11 @@ def follows(present: str, following: str) -> bool:
 
 
 def movement(ordered: Ordered, state: str) -> Transfer:
-    """The movement by which a remittance reaches `state`: reserved, settled or released."""
+    """The movement by which a remittance reaches `state`: reserved, settled, released or returned."""
     due = accounts.due(ordered.operator, ordered.site)
     held = accounts.reserved(ordered.name)
-    sides = {
-        RESERVED: (due, held),
-        SETTLED: (held, accounts.bank(ordered.operator, ordered.account)),
-        RELEASED: (held, due),
-    }
+    bank = accounts.bank(ordered.operator, ordered.account)
+    sides = {RESERVED: (due, held), SETTLED: (held, bank), RELEASED: (held, due), RETURNED: (bank, due)}
     debit, credit = sides[state]
     return Transfer(debit, credit, ordered.amount, KINDS[state], ordered.identity)
 
@@ -84,5 +87,7 @@ def balances(transfers: Iterable[Transfer]) -> dict[str, int]:
 
 
 def overdrawn(found: dict[str, int]) -> tuple[str, ...]:
-    """Accounts that gave more than they got, though only an insurer's `owed` may: the sign of money paid twice."""
-    return tuple(sorted(name for name, balance in found.items() if balance < 0 and not name.startswith("owed:")))
+    """Accounts that gave more than they got and may not: the sign of money paid twice."""
+    return tuple(
+        sorted(name for name, balance in found.items() if balance < 0 and not name.startswith(MAY_BE_NEGATIVE))
+    )

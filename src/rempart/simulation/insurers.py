@@ -35,6 +35,7 @@ _FORMULAS = {
     | {"OPTI": "PEC", "AUDI": "PEC", "DEPR": "PEC"},
     "large": dict.fromkeys(DOMAINS, "100")
     | {"MED": "150", "DESO": "125", "OPTI": "150 EUR", "AUDI": "300 EUR", "DEPR": "PEC", "PHAR": "TM"},
+    "c2s": dict.fromkeys(DOMAINS, "100"),
 }
 
 
@@ -138,7 +139,7 @@ def _insurer(chance: Chance, index: int) -> Insurer:
 
 def _product(draws: Draws, insurer: int, rank: int) -> Product:
     kind = ("responsible", "responsible", "scheme", "c2s")[rank]
-    names = ("large",) if kind == "c2s" else ("modest", "middle", "large")[: 2 + draws.below(2)]
+    names = ("c2s",) if kind == "c2s" else ("modest", "middle", "large")[: 2 + draws.below(2)]
     return Product(
         code=f"P{insurer:03d}{'ABCD'[rank]}",
         kind=kind,

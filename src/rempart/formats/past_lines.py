@@ -1,0 +1,100 @@
+"""Past invoice lines without identities, one JSON object a line: what `rempart table diff` reads.
+
+An insurer makes the file on its own side from its settlement lines. `person` is any word that is the same for one
+person inside the file and nowhere else; a word that looks like a NIR is refused. Amounts are integer cents.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+import msgspec
+
+from rempart.domain.invoice import Line
+from rempart.domain.particulars import Correction, Particulars
+from rempart.domain.table_diff import PastLine
+
+_NIR = re.compile(r"[1-478][0-9]{6}[0-9AB][0-9]{5,7}")
+
+
+class _Wire(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    person: str
+    product: str
+    level: str
+    kind: str
+    profession: str
+    care_date: date
+    family: str
+    base: int
+    rate: int
+    amo: int
+    spent: int
+    amc: int
+    code: str = ""
+    quantity: int = 1
+    place: str = ""
+    exemption: str = ""
+    qualifier: str = ""
+    nature: str = "10"
+    birth_year: int | None = None
+    item: str = ""
+    side: str = ""
+    basket: str = ""
+    pricing: str = ""
+    price_limit: int | None = None
+    days: int = 0
+    renewal: str = ""
+    substitution: str = ""
+    reference_price: int | None = None
+    correction: tuple[int, int, bool] | None = None
+
+
+_decode = msgspec.json.Decoder(_Wire).decode
+
+
+class PastLineWrong(Exception):
+    """A line that cannot be read: its 1-based number and a stable code, never its content."""
+
+    def __init__(self, number: int, code: str) -> None:
+        super().__init__(f"line {number}: {code}")
+        self.number, self.code = number, code
+
+
+def read_past(lines: Iterable[bytes]) -> Iterator[PastLine]:
+    """Every line in order; `PastLineWrong` at the first that is not one."""
+    for number, raw in enumerate(lines, start=1):
+        if not raw.strip():
+            continue
+        try:
+            wire = _decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise PastLineWrong(number, "line-malformed") from None
+        if _NIR.search(wire.person):
+            raise PastLineWrong(number, "person-identifies")
+        yield _past(wire, number)
+
+
+def _past(wire: _Wire, number: int) -> PastLine:
+    told = (wire.item, wire.side, wire.basket, wire.pricing, wire.renewal, wire.substitution)
+    more = any(told) or wire.days or wire.correction or wire.price_limit is not None or wire.reference_price is not None
+    particulars = Particulars(
+        item=wire.item,
+        side=wire.side,
+        correction=Correction(*wire.correction) if wire.correction else None,
+        basket=wire.basket,
+        price_limit=wire.price_limit,
+        pricing=wire.pricing,
+        days=wire.days,
+        renewal=wire.renewal,
+        substitution=wire.substitution,
+        reference_price=wire.reference_price,
+    )
+    line = Line(
+        number, wire.care_date, wire.code, wire.family, wire.base, wire.rate, wire.amo, wire.spent, wire.amc,
+        wire.quantity, exemption=wire.exemption, qualifier=wire.qualifier, place=wire.place,
+        particulars=particulars if more else None,
+    )  # fmt: skip
+    birth = f"{wire.birth_year % 100:02d}0101" if wire.birth_year is not None else ""
+    return PastLine(wire.person, wire.product, wire.level, wire.kind, wire.profession, line, wire.nature, birth)
