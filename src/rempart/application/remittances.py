@@ -9,7 +9,11 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One remittance in a list; `amount` in cents, `state` reserved, settled or released, instants microseconds UTC."""
+    """One remittance in a list: `amount` cents at the bank, `deducted` cents less than its invoices are worth.
+
+    `state` is reserved, settled, released or returned; `reason` the bank's code of why it did not go through. Instants
+    are microseconds UTC.
+    """
 
     remittance: UUID
     day: date
@@ -20,6 +24,48 @@ class Summary:
     operator: str
     payer: str
     ended: int | None
+    deducted: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPart:
+    """What one insurer's invoices make due to a site and is not paid yet: cents, a stable code, since when."""
+
+    insurer: str
+    operator: str
+    amount: int
+    reason: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeductedPart:
+    """What a remittance takes back for one claw-back, in cents; `number` is the invoice's, `left` what stays."""
+
+    claw_back: UUID
+    invoice: UUID
+    number: str
+    care: date
+    insurer: str
+    reason: str
+    amount: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClawBackNote:
+    """A claw-back as its site sees it: cents, cents deducted so far, the first day of deduction."""
+
+    claw_back: UUID
+    invoice: UUID
+    number: str
+    insurer: str
+    amount: int
+    deducted: int
+    reason: str
+    state: str
+    notice_ends: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +124,4 @@ class Advice:
     summary: Summary
     parts: tuple[InsurerPart, ...]
     rejected: tuple[RejectedInvoice, ...]
+    deductions: tuple[DeductedPart, ...] = ()

@@ -1,0 +1,220 @@
+"""Insurers' funds over psycopg 3: terms, what is left, what remittances draw, deposits, calls and how they end.
+
+In the caller's transaction. That a movement lies in one living call at most is held by the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, LiteralString, NamedTuple
+from uuid import UUID
+
+import psycopg
+
+from rempart.domain import accounts
+from rempart.domain.funds import CALLED_KINDS, Funds, call_id, cover_id, derived
+from rempart.domain.payment import Remittance, bank_reference
+from rempart.domain.transfer import Transfer
+from rempart.storage.endings import move
+
+Connection = psycopg.Connection[Any]
+LATE = 2 * 86_400_000_000
+"""Microseconds before the last call within which a movement may still turn up: a transaction lasts less."""
+
+WATCHED: LiteralString = """
+select t.operator, t.insurer,
+       coalesce((select sum(x.amount) from rempart.transfer x where x.credit = t.account), 0)
+       - coalesce((select sum(x.amount) from rempart.transfer x where x.debit = t.account), 0),
+       t.ceiling
+from (select distinct on (operator, insurer) operator, insurer, ceiling,
+             'funds:' || operator || ':' || insurer as account from rempart.funding_terms
+      where starts <= %s order by operator, insurer, starts desc) t
+order by 1, 2
+"""
+# What moved an insurer's debt before the end of the day and lies in no living call.
+TAKEN: LiteralString = """
+insert into rempart.fund_call_line (fund_call, transfer)
+select %(call)s, t.transfer from rempart.transfer t
+where t.kind = any(%(kinds)s) and (t.debit = %(owed)s or t.credit = %(owed)s)
+  and t.instant >= %(since)s and t.instant < %(until)s
+  and not exists (select from rempart.fund_call_line l where l.transfer = t.transfer and l.live)
+"""
+ASKED: LiteralString = """
+select coalesce(sum(case when t.debit = %(owed)s then t.amount else -t.amount end), 0)::bigint, count(*)
+from rempart.transfer t
+where t.kind = any(%(kinds)s) and (t.debit = %(owed)s or t.credit = %(owed)s)
+  and t.instant >= %(since)s and t.instant < %(until)s
+  and not exists (select from rempart.fund_call_line l where l.transfer = t.transfer and l.live)
+"""
+
+
+class Terms(NamedTuple):
+    """An insurer's funding terms from a day on; `ceiling` cents beyond its funds. Two different people agree."""
+
+    operator: str
+    insurer: str
+    starts: date
+    ceiling: int
+    proposed_by: str
+    approved_by: str
+
+
+class Call(NamedTuple):
+    """One call for funds: cents, and of how many movements."""
+
+    fund_call: UUID
+    operator: str
+    insurer: str
+    day: date
+    amount: int
+    movements: int
+    end_to_end: str
+    called: int
+    outcome: str = "called"
+
+
+class Deposit(NamedTuple):
+    """Money that an insurer sent by itself; `reference` is the bank's, and names it once."""
+
+    operator: str
+    insurer: str
+    amount: int
+    reference: str
+    said_by: str
+
+
+class By(NamedTuple):
+    """How a call is collected: the bank file it goes into and the mandate it is debited under."""
+
+    file: UUID
+    mandate: UUID
+
+
+class Party(NamedTuple):
+    """Who is called: an insurer of an operator, and how it is debited, None for a statement only."""
+
+    operator: str
+    insurer: str
+    by: By | None = None
+
+
+def set_terms(connection: Connection, terms: Terms, instant: int) -> None:
+    """Writes terms. `CheckViolation`: one person alone; `UniqueViolation`: terms from that day stand already."""
+    connection.execute(
+        "insert into rempart.funding_terms (operator, insurer, starts, ceiling, proposed_by, approved_by, instant) "
+        "values (%s, %s, %s, %s, %s, %s, %s)",
+        (*terms, instant),
+    )
+
+
+def watched(connection: Connection, day: date) -> tuple[Funds, ...]:
+    """Every insurer whose terms cover the day, with what is left."""
+    rows = connection.execute(WATCHED, (day,)).fetchall()
+    return tuple(Funds(row[0], row[1], int(row[2]), row[3]) for row in rows)
+
+
+def cover(connection: Connection, remittances: Sequence[Remittance], instant: int) -> None:
+    """Writes the parts of remittances, and draws funds for those that are watched."""
+    rows: list[tuple[Any, ...]] = []
+    moves: list[Transfer] = []
+    for r in remittances:
+        for part in r.parts:
+            identity = cover_id(r.identity, part.insurer)
+            rows.append((r.identity, part.insurer, part.gross, part.deducted, identity, part.covered))
+            net = part.gross - part.deducted
+            if part.covered and net:
+                sides = (accounts.funds(r.operator, part.insurer), accounts.owed(r.operator, part.insurer))
+                moves.append(Transfer(*sides, net, "cover", identity.bytes))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into rempart.remittance_part (remittance, insurer, gross, deducted, cover, covered) "
+            "values (%s, %s, %s, %s, %s, %s)",
+            rows,
+        )
+    move(connection, moves, instant)
+
+
+def deposit(connection: Connection, made: Deposit, instant: int) -> bool:
+    """Adds to an insurer's funds; False when this reference was taken before."""
+    identity = derived(f"deposit\n{made.operator}\n{made.insurer}\n{made.reference}")
+    added = connection.execute(
+        "insert into rempart.fund_deposit (deposit, operator, insurer, amount, reference, said_by, instant) "
+        "values (%s, %s, %s, %s, %s, %s, %s) on conflict (operator, insurer, reference) do nothing",
+        (identity, *made, instant),
+    ).rowcount
+    if added:
+        sides = (accounts.paid_in(made.operator, made.insurer), accounts.funds(made.operator, made.insurer))
+        move(connection, [Transfer(*sides, made.amount, "fund", identity.bytes)], instant)
+    return bool(added)
+
+
+def call(connection: Connection, party: Party, day: date, until: int, *, instant: int) -> Call | None:
+    """Calls an insurer for what was decided before `until` and not called yet; None when it owes nothing.
+
+    None as well when it was called on this day already: what came since waits for the next day's call.
+    """
+    operator, insurer, by = party
+    identity = call_id(operator, insurer, day)
+    if connection.execute("select from rempart.fund_call where fund_call = %s", (identity,)).fetchone() is not None:
+        return None
+    asked = {
+        "call": identity, "owed": accounts.owed(operator, insurer), "kinds": list(CALLED_KINDS), "until": until,
+        "since": _since(connection, operator, insurer),
+    }  # fmt: skip
+    row = connection.execute(ASKED, asked).fetchone()
+    amount, movements = row or (0, 0)
+    if amount <= 0:
+        return None
+    made = Call(identity, operator, insurer, day, amount, movements, bank_reference(identity), instant)
+    connection.execute(
+        "insert into rempart.fund_call (fund_call, operator, insurer, day, amount, movements, end_to_end, called, "
+        "file, mandate) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (*made[:8], *(by or (None, None))),
+    )
+    if connection.execute(TAKEN, asked).rowcount != movements:
+        raise CallDiffersError("the movements of a call changed while it was made")
+    return made
+
+
+class CallDiffersError(Exception):
+    """Movements came in while a call was made: nothing was called; run it again."""
+
+
+def _since(connection: Connection, operator: str, insurer: str) -> int:
+    """Older movements lie in calls already, unless a call was refused: then from the beginning."""
+    row = connection.execute(
+        "select max(c.called), bool_or(e.outcome = 'refused') from rempart.fund_call c "
+        "left join rempart.fund_call_end e using (fund_call) where c.operator = %s and c.insurer = %s",
+        (operator, insurer),
+    ).fetchone()
+    return 0 if row is None or row[0] is None or row[1] else row[0] - LATE
+
+
+def calls(connection: Connection, *, open_only: bool = False) -> list[Call]:
+    """Calls with how they ended, the newest first."""
+    rows = connection.execute(
+        "select c.fund_call, c.operator, c.insurer, c.day, c.amount, c.movements, c.end_to_end, c.called, "
+        "coalesce(e.outcome, 'called') from rempart.fund_call c left join rempart.fund_call_end e using (fund_call) "
+        "where not %s or e.fund_call is null order by c.day desc, c.operator, c.insurer",
+        (open_only,),
+    )
+    return [Call(*row) for row in rows]
+
+
+def end_call(connection: Connection, fund_call: UUID, outcome: str, *, reason: str, day: date, instant: int) -> None:
+    """A call was paid (its funds are there) or refused (the next one asks again); `UniqueViolation` when it ended."""
+    connection.execute(
+        "insert into rempart.fund_call_end (fund_call, outcome, reason, day, instant) values (%s, %s, %s, %s, %s)",
+        (fund_call, outcome, reason, day, instant),
+    )
+    if outcome == "refused":
+        connection.execute("update rempart.fund_call_line set live = false where fund_call = %s and live", (fund_call,))
+        return
+    row = connection.execute(
+        "select operator, insurer, amount from rempart.fund_call where fund_call = %s", (fund_call,)
+    ).fetchone()
+    if row:
+        operator, insurer, amount = row
+        sides = (accounts.paid_in(operator, insurer), accounts.funds(operator, insurer))
+        move(connection, [Transfer(*sides, amount, "fund", fund_call.bytes)], instant)

@@ -1,0 +1,48 @@
+"""Counters equal the sum of their entries; what ended counts nothing."""
+
+from __future__ import annotations
+
+from rempart.storage.invariants._told import Connection, told
+
+
+def counters_equal_their_entries(connection: Connection, since: int = 0) -> list[str]:
+    """Totals are their entries' sums; an invoice that ended spends nothing, an authorization that did holds nothing."""
+    return [
+        *told(
+            connection,
+            """select 'counter ' || encode(c.counter, 'hex') || ' says ' || c.used || ' used, ' || c.held || ' held; '
+                      || 'its entries make ' || coalesce(e.used, 0) || ' and ' || coalesce(e.held, 0)
+               from rempart.counter c
+               left join lateral (
+                   select sum(case x.kind when 'spend' then x.amount
+                                          when 'give-back' then -x.amount else 0 end) as used,
+                          sum(case x.kind when 'hold' then x.amount
+                                          when 'release' then -x.amount else 0 end) as held
+                   from rempart.counter_entry x where x.counter = c.counter) e on true
+               where (%(since)s = 0 or c.counter in (
+                          select y.counter from rempart.counter_entry y where y.instant >= %(since)s))
+                 and (c.used, c.held) is distinct from (coalesce(e.used, 0)::bigint, coalesce(e.held, 0)::bigint)
+               limit %(most)s""",
+            since,
+        ),
+        *told(
+            connection,
+            """select 'invoice ' || i.invoice || ' ended and still counts ' || e.amount
+               from (select invoice, sum(case kind when 'spend' then amount else -amount end) as amount
+                     from rempart.counter_entry where invoice is not null
+                     group by invoice having %(since)s = 0 or max(instant) >= %(since)s) e
+               join rempart.invoice i using (invoice)
+               where e.amount <> 0 and not i.live and i.state <> 'paid' limit %(most)s""",
+            since,
+        ),
+        *told(
+            connection,
+            """select 'authorization ' || r.request || ' is ' || r.state || ' and still holds ' || e.amount
+               from (select request, sum(case kind when 'hold' then amount else -amount end) as amount
+                     from rempart.counter_entry where request is not null
+                     group by request having %(since)s = 0 or max(instant) >= %(since)s) e
+               join rempart.authorization_request r using (request)
+               where e.amount <> 0 and r.state not in ('agreed', 'requested') limit %(most)s""",
+            since,
+        ),
+    ]
