@@ -1,0 +1,76 @@
+"""`rempart demo --sandbox`: what is printed, and the loop that pays until Ctrl-C."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rempart.cli._output import Exit, console, emit, fail, table
+
+if TYPE_CHECKING:
+    from rempart.bench.sandbox import Sandbox, Start
+
+
+def serve(folder: Path | None, database_url: str, *, leave: bool, as_json: bool) -> None:
+    """Starts everything, says with what to begin, and serves; `leave` ends it at once."""
+    from rempart.bench import sandbox
+    from rempart.bootstrap.house import House
+    from rempart.ground.instants import PARIS, civil_date, now
+    from rempart.storage.existing import ExistingPostgresError
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop in order, as with Ctrl-C
+    place = folder or Path(tempfile.mkdtemp(prefix="rempart-sandbox-"))
+    try:
+        with House(place / "house", sandbox.options(sandbox.port()), database_url=database_url) as house:
+            made = sandbox.Sandbox(house, civil_date(now(), PARIS))
+            starts = made.start(place / "software")
+            told = {"hub": house.base, "software": [_plain(start) for start in starts], "cards": _cards()}
+            emit(told, as_json=as_json, show=lambda: _shown(house.base, starts))
+            if not leave:
+                _pay_until_stopped(made, sandbox.PAY_SECONDS)
+    except ExistingPostgresError as error:
+        fail(str(error), Exit.LACKING, code=error.code)
+    finally:
+        if folder is None:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _pay_until_stopped(sandbox: Sandbox, seconds: float) -> None:
+    try:
+        while True:
+            time.sleep(seconds)
+            sandbox.pay()
+    except KeyboardInterrupt:
+        console().print("Stopping.")
+
+
+def _plain(start: Start) -> dict[str, str]:
+    return {name: str(getattr(start, name)) for name in ("profession", "client", "site", "key", "environment")}
+
+
+def _cards() -> list[dict[str, Any]]:
+    from rempart.client.sandbox import CARDS
+
+    return [card._asdict() for card in CARDS]
+
+
+def _shown(base: str, starts: tuple[Start, ...]) -> Any:
+    from rich.console import Group
+
+    from rempart.client.sandbox import CARDS
+
+    cards = [(card.name, f"{card.domain}, {card.evidence}", card.answer, card.shows) for card in CARDS]
+    software = [(start.profession, start.site, start.client) for start in starts]
+    return Group(
+        f"SANDBOX, not production: invented people, keys that anyone knows. The hub serves at {base}",
+        table("Cards, asked in this order", ("card", "ask", "answer", "what it shows"), cards),
+        table("Software to sign in as", ("profession", "site", "client"), software),
+        f"The cards whole:  {starts[0].key.with_name('cards.json')}",
+        f"Begin with:       . {starts[0].environment}",
+        "Then:             rempart client conformance",
+        "What is due is paid within seconds, once a site and day. Ctrl-C ends it.",
+    )
