@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from rempart.api.metrics import registry
 from rempart.ground.figures import HubFigures, WorkerFigures
 
-LABELS = {"route", "status", "outcome", "code", "side", "kind", "state", "le"}
+LABELS = {"invariant", "route", "status", "outcome", "code", "side", "kind", "state", "le"}
 
 
 def _samples(figures: HubFigures | WorkerFigures) -> dict[str, float]:

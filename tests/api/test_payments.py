@@ -2,93 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import msgspec
 import pytest
-from litestar import Litestar
 
-from rempart.api.deposits import Deposits
-from rempart.api.invoice_routes import InvoiceDesk
-from rempart.api.payments import payment_routes
-from rempart.api.signin import SignIn
-from rempart.api.state import HubState, Instants
-from rempart.application.eligibility import Answer, Question
-from rempart.application.together import Limits, Together
-from rempart.application.tokens import TokenCache, TokenFacts, digest_of
-from rempart.client.dpop import DpopKey
-from rempart.ground.instants import MICROSECONDS
-from rempart.identity.dpop import Nonces
-from rempart.storage import facts
-from rempart.storage.door import Databases
+from rempart.application.claw_backs import Claimed, ClawBacks
+from rempart.storage import funds
+from rempart.storage.claw_backs import ClawBackBooks
 from rempart.wire.payments import RemittanceAdvice, RemittanceList
-from support.money import DAY, NOW, SECOND, SITES, MoneyWorld, iban
-from support.tokens import MemoryStore
+from support.money import DAY, FIRST, NOW, OPERATOR, SECOND, SITES, MoneyWorld, iban
+from support.readers import as_site, sign_in
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from support.readers import Reader
 
 pytestmark = pytest.mark.postgres
-TOKEN = "an-opaque-token-of-some-length-for-the-test"
-
-
-class FixedClock:
-    """The instant of the test."""
-
-    def now(self) -> int:
-        return NOW
-
-    def monotonic(self) -> float:
-        return 0.0
-
-
-class Reader:
-    """A site's signed-in client of the routes."""
-
-    def __init__(self, money: MoneyWorld, site: str, client: httpx.AsyncClient, key: DpopKey) -> None:
-        self.base = money.settings.hub.audience
-        self.site, self.client, self.key = site, client, key
-
-    async def get(self, path: str) -> Any:
-        proof = self.key.proof("GET", self.base + path.partition("?")[0], NOW // MICROSECONDS, token=TOKEN)
-        return await self.client.get(path, headers={"authorization": f"DPoP {TOKEN}", "dpop": proof})
-
-
-def as_site(money: MoneyWorld, site: str, use: Callable[[Reader], Awaitable[Any]]) -> Any:
-    """Runs `use` with a reader whose token is that of `site`."""
-
-    async def inside() -> Any:
-        nonces = Nonces(b"n" * 32)
-        key = DpopKey.generate()
-        key.nonce = nonces.current(NOW // MICROSECONDS)
-        cache = TokenCache(MemoryStore())
-        expires = NOW + 900 * MICROSECONDS
-        bound = "jkt:" + key.thumbprint
-        cache.put(TokenFacts(digest_of(TOKEN.encode()), "till", "site", site, "", b"g", b"g" * 16, bound, expires), NOW)
-        together: Together[Question, Answer] = Together([], Limits())
-        state = HubState(money.settings, Instants(FixedClock()), together)
-        databases = Databases(money.settings.database.hub_url, 1)
-        async with databases.lend() as database:
-            state.facts = await facts.read(await database.connection())
-        deposits = Deposits(None, databases, 1)  # type: ignore[arg-type]  # these routes deposit nothing
-        desk = InvoiceDesk(state, SignIn(cache, nonces), deposits, databases)
-        try:
-            app = httpx.ASGITransport(Litestar(payment_routes(desk), openapi_config=None))
-            async with httpx.AsyncClient(transport=app, base_url=money.settings.hub.audience) as client:
-                return await use(Reader(money, site, client, key))
-        finally:
-            await databases.close()
-
-    return asyncio.run(inside())
 
 
 @pytest.fixture
 def paid(money: MoneyWorld) -> MoneyWorld:
-    with money.sql() as connection:
-        connection.execute("insert into rempart.client (client, kind, registered) values ('till', 'vendor', 0)")
+    sign_in(money)
     money.decide(SITES[0], 1_000)
     money.decide(SITES[0], 234, SECOND)
     money.decide(SITES[0], state="rejected")
@@ -175,3 +110,41 @@ def test_a_rejection_is_told_in_one_advice_only(paid: MoneyWorld) -> None:
 
 async def _first_page(reader: Reader) -> RemittanceList:
     return msgspec.json.decode((await reader.get("/v1/remittances")).content, type=RemittanceList)
+
+
+def test_a_site_sees_what_waits_what_is_deducted_and_disputes(money: MoneyWorld) -> None:
+    """Why and since when it is not paid, what is taken back of which invoice; another site sees none of it."""
+    sign_in(money)
+    invoice = money.decide(amc=1_000)
+    money.pay()
+    money.confirm("main-20261123-01.xml")
+    with money.sql("worker") as connection:
+        books = ClawBackBooks(connection)
+        claim = ClawBacks(books).propose(Claimed(invoice, FIRST, 600, "over-billing", "agent-7"), DAY, NOW)
+        funds.set_terms(connection, funds.Terms(OPERATOR, SECOND, DAY, 0, "agent-1", "agent-2"), NOW)
+    money.decide(amc=400, insurer=SECOND)
+    money.decide(amc=900)
+    money.pay(DAY + timedelta(days=15))
+
+    async def own(reader: Reader) -> None:
+        listed = msgspec.json.decode((await reader.get("/v1/remittances")).content, type=RemittanceList)
+        assert [(one.reason, one.amount, one.insurer) for one in listed.waiting] == [
+            ("insurer-out-of-funds", 400, SECOND)
+        ]
+        assert (listed.remittances[0].amount, listed.remittances[0].deducted) == (300, 600)
+        path = f"/v1/remittances/{listed.remittances[0].remittance}"
+        advice = msgspec.json.decode((await reader.get(path)).content, type=RemittanceAdvice)
+        assert [(one.amount, one.left, one.reason) for one in advice.deductions] == [(600, 0, "over-billing")]
+        paid = sum(one.paid for part in advice.insurers for one in part.invoices)
+        assert paid - sum(one.amount for one in advice.deductions) == advice.remittance.amount
+        assert (await reader.get(path + "/advice.pdf")).content.startswith(b"%PDF-")
+        claims = (await reader.get("/v1/claw-backs")).json()
+        assert [(one["claw_back"], one["state"], one["deducted"]) for one in claims] == [(str(claim), "recovered", 600)]
+
+    async def other(reader: Reader) -> None:
+        listed = msgspec.json.decode((await reader.get("/v1/remittances")).content, type=RemittanceList)
+        assert (listed.waiting, listed.remittances) == ((), ())
+        assert (await reader.get("/v1/claw-backs")).json() == []
+
+    as_site(money, SITES[0], own)
+    as_site(money, SITES[1], other)

@@ -11,11 +11,14 @@ import msgspec
 import pytest
 
 from rempart.api.hot import ELIGIBILITY_PATH
+from rempart.formats.fhir import claim, question
 from rempart.ground.instants import now
 from rempart.simulation.caller import Caller
 from rempart.simulation.clients import Registration
 from rempart.simulation.http import Response
+from rempart.wire.invoices import InvoicesRequest
 from rempart.wire.problem import Problem
+from rempart.wire.record_check import RecordCheckRequest
 from rempart.wire.token import FORM_TYPE
 from support.hub_world import HubWorld, code_of
 from support.route_table import CALLERS, ROUTES, STANDING, TOKEN_ROUTES, Expected, Row
@@ -23,9 +26,24 @@ from support.route_table import CALLERS, ROUTES, STANDING, TOKEN_ROUTES, Expecte
 pytestmark = pytest.mark.postgres
 
 
-def _body(world: HubWorld, row: Row, caller: str) -> bytes:
+def _body(world: HubWorld, row: Row, caller: str, *, authorization: str) -> bytes:
+    if row.body == "record check":
+        return msgspec.json.encode(RecordCheckRequest(b'{"care":"2026-03-02"}', bytes(64)))
     if row.body == "question":
         return msgspec.json.encode(world.question())
+    if row.body == "estimate":
+        return world.estimate()
+    if row.body == "quote":
+        return msgspec.json.encode(world.quote())
+    if row.body == "decision":
+        return world.unsigned_decision(authorization)
+    if row.body == "fhir question":
+        return question.write(world.question(), "2026-03-02")
+    if row.body == "fhir claim":
+        (invoice,) = msgspec.json.decode(INVOICES, type=InvoicesRequest).invoices
+        sites = {"other site": world.other, "concentrator": world.concentrator.sites[0]}
+        site = world.other if caller in STANDING else sites.get(caller, world.site)
+        return claim.write(invoice, site)
     return {"": b"", "invoices": INVOICES, "file": b"not a B2 file: " + caller.encode()}[row.body]
 
 
@@ -55,17 +73,21 @@ class Walk:
             "other site": world.caller(world.other_client),
             "vendor": world.caller(world.vendor),
             "concentrator": world.caller(world.concentrator),
+            "insurer": world.caller(world.insurer),
         }
         sent = await self.callers["site"].call("POST", "/v1/invoices", INVOICES, {"Idempotency-Key": "route-table"})
+        quoted = await self.callers["site"].authorization(world.quote(), "route-table-first")
+        assert not isinstance(quoted, Problem)
         filed = await self.callers["site"].file(b"not a B2 file")
         assert isinstance(sent, Response)
         assert not isinstance(filed, Problem)
         receipt = msgspec.json.decode(sent.body)
         self.names = {"invoice": receipt["invoices"][0]["invoice"], "file": filed.file}
+        self.names["authorization"] = quoted.authorization
 
     async def ask(self, row: Row, caller: str) -> Expected:
         path = row.path.format(**self.names)
-        body = _body(self.world, row, caller)
+        body = _body(self.world, row, caller, authorization=self.names["authorization"])
         if caller == "nobody":
             return code_of(await self.world.bare(row.method, path, body, row.headers))
         extra = {"Client-Cert": ":MIIB:"} if caller == "forged certificate" else {}

@@ -55,7 +55,7 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 @cache
 def _words(command: str) -> frozenset[str]:
     """What may follow `rempart <command>` as a sub-command; empty when it has none."""
-    app = importlib.import_module(f"rempart.cli.{command}").app
+    app = importlib.import_module(f"rempart.cli.{command.replace('-', '_')}").app
     if len(app.registered_commands) == 1 and not app.registered_groups and app.registered_callback is None:
         return frozenset()
     built = typer.main.get_group(app)

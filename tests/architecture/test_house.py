@@ -190,7 +190,15 @@ def test_no_test_is_skipped_or_expected_to_fail() -> None:
 # ---- extras -------------------------------------------------------------------------------------------------------
 
 PROGRAMS = {
-    "": ("rempart.client", "rempart.sealing", "rempart.wire", "rempart.domain", "rempart.formats.rights_file"),
+    "": (
+        "rempart.client",
+        "rempart.sealing",
+        "rempart.wire",
+        "rempart.domain",
+        "rempart.formats.rights_file",
+        "rempart.formats.noemie",
+        "rempart.cli.client",
+    ),
     "keeper": ("rempart.keeper",),
     "hub": ("rempart.api", "rempart.storage"),
     "worker": ("rempart.worker", "rempart.documents", "rempart.formats"),

@@ -309,15 +309,11 @@ def test_two_people_name_a_payee(money: MoneyWorld) -> None:
         )
 
 
-def test_a_new_payee_is_paid_from_its_first_day(money: MoneyWorld) -> None:
-    """The latest start that covers the day is who is paid."""
+def test_a_second_payee_is_not_simply_registered(money: MoneyWorld) -> None:
+    """A site that is paid already changes its bank details by two people and a wait: see test_bank_details."""
     newer = NewPayee(SITES[0], OPERATOR, "Affacturage", iban(8), DAY + timedelta(days=1), "agent-1", "agent-2")
-    assert register_payees(money.settings, [newer], NOW) == ()
-    money.decide()
-    money.pay()
-    money.decide(SITES[0], 50)
-    money.pay(DAY + timedelta(days=1))
-    assert by_iban(money) == {iban(1): 1_000, iban(8): 50}
+    with pytest.raises(errors.CheckViolation, match="72 hours"):
+        register_payees(money.settings, [newer], NOW)
 
 
 FORBIDDEN = (

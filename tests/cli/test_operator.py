@@ -51,7 +51,7 @@ class Office:
     def run(self, app: typer.Typer, *words: str) -> tuple[str, str]:
         """("", output), or (code of the "no", its sentence)."""
         configured = ("--config", str(self.house.config)) if app is not insurer.app else ()
-        found = CliRunner().invoke(app, [*words, *configured])
+        found = CliRunner().invoke(app, [*words, *configured], env={"COLUMNS": "200"})
         if isinstance(found.exception, Failure):
             return found.exception.code, str(found.exception)
         if found.exception is not None and not isinstance(found.exception, SystemExit):

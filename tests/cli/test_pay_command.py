@@ -53,8 +53,13 @@ def test_pay_confirm_and_check(money: MoneyWorld) -> None:
 
 def test_registering_tells_the_line_and_never_the_account(money: MoneyWorld, tmp_path: Path) -> None:
     """Good lines are registered together; a wrong IBAN, an open file or an unknown site registers nothing."""
+    with money.sql() as connection:
+        connection.execute(
+            "insert into rempart.site (site, profession, operator, since) values ('992300044', 'nurse', %s, 0)",
+            (OPERATOR,),
+        )
     line = {
-        "site": SITES[0], "operator": OPERATOR, "name": "Nom", "iban": iban(5), "starts": "2027-01-01",
+        "site": "992300044", "operator": OPERATOR, "name": "Nom", "iban": iban(5), "starts": "2027-01-01",
         "proposed_by": "agent-1", "approved_by": "agent-2",
     }  # fmt: skip
     good = run(money, "payees", secret(tmp_path, "good", json.dumps(line)))
@@ -64,7 +69,11 @@ def test_registering_tells_the_line_and_never_the_account(money: MoneyWorld, tmp
     )
     assert wrong.returncode == 1
     assert "2: iban: iban-malformed" in wrong.stderr
-    for changed, code in (({"site": "999999999"}, "payee-refused"), ({"starts": "soon"}, "malformed-line")):
+    for changed, code in (
+        ({"site": "999999999"}, "payee-refused"),
+        ({"site": SITES[0]}, "payee-refused"),
+        ({"starts": "soon"}, "malformed-line"),
+    ):
         refused = run(money, "payees", secret(tmp_path, code, json.dumps(line | changed)))
         assert refused.returncode == 1
         assert f"[{code}]" in refused.stderr

@@ -63,7 +63,8 @@ def test_the_document_is_given_no_act_and_no_identity() -> None:
     """The template prints these fields and nothing else: of an invoice its number, day, amounts and reasons."""
     shown = remittance.content(advice())
     assert set(shown) == {
-        "payer", "amount", "day", "state", "executed", "reference", "site", "count", "parts", "rejected",
+        "payer", "amount", "day", "state", "executed", "reference", "site", "count", "parts", "rejected", "gross",
+        "deducted", "deductions",
     }  # fmt: skip
     part = shown["parts"][1]
     assert set(part) == {"insurer", "name", "number", "count", "amount", "invoices", "totals"}

@@ -127,7 +127,7 @@ def invoices(draw: st.DrawFn, site: str = SITE, mode: str = "real") -> Invoice:
         site, f"{draw(st.integers(1, 999_999_999)):09d}", draw(DAYS), draw(presented()), made, spent, amo, amc,
         draw(st.sampled_from(["10", "13", "30", "41", "90"])), draw(st.sampled_from(["", "0", "4"])),
         draw(st.none() | st.text(UPPER, min_size=20, max_size=20)), "", mode, None,
-        tuple((name, value) for name, value in source.items() if value),
+        source=tuple((name, value) for name, value in source.items() if value),
     )  # fmt: skip
 
 

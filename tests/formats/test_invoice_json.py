@@ -13,16 +13,25 @@ from hypothesis import strategies as st
 
 from rempart.domain.identifiers import Fault
 from rempart.domain.invoice import Invoice, Line, Presented
+from rempart.domain.particulars import BASKETS, ITEMS, PRICINGS, RENEWALS, SIDES, Correction, Particulars
 from rempart.formats.invoice_json import MOST_CENTS, MOST_INVOICES, MOST_LINES, Refused, Taken, read, write
 
 SITE = "992300010"
 texts = st.text(max_size=12)
 days = st.dates(date(1990, 1, 1), date(2100, 12, 31))
 cents = st.integers(0, MOST_CENTS)
+particulars = st.builds(
+    Particulars, st.sampled_from(("", *ITEMS)), st.sampled_from(("", *SIDES)),
+    st.lists(st.sampled_from(("11", "48", "85")), max_size=2).map(tuple),
+    st.none() | st.builds(Correction, st.integers(-2000, 2000), st.integers(0, 900), st.booleans()),
+    st.sampled_from(("", *BASKETS)), st.none() | cents, st.sampled_from(("", *PRICINGS)), st.integers(0, 400),
+    st.sampled_from(RENEWALS), st.sampled_from(("", "refused", "justified")), st.none() | cents,
+)  # fmt: skip
 lines = st.builds(
     Line, st.just(1), days, texts, texts, cents, st.integers(0, 100), cents, cents, cents, st.integers(1, 9999),
     st.integers(1, 1_000_000), cents, texts, texts, texts,
     st.lists(st.tuples(texts, texts, st.integers(-5, 5)), max_size=3).map(tuple),
+    st.none() | particulars,
 )  # fmt: skip
 presenteds = st.builds(
     Presented,
@@ -113,6 +122,18 @@ def test_a_sound_invoice_is_taken_in_its_canonical_form() -> None:
         ({"line": {"quantity": 0}}, "lines[0].quantity", "quantity-out-of-range"),
         ({"line": {"quantity": 10_000}}, "lines[0].quantity", "quantity-out-of-range"),
         ({"line": {"coefficient": 0}}, "lines[0].quantity", "quantity-out-of-range"),
+        *(
+            ({"line": {"particulars": {name: "nonsense"}}}, f"lines[0].particulars.{name}", "unknown-word")
+            for name in ("item", "side", "basket", "pricing", "renewal", "substitution")
+        ),
+        ({"line": {"particulars": {"days": 401}}}, "lines[0].particulars.days", "days-out-of-range"),
+        ({"line": {"particulars": {"teeth": ["19"]}}}, "lines[0].particulars.teeth", "tooth-malformed"),
+        ({"line": {"particulars": {"price_limit": -1}}}, "lines[0].particulars.price_limit", "amount-out-of-range"),
+        (
+            {"line": {"particulars": {"correction": {"sphere": 10_000}}}},
+            "lines[0].particulars.correction",
+            "correction-out-of-range",
+        ),
         *(
             ({"line": {name: amount}}, f"lines[0].{name}", "amount-out-of-range")
             for name in ("base", "amo", "spent", "amc", "unit_price")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +16,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from psycopg import sql
 
+from rempart.application.returns import STATE_OF
 from rempart.bench.day import DayReport, live
 from rempart.bootstrap.pay import payer, terms
+from rempart.domain.returns import InvoiceReturn
+from rempart.formats import noemie
 from rempart.ground.instants import PARIS, civil_date, now
+from rempart.simulation.clients import registration_of
+from rempart.simulation.http import Response
 from support.houses import Town, town
 from support.secrets_search import ENCODINGS, HASHES, Search, needles, search_of
 
@@ -144,6 +150,59 @@ def test_the_day_equals_the_ground_truth(lived: Lived) -> None:
     owed = "select coalesce(sum(amc), 0)::bigint from rempart.invoice where state = 'accepted'"
     assert lived.town.one(owed) == lived.report.amc_expected
     assert lived.town.one("select sum(amount)::bigint from rempart.remittance") == lived.report.amc_expected
+
+
+async def _returns(lived: Lived) -> tuple[dict[str, dict[str, int]], dict[str, dict[str, str]]]:
+    """By site: cents paid for each invoice by its remittances' returns, and each invoice's state in its files' ones."""
+    paid: dict[str, dict[str, int]] = {}
+    told: dict[str, dict[str, str]] = {}
+    files = lived.town.sql("select inbound, client, site from rempart.inbound where channel = 'file'")
+    for site in lived.town.country.all_sites():
+        caller = lived.town.caller(site.index)
+        listed = await caller.call("GET", "/v1/remittances", b"", {})
+        assert isinstance(listed, Response)
+        names = [f"/v1/remittances/{one['remittance']}/advice.noemie" for one in json.loads(listed.body)["remittances"]]
+        own = [(client, name) for name, client, _ in files]
+        names += [
+            f"/v1/files/{name}/noemie"
+            for client, name in own
+            if client == registration_of(lived.town.country, site.index).client
+        ]
+        for name in names:
+            answer = await caller.call("GET", name, b"", {})
+            assert isinstance(answer, Response)
+            events = list(noemie.read([answer.body]))
+            assert isinstance(events[-1], noemie.FileEnd)
+            for one in events:
+                if isinstance(one, InvoiceReturn) and "remittances" in name:
+                    of_site = paid.setdefault(site.number, {})  # a number may be told twice: rejected, then corrected
+                    of_site[one.number] = of_site.get(one.number, 0) + one.amc.paid
+                elif isinstance(one, InvoiceReturn):
+                    told.setdefault(site.number, {})[one.number] = one.amc.state
+        await caller.close()
+    return paid, told
+
+
+def test_the_day_s_returns_equal_the_ledger_to_the_cent(lived: Lived) -> None:
+    """Every remittance and file of every site, read back as NOEMIE: the ledger's invoices, amounts and states."""
+    paid, told = asyncio.run(_returns(lived))
+    ledger: dict[str, dict[str, int]] = {}
+    lines = """select r.site, i.number, l.amount from rempart.remittance r
+        join rempart.remittance_line l using (remittance) join rempart.invoice i using (invoice)"""
+    for site, number, amount in lived.town.sql(lines):
+        ledger.setdefault(site, {})[number] = amount
+    returned = {site: {number: cents for number, cents in found.items() if cents} for site, found in paid.items()}
+    assert {site: found for site, found in returned.items() if found} == ledger
+    assert sum(sum(found.values()) for found in returned.values()) == lived.report.amc_expected
+    states = """select i.site, i.number, i.state from rempart.invoice i join rempart.inbound f using (inbound)
+        where f.channel = 'file'"""
+    kept: dict[str, dict[str, set[str]]] = {}
+    for site, number, state in lived.town.sql(states):
+        kept.setdefault(site, {}).setdefault(number, set()).add(STATE_OF[state])
+    assert told
+    for site, found in told.items():
+        for number, state in found.items():
+            assert state in kept[site].get(number, {"rejected"})  # one that could not be read is no row
 
 
 def test_the_money_adds_up(lived: Lived) -> None:

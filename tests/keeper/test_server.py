@@ -153,6 +153,7 @@ def test_rightly_shaped_items_of_any_content_get_an_answer(running: Running, dat
     kinds = {"bytes": st.binary(max_size=99), "str": st.text(max_size=20), "int": st.integers(-(2**62), 2**62)}
     kinds |= {"bytes | None": st.none() | kinds["bytes"], "str | None": st.none() | kinds["str"]}
     kinds |= {"tuple[bytes, ...]": st.lists(st.binary(min_size=32, max_size=32), max_size=3).map(tuple)}
+    kinds |= {"tuple[tuple[str, str], ...]": st.lists(st.tuples(kinds["str"], kinds["str"]), max_size=3).map(tuple)}
     item = table[operation][0]
     values = [data.draw(kinds[field]) for field in _annotations(item)]
     with running.client("ask" if operation in frames.OPERATIONS["ask"] else "box") as client:

@@ -17,6 +17,7 @@ from rempart.sealing.identity import encode_identity
 from rempart.sealing.prf import short_prf
 from rempart.sealing.record import (
     IndexKey,
+    counter_key,
     day_tagger,
     grant_digest,
     log_key,
@@ -141,6 +142,15 @@ def test_meetings(vector: dict[str, Any]) -> None:
     pair = prf(KEYS["met"], "rempart/1/met", 32, message)
     assert pair == meeting(KEYS["met"])(message)
     assert (pair[:16].hex(), pair[16:].hex()) == (vector["meeting"], vector["accreditor"])
+
+
+@pytest.mark.parametrize("vector", VECTORS["counters"], ids=ids("counters"))
+def test_counter_keys(vector: dict[str, Any]) -> None:
+    """Person, then counter and period after their lengths."""
+    person = bytes.fromhex(vector["person"])
+    message = person + fields(vector["counter"].encode(), vector["period"].encode())
+    assert prf(KEYS["counter"], "rempart/1/counter", 16, message).hex() == vector["key"]
+    assert counter_key(KEYS["counter"])(person, vector["counter"], vector["period"]).hex() == vector["key"]
 
 
 @pytest.mark.parametrize("vector", VECTORS["weigh"], ids=ids("weigh"))

@@ -14,6 +14,7 @@ from rempart.domain.member import canonical_member
 from rempart.formats import b2
 from rempart.formats.guarantee_table import read
 from rempart.ground.instants import as_datetime, civil_date
+from rempart.simulation.care import CONTACTS_ALLOWANCE
 from rempart.simulation.country import Country
 from rempart.simulation.day import events
 from rempart.simulation.events import Ask, Bill, Event, SendFile, SendInvoices
@@ -170,3 +171,19 @@ def _bills(event: Event) -> tuple[Bill, ...]:
 
 def _tables() -> dict[int, GuaranteeTable | None]:
     return {insurer.index: read(table_toml(insurer, date(2024, 1, 1))).table for insurer in COUNTRY.insurers}
+
+
+def test_a_day_takes_from_allowances() -> None:
+    """Somebody buys contact lenses beyond the year's allowance, and the truth stops at it."""
+    country = Country(1, 40_000, day=MONDAY)
+    bought = [
+        (line, bill)
+        for event in events(country, MONDAY) if isinstance(event, SendInvoices) and not event.repeated
+        for bill in event.bills for line in bill.invoice.lines
+        if line.particulars is not None and line.particulars.item == "contact-lenses" and bill.outcome == "accepted"
+    ]  # fmt: skip
+    assert any(line.spent - line.base > CONTACTS_ALLOWANCE for line, _ in bought)
+    assert all(bill.amc - (line.base - line.amo) <= CONTACTS_ALLOWANCE for line, bill in bought)
+    assert len({bill.person for _, bill in bought if bill.what != "corrected"}) == len(
+        [bill for _, bill in bought if bill.what != "corrected"]
+    )

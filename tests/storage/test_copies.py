@@ -26,8 +26,8 @@ LINES = (
 DECISION = Decision("accepted", LINES)
 ACTS = [[1, CARE.toordinal() - EPOCH, "PH7", "pharmacy", 1, 100, [["CIP", "3400001", 2]]]]
 DECIDED = [
-    [1, "PHAR", 4_000, 2_600, 1_400, 0, "", [["formula-of-table", 1_400]]],
-    [2, "", 100, 0, 0, 100, "unknown-family", [["domain-of-act", 0]]],
+    [1, "PHAR", 4_000, 2_600, 1_400, 0, "", [["formula-of-table", 1_400]], 0],
+    [2, "", 100, 0, 0, 100, "unknown-family", [["domain-of-act", 0]], 0],
 ]
 
 

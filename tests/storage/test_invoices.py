@@ -406,3 +406,29 @@ def test_the_plan_made_on_an_empty_table_still_looks_up_when_it_is_full(books: B
     conditions = sorted(row.strip() for row in plan.splitlines() if "Index Cond" in row)
     of_a_number = "Index Cond: ((site = q.site) AND (number = q.number))"
     assert conditions == [of_a_number, of_a_number, "Index Cond: (content = q.content)"], plan
+
+
+def under_guarantee(number: str, **changes: Any) -> Decided:
+    """Owed by a card although rights were closed: 9 of 14 euros."""
+    one = decided(number, **changes)
+    lines = (
+        DecidedLine(1, "PHAR", 2_500, 1_600, 900, 0, (RuleAmount("guaranteed-after-closure", 900),)),
+        DecidedLine(2, "PHAR", 1_500, 1_000, 500, 0, (RuleAmount("rule", 500),)),
+    )
+    return one._replace(decision=Decision("accepted", lines), bound="card")
+
+
+def test_what_a_guarantee_alone_owes_is_posted_to_the_insurer(books: Books) -> None:
+    """In the decision's commit, only for what closed rights would not have paid; it cannot be changed."""
+    one = under_guarantee("000000001")
+    assert books.write(one, decided("000000002")) == ACCEPTED * 2
+    posted = "select invoice, insurer, kind, bound, amount from rempart.guarantee_posting"
+    assert books.sql(posted) == [(identity(one), INSURER, "guaranteed-after-closure", "card", 900)]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        books.sql("update rempart.guarantee_posting set amount = 1")
+
+
+def test_a_duplicate_posts_no_guarantee(books: Books) -> None:
+    """Who loses the race for a number owes nothing."""
+    assert books.write(under_guarantee("000000001"), under_guarantee("000000001")) == ACCEPTED + DUPLICATE
+    assert books.sql("select count(*) from rempart.guarantee_posting") == [(1,)]

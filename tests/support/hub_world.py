@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import psycopg
 from psycopg import AsyncConnection
 
@@ -20,17 +21,21 @@ from rempart.client.dpop import DpopKey
 from rempart.domain.parties import Client, Mandate
 from rempart.ground.instants import MICROSECONDS, now
 from rempart.sealing.ringing import AddMandate, RegisterClient
+from rempart.simulation.authorizations import QUOTES, presented, request_for
 from rempart.simulation.caller import Caller, eligibility_request
 from rempart.simulation.clients import Registration, demo_jwk, registration_of, registrations
 from rempart.simulation.country import Country
 from rempart.simulation.day import CONCENTRATOR, events
 from rempart.simulation.events import Ask
 from rempart.simulation.http import Connection, Response
+from rempart.wire.authorizations import AuthorizationRequest, SignedDecision, Statement
 from rempart.wire.eligibility import EligibilityRequest
+from rempart.wire.estimates import EstimateLine, EstimateRequest
 from rempart.wire.problem import Problem
 from rempart.wire.token import ASSERTION_TYPE, FORM_TYPE
 
 VENDOR = "vendor-of-tests"
+AGENT = "agent-of-tests"
 YEAR = 365 * 86_400 * MICROSECONDS
 FAST = {"fsync": "off", "full_page_writes": "off"}
 
@@ -43,6 +48,7 @@ class HubWorld:
         self.site, self.other = country.site(0).number, country.site(1).number
         self.site_client, self.other_client = registration_of(country, 0), registration_of(country, 1)
         self.vendor = Registration(VENDOR, "site", (self.site,), demo_jwk(b"vendor of tests"))
+        self.insurer = Registration(AGENT, "site", (country.insurers[0].number,), demo_jwk(b"agent of tests"))
         self.concentrator = next(one for one in registrations(country) if one.client == CONCENTRATOR)
 
     def caller(self, registration: Registration, site: str = "") -> Caller:
@@ -53,6 +59,27 @@ class HubWorld:
         """The first sound question of the country's day."""
         asked = events(self.country, self.country.day)
         return eligibility_request(next(e for e in asked if isinstance(e, Ask) and e.expected == "covered"))
+
+    def quote(self) -> AuthorizationRequest:
+        """A quote of spectacles for someone this hub does not know: no rights are loaded."""
+        shown = presented(self.country, self.country.person(0))
+        return request_for(shown, self.country.day, QUOTES["optician"])
+
+    def estimate(self) -> bytes:
+        """A medicine, for someone this hub does not know: no rights are loaded."""
+        shown = presented(self.country, self.country.person(0))
+        line = EstimateLine(self.country.day.isoformat(), "PH7", "pharmacy", 4_000, 65, 4_000)
+        return msgspec.json.encode(
+            EstimateRequest(
+                shown.amc_number, shown.member, shown.birth, "machine", (line,), convention=shown.convention,
+                csr=shown.csr, nir=shown.nir, rank=shown.rank,
+            )
+        )  # fmt: skip
+
+    def unsigned_decision(self, authorization: str) -> bytes:
+        """A case worker's refusal that nobody signed."""
+        statement = msgspec.json.encode(Statement(authorization, "refused", "2026-11-24T09:00:00Z"))
+        return msgspec.json.encode(SignedDecision(statement, bytes(64)))
 
     def signed(self, registration: Registration, site: str = "", *, token: str = "") -> dict[str, str]:
         """A form of the token endpoint, or of its revocation, with a fresh assertion."""
@@ -124,6 +151,7 @@ def running_hub(folder: Path, people: int = 20) -> Iterator[HubWorld]:
         world.register()
         made_site = world.country.site(0).number
         _register_vendor(house, made_site)
+        _register_agent(house, world.country.insurers[0].number)
         house.launch("hub")
         yield HubWorld(house, world.country)
 
@@ -148,12 +176,30 @@ async def _vendor_parties(house: House, site: str, key: dict[str, str], instant:
         await registry.add_mandates([Mandate(VENDOR, site, date(2020, 1, 1), date(2099, 12, 31), given=instant)])
 
 
+def _register_agent(house: House, insurer: str) -> None:
+    key = {name: value for name, value in demo_jwk(b"agent of tests").items() if name != "d"}
+    with house.ring() as ring:
+        (done,) = ring.call("register_client", [RegisterClient(AGENT, "insurer", "", insurer, {key["kid"]: key})])
+    assert not done.refusal
+    asyncio.run(_agent_party(house, insurer, key, now()))
+
+
+async def _agent_party(house: House, insurer: str, key: dict[str, str], instant: int) -> None:
+    from rempart.storage.parties import Registry, single
+
+    async with await AsyncConnection.connect(house.settings.database.worker_url, autocommit=True) as connection:
+        registry = Registry(single(connection))
+        await registry.add_clients([Client(AGENT, "insurer", "", insurer, registered=instant)])
+        await registry.add_key(AGENT, key, instant)
+
+
 def code_of(answer: Response | Problem) -> tuple[int, str]:
     """Status, and the code of a refusal."""
-    import msgspec
-
     if isinstance(answer, Problem):
         return answer.status, answer.code
     if answer.status < 400:
         return answer.status, ""
-    return answer.status, str(msgspec.json.decode(answer.body)["code"])
+    told = msgspec.json.decode(answer.body)
+    if told.get("resourceType") == "OperationOutcome":
+        told = told["issue"][0]["details"]["coding"][0]
+    return answer.status, str(told["code"])

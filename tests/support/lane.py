@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+from rempart.application.counting import CountersAsk, Place, Taken, uses_of
 from rempart.application.eligibility import EPOCH, Ports
 from rempart.application.guard import Caller, SiteFacts
 from rempart.application.invoice_records import (
@@ -25,6 +26,8 @@ from rempart.application.invoice_records import (
     Submitted,
 )
 from rempart.application.ports import Derive, Open, Row, Settle, Settled, Unavailable
+from rempart.domain.authorized import Agreed
+from rempart.domain.binding import BindingTable
 from rempart.domain.decision import Decision
 from rempart.domain.guarantee import Formula, GuaranteeTable, ProductTable
 from rempart.domain.invoice_states import LIVE
@@ -117,6 +120,10 @@ class Keeper:
         self._away("fingerprints")
         return [_mac(*item)[:16] for item in items]
 
+    async def counters(self, items: Sequence[CountersAsk]) -> list[list[bytes]]:
+        self._away("counters")
+        return [[_mac("counter", item.person, label)[:16] for label in item.labels] for item in items]
+
     async def keep(self, items: Sequence[KeepAsk]) -> list[Kept]:
         self._away("keep")
         return [Kept(SEAL + item.acts, SEAL + item.settlement, SEAL + item.copy) for item in items]
@@ -204,6 +211,26 @@ class Books:
         last = [each[-1].submitted.identity if each else b"" for each in (numbered, former, same)]
         return Standing(*last)
 
+    async def agreed(self, numbers: Sequence[str]) -> Mapping[str, Agreed]:
+        assert not numbers, "no authorization is stored here"
+        return {}
+
+    async def taken(self, places: Sequence[Place]) -> list[Taken]:
+        used = [
+            each for one in self.written if one.counted is not None
+            for each in uses_of(one.counted.places, one.decision)
+        ]  # fmt: skip
+        return [
+            Taken(
+                sum(
+                    use.amount for counted, use in used
+                    if counted.key == place.key and place.need.period_start <= use.day <= place.need.period_end
+                ),
+                0,
+            )
+            for place in places
+        ]  # fmt: skip
+
     async def accreditations(self, hashes: Sequence[bytes]) -> Mapping[bytes, Accredited]:
         return {each: self.door.accreditations[each] for each in hashes if each in self.door.accreditations}
 
@@ -220,6 +247,9 @@ class PlainCopies:
 class OneInsurer:
     """A routing table with one insurer, whose product pays 100 % of the base, compulsory share included."""
 
+    def __init__(self) -> None:
+        self.bound: dict[str, BindingTable] = {}
+
     def route(self, amc_number: str, convention: str, csr: str, care: date) -> Routed | None:
         known = amc_number == INSURER and not convention and not csr and care.year > 2000
         return Routed(OPERATOR, INSURER, MemberRule()) if known else None
@@ -228,6 +258,9 @@ class OneInsurer:
         formula = Formula("percent-including-amo", percent=100)
         domains = tuple((domain, formula) for domain in ("PHAR", "AUXM"))
         return GuaranteeTable(insurer, (ProductTable("P", "1", START, END, domains),))
+
+    def bindings(self, insurer: str) -> BindingTable | None:
+        return self.bound.get(insurer)
 
 
 @dataclass
@@ -238,6 +271,7 @@ class Lane:
     records: Records = field(default_factory=Records)
     door: Door = field(default_factory=Door)
     cap: int = 100
+    directory: OneInsurer = field(default_factory=OneInsurer)
 
     def __post_init__(self) -> None:
         self.books = Books(self.door)
@@ -249,7 +283,7 @@ class Lane:
     @property
     def needs(self) -> Needs:
         caps = {"pharmacy": self.cap, "nurse": self.cap}
-        return Needs(self.ports, self.keeper, self.books, PlainCopies(), OneInsurer(), caps)
+        return Needs(self.ports, self.keeper, self.books, PlainCopies(), self.directory, caps)
 
     def insure(self, member: str, coverage: Coverage | None = None, closed: date | None = None) -> None:
         """A record for this member; `closed` is the day from which the insurer's files no longer hold it."""

@@ -18,6 +18,7 @@ import msgspec
 import psycopg
 import pytest
 
+from rempart.bootstrap.funds import calling
 from rempart.bootstrap.pay import NewAccount, NewPayee, payer, register_account, register_payees, terms
 from rempart.domain import accounts
 from rempart.ground.settings import Settings, load
@@ -117,7 +118,7 @@ class MoneyWorld:
         reason, line_reason = ("", "") if state == "accepted" else ("rights-closed", "rights-closed")
         spent, amo = 5_000, 2_000
         patient = spent - amo - paid
-        lines = [(1, "PHAR", spent, amo, paid, patient, line_reason, [("rule", paid)])]
+        lines = [(1, "PHAR", spent, amo, paid, patient, line_reason, [("rule", paid)], 0)]
         with self.sql() as connection, connection.transaction():
             connection.execute(
                 "insert into rempart.invoice (invoice, site, number, client, inbound, position, insurer, mode, state, "
@@ -217,8 +218,8 @@ def money(tmp_path: Path, postgres: Database, keeper_sockets: Path) -> MoneyWorl
 
 
 def main() -> None:
-    """A payer that dies by SIGKILL at a named point: `python -m support.money CONFIG POINT`."""
-    config, point = sys.argv[1:]
+    """A payer that dies by SIGKILL at a named point: `python -m support.money CONFIG POINT`, or `… calls`."""
+    config, point, *what = sys.argv[1:]
 
     def at(passed: str) -> None:
         if passed == point:
@@ -226,7 +227,7 @@ def main() -> None:
 
     settings = load(Path(config))
     assert isinstance(settings, Settings)
-    with payer(settings, at) as made:
+    with calling(settings, NOW + 1, at) if what else payer(settings, at) as made:
         made.run(terms(settings, DAY, NOW), NOW)
 
 

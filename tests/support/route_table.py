@@ -20,7 +20,7 @@ STANDING: dict[str, Expected] = {
     "suspended client": (403, "client-standing"),
     "suspended site": (403, "site-standing"),
 }
-SIGNED = ("site", "other site", "vendor", "concentrator")
+SIGNED = ("site", "other site", "vendor", "concentrator", "insurer")
 CALLERS = (*SIGN_IN, *SIGNED, *STANDING)
 
 
@@ -37,8 +37,16 @@ class Row:
 
 
 def _signed(allowed: int, **refused: Expected) -> dict[str, Expected]:
+    """An insurer's client has no site, so the routes of sites refuse it."""
+    refused = {"insurer": (403, "site-standing")} | refused
     own = {caller: refused.get(caller.replace(" ", "_"), (allowed, "")) for caller in SIGNED}
     return SIGN_IN | own | STANDING
+
+
+def _of_insurers(found: Expected) -> dict[str, Expected]:
+    """Any client but an insurer's is refused for what it is, suspended or not."""
+    others = dict.fromkeys(SIGNED, (403, "purpose"))
+    return SIGN_IN | others | dict.fromkeys(STANDING, (403, "purpose")) | {"insurer": found}
 
 
 def _open(status: int, code: str) -> dict[str, Expected]:
@@ -51,6 +59,7 @@ NOBODYS = _signed(404, site=ABSENT, other_site=ABSENT, vendor=ABSENT, concentrat
 
 ROUTES: tuple[Row, ...] = (
     Row("AskEligibility", "POST", "/v1/eligibility", _signed(200, concentrator=(403, "purpose")), "question"),
+    Row("AskEstimate", "POST", "/v1/estimates", _signed(200, concentrator=(403, "purpose")), "estimate"),
     Row("SendInvoices", "POST", "/v1/invoices", _signed(202), "invoices", {"Idempotency-Key": "route-table"}),
     Row("FindInvoices", "GET", "/v1/invoices?number=1", _signed(200)),
     # The invoice below was sent by the site's own client and is not decided: only that client may look.
@@ -60,9 +69,42 @@ ROUTES: tuple[Row, ...] = (
     Row("SayDistinct", "POST", "/v1/invoices/{invoice}/distinct", NOBODYS),
     Row("SendFile", "POST", "/v1/files", _signed(202), "file", {"Content-Type": "application/octet-stream"}),
     Row("ReadFile", "GET", "/v1/files/{file}", _signed(200, other_site=ABSENT, vendor=ABSENT, concentrator=ABSENT)),
+    Row("AskAuthorization", "POST", "/v1/authorizations", _signed(201, concentrator=(403, "purpose")), "quote",
+        {"Idempotency-Key": "route-table-quote"}),
+    Row("FindAuthorizations", "GET", "/v1/authorizations?since=0", _signed(200)),
+    Row("ReadAuthorization", "GET", "/v1/authorizations/{authorization}",
+        _signed(200, other_site=ABSENT, concentrator=ABSENT)),
+    Row("ModifyAuthorization", "POST", "/v1/authorizations/{authorization}/modify", _signed(
+        409, site=(409, "not-changeable"), other_site=ABSENT, vendor=(409, "not-changeable"),
+        concentrator=(403, "purpose")), "quote", {"Idempotency-Key": "route-table-other-quote"}),
+    Row("CancelAuthorization", "POST", "/v1/authorizations/{authorization}/cancel", _signed(
+        409, site=(409, "not-changeable"), other_site=ABSENT, vendor=(409, "not-changeable"),
+        concentrator=(403, "purpose"))),
+    Row("ListPending", "GET", "/v1/insurer/authorizations", _of_insurers((200, ""))),
+    Row("ReadPending", "GET", "/v1/insurer/authorizations/{authorization}", _of_insurers(ABSENT)),
+    Row("DecidePending", "POST", "/v1/insurer/authorizations/{authorization}/decision",
+        _of_insurers((403, "bad-statement-signature")), "decision"),
     Row("ListRemittances", "GET", "/v1/remittances", _signed(200)),
     Row("ReadRemittance", "GET", f"/v1/remittances/{PDF_IDENTITY}", NOBODYS),
     Row("PrintRemittance", "GET", f"/v1/remittances/{PDF_IDENTITY}/advice.pdf", NOBODYS),
+    Row("ReturnRemittance", "GET", f"/v1/remittances/{PDF_IDENTITY}/advice.noemie", NOBODYS),
+    Row("ListClawBacks", "GET", "/v1/claw-backs", _signed(200)),
+    Row("DisputeClawBack", "POST", f"/v1/claw-backs/{PDF_IDENTITY}/dispute", NOBODYS),
+    Row("ReturnFile", "GET", "/v1/files/{file}/noemie",
+        _signed(200, other_site=ABSENT, vendor=ABSENT, concentrator=ABSENT)),
+    Row("FhirMetadata", "GET", "/fhir/metadata", _open(200, "")),
+    Row("FhirAskEligibility", "POST", "/fhir/CoverageEligibilityRequest/$submit",
+        _signed(200, concentrator=(403, "purpose")), "fhir question"),
+    Row("FhirSendClaim", "POST", "/fhir/Claim/$submit", _signed(200), "fhir claim",
+        {"Idempotency-Key": "route-table-fhir"}),
+    Row("FhirReadClaim", "GET", "/fhir/ClaimResponse/{invoice}",
+        _signed(200, other_site=ABSENT, vendor=ABSENT, concentrator=ABSENT)),
+    Row("FhirReadPayment", "GET", f"/fhir/PaymentReconciliation/{PDF_IDENTITY}", NOBODYS),
+    Row("FhirReadNotice", "GET", f"/fhir/PaymentNotice/{PDF_IDENTITY}", NOBODYS),
+    Row("CheckRecord", "POST", "/v1/insurer/record-check",
+        _of_insurers((403, "bad-statement-signature")), "record check"),
+    # Stand-in rules are public and signed by their insurer; none is published in the walk.
+    Row("ReadStandIn", "GET", "/v1/insurers/0099000137/stand-in", _open(404, "not-found")),
     # The log is for anyone, and holds hashes only; nothing is folded yet, so there is no month.
     Row("ReadCheckpoint", "GET", "/log/2026-03/checkpoint", _open(404, "not-found")),
     Row("ReadProof", "GET", "/log/2026-03/proof?from=1&to=2", _open(404, "not-found")),

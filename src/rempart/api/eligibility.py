@@ -100,7 +100,7 @@ def read(state: HubState, caller: Caller, body: bytes | None) -> Question | Prob
     try:
         request = _decode(body)
     except msgspec.ValidationError as error:
-        return problem("invalid-fields", (FieldError(_path(error), "wrong-shape"),))
+        return problem("invalid-fields", (FieldError(path_of(error), "wrong-shape"),))
     except (msgspec.DecodeError, UnicodeDecodeError):  # the latter for a text that is not UTF-8
         return problem("malformed-body")
     if body.count(b":") != _told(request) and repeats_a_name(body):
@@ -114,15 +114,25 @@ def _told(request: EligibilityRequest) -> int:
     return 6 + optional + (request.nir is not None) + (request.rank is not None)
 
 
-def _path(error: msgspec.ValidationError) -> str:
+def path_of(error: msgspec.ValidationError) -> str:
     """Where a body has the wrong shape; the message may quote an unknown field's name, so only `$.path` is kept."""
     text = str(error)
     at = text.rfind("`$")
     return text[at + 1 : -1].removeprefix("$.").removeprefix("$") if at >= 0 else ""
 
 
-def canonical(state: HubState, caller: Caller, request: EligibilityRequest) -> Question | Problem:
-    """The question in canonical form and routed, admitted by the door; or what is wrong first, all fields told."""
+def canonical(
+    state: HubState,
+    caller: Caller,
+    request: EligibilityRequest,
+    *,
+    purpose: str = ELIGIBILITY,
+    ahead: int = AHEAD_DAYS,
+) -> Question | Problem:
+    """The question in canonical form and routed, admitted by the door; or what is wrong first, all fields told.
+
+    `ahead`: days from today to the day of care, at most.
+    """
     instant = state.instants.next()
     site = state.facts.snapshot.sites.get(caller.site)
     if site is None:
@@ -132,7 +142,7 @@ def canonical(state: HubState, caller: Caller, request: EligibilityRequest) -> Q
     birth = _keep(parse_birth(request.birth_date), faults)
     rank = _keep(parse_rank(request.rank), faults) if request.rank is not None else "1"
     nir = _nir(request.nir, faults)
-    care = _care(request.care_date, civil_date(instant, site.zone), faults)
+    care = _care(request.care_date, civil_date(instant, site.zone), faults, ahead)
     reference = _keep(parse_site_reference(request.site_reference), faults) if request.site_reference else ""
     if not request.domains or not _DOMAINS.issuperset(request.domains) or len(request.domains) > len(DOMAINS):
         faults.append(Fault("domains", "unknown-domain"))
@@ -149,7 +159,7 @@ def canonical(state: HubState, caller: Caller, request: EligibilityRequest) -> Q
     member = canonical_member(request.member, rule)
     if isinstance(member, Fault):
         return problem("invalid-fields", (FieldError(member.field, member.code),))
-    refusal = admit(state.facts.snapshot, caller, Wish("api", ELIGIBILITY, route.insurer, request.evidence, instant))
+    refusal = admit(state.facts.snapshot, caller, Wish("api", purpose, route.insurer, request.evidence, instant))
     if refusal:
         return problem(refusal)
     site_cap, client_cap = state.caps(site, request.evidence, caller.kind)
@@ -178,14 +188,14 @@ def _nir(text: str | None, faults: list[Fault]) -> str | None:
     return parsed[0]
 
 
-def _care(text: str, today: date, faults: list[Fault]) -> date:
+def _care(text: str, today: date, faults: list[Fault], ahead: int) -> date:
     try:
         care = date.fromisoformat(text)
     except ValueError:
         faults.append(Fault("care_date", "impossible-date"))
         return today
     days = (care - today).days
-    if days < -PAST_DAYS or days > AHEAD_DAYS:
+    if days < -PAST_DAYS or days > ahead:
         faults.append(Fault("care_date", "care-date-out-of-range"))
     return care
 

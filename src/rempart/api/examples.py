@@ -5,13 +5,32 @@ Nobody is meant: the NIR's commune code (925) and the numbers of insurer and sit
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import msgspec
 
+from rempart.domain.authorization import if_rights_end
 from rempart.domain.reasons import sentence
+from rempart.wire.authorizations import (
+    Attachment,
+    AuthorizationChange,
+    AuthorizationList,
+    AuthorizationRequest,
+    AuthorizationState,
+    PendingAuthorization,
+    PendingCase,
+    PendingList,
+    QuoteLine,
+    SealedPart,
+    SignedDecision,
+    StatedLine,
+    Statement,
+)
 from rempart.wire.eligibility import DomainAnswer, EligibilityAnswer, EligibilityRequest
+from rempart.wire.estimates import EstimateAnswer, EstimateLine, EstimateRequest
 from rempart.wire.invoices import (
+    CorrectionRequest,
     EventState,
     Fault,
     FileReceipt,
@@ -23,16 +42,27 @@ from rempart.wire.invoices import (
     InvoiceState,
     LineRequest,
     LineState,
+    ParticularsRequest,
     RuleLine,
 )
 from rempart.wire.payments import (
+    AdviceDeduction,
     AdviceInvoice,
     AdviceNote,
     AdvicePart,
     AdviceRejection,
+    ClawBackState,
     RemittanceAdvice,
     RemittanceList,
     RemittanceSummary,
+    WaitingPayment,
+)
+from rempart.wire.record_check import (
+    HeldPeriod,
+    RecordCheckAnswer,
+    RecordCheckRequest,
+    RecordStatement,
+    RightsFileNamed,
 )
 from rempart.wire.token import ASSERTION_TYPE, GRANT_TYPE, RevokeRequest, TokenAnswer, TokenRequest
 
@@ -45,6 +75,8 @@ ACCREDITATION = "ABG2J 04W06 818G1 8010K"
 QUESTION = "CK07MSGGMG00"
 FILE = "019caddd-6600-7a1e-8c33-5d2f00000000"
 INVOICE = "019caddd-6600-7a1e-8c33-5d2f00000001"
+AUTHORIZATION = "019caddd-6600-7a1e-8c33-5d2f0000000a"
+CLAW_BACK = "019caddd-6600-8a1e-8c33-5d2f00000009"
 REMITTANCE = "019cb30d-5c00-7b52-9f0e-3c6a41d2e8b7"
 TOKEN = "w2YcXv5tq0m6s8G1rTn3bJ9kLz4aQe7uHdPoIyXfVgA"  # noqa: S105 - invented, opens nothing
 ASSERTION = "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Ii4uLiJ9.eyJpc3MiOiIuLi4ifQ.c2lnbmF0dXJl"
@@ -53,6 +85,38 @@ _LINE = LineRequest(DAY, "PH7", "pharmacy", 1340, 65, 871, 1340, 469, unit_price
 _PAID = RemittanceSummary(
     REMITTANCE, "2026-03-04", 469, 1, "settled", "RP20260304000001", "operator", "operator", "2026-03-05T05:12:00Z"
 )
+_CLAW_BACK = ClawBackState(
+    CLAW_BACK, "019caddd-6600-7a1e-8c33-5d2f00000003", "000000017", INSURER, 200, 200, "over-billing",
+    sentence("over-billing"), "recovered", "2026-02-17",
+)  # fmt: skip
+
+_LENS = QuoteLine(
+    "VER",
+    "optics",
+    5,
+    60,
+    12000,
+    particulars=ParticularsRequest("lens", "left", correction=CorrectionRequest(-225), basket="B"),
+)
+_ESTIMATE = EstimateRequest(
+    INSURER, MEMBER, "1985-04-12", "machine", (EstimateLine(DAY, "PH7", "pharmacy", 4000, 65, 4000),),
+    accreditation=ACCREDITATION, nir=NIR, rank="1",
+)  # fmt: skip
+_QUOTE = AuthorizationRequest(
+    INSURER, MEMBER, "1985-04-12", "machine", DAY, (_LENS,), nir=NIR, rank="1", site_reference="T2-0041",
+    attachments=(Attachment("prescription", b"%PDF-1.7"),),
+)  # fmt: skip
+_AGREED = AuthorizationState(
+    AUTHORIZATION, "agreed", "2026-03-02T10:00:00Z", DAY, reference="PBG2J 04W06 818G1 8010T", site_reference="T2-0041",
+    valid_from=DAY, valid_until="2026-08-28", delivery_until="2026-09-12",
+    if_rights_end=if_rights_end(date(2026, 9, 12), cut=False), line_tolerance=100, total_tolerance=200, spent=12000,
+    amo=3, amc=11997, patient=0,
+    lines=(LineState(1, "OPTI", 12000, 3, 11997, 0, (RuleLine("formula-of-table", 11997),)),),
+    events=(
+        EventState("requested", "2026-03-02T10:00:00Z", "site"), EventState("agreed", "2026-03-02T10:00:00Z", "table"),
+    ),
+)  # fmt: skip
+_STATEMENT = Statement(AUTHORIZATION, "agreed", "2026-03-03T09:12:00Z", (StatedLine(1, 10000),))
 
 REQUESTS: dict[str, Any] = {
     "IssueToken": TokenRequest(GRANT_TYPE, ASSERTION_TYPE, ASSERTION, SITE),
@@ -60,6 +124,16 @@ REQUESTS: dict[str, Any] = {
     "AskEligibility": EligibilityRequest(
         INSURER, MEMBER, "1985-04-12", DAY, ("PHAR",), "typed", nir=NIR, rank="1", site_reference="T2-0041"
     ),
+    "AskEstimate": _ESTIMATE,
+    "AskAuthorization": _QUOTE,
+    "ModifyAuthorization": _QUOTE,
+    "CheckRecord": RecordCheckRequest(
+        msgspec.json.encode(
+            RecordStatement("0000401166", "INVENTED", None, "850412", "1", "2026-03-02", 1_772_445_600)
+        ),
+        bytes(64),
+    ),
+    "DecidePending": SignedDecision(msgspec.json.encode(_STATEMENT), bytes(64)),
     "SendInvoices": InvoicesRequest(
         (
             InvoiceRequest(
@@ -72,6 +146,30 @@ REQUESTS: dict[str, Any] = {
 """By operation id. A file's body is not here: samples of B2 files are in the documentation of that format."""
 
 ANSWERS: dict[str, Any] = {
+    "AskEstimate": EstimateAnswer(
+        "estimated", spent=4000, amo=2600, amc=1400,
+        lines=(LineState(1, "PHAR", 4000, 2600, 1400, 0, (RuleLine("formula-of-table", 1400),)),), padding="   ",
+    ),
+    "AskAuthorization": _AGREED,
+    "ModifyAuthorization": _AGREED,
+    "ReadAuthorization": _AGREED,
+    "FindAuthorizations": AuthorizationList(
+        changes=(AuthorizationChange(418, AUTHORIZATION, "agreed", "2026-03-03T09:12:01Z", "insurer", "T2-0041"),),
+        next=418,
+    ),
+    "CancelAuthorization": {"state": "cancelled"},
+    "CheckRecord": RecordCheckAnswer(
+        "covered", "ESS-1", "1", "responsible", "", (HeldPeriod("OPTI", "2026-01-01", "2026-12-31", "100"),),
+        RightsFileNamed("full", 12, "0" * 64, "2026-03-01T04:00:00Z"), bytes(88), bytes(88), bytes(16),
+    ),
+    "ListPending": PendingList(
+        (PendingAuthorization(AUTHORIZATION, "2026-03-02T10:00:00Z", SITE, "OPTI", "amount-to-review", 12000, 11997),)
+    ),
+    "ReadPending": PendingCase(
+        AUTHORIZATION, "2026-03-02T10:00:00Z", SITE, "OPTI", "amount-to-review",
+        (LineState(1, "OPTI", 12000, 3, 11997, 0),), (SealedPart(0, "request", bytes(24)),),
+    ),
+    "DecidePending": {"state": "agreed"},
     "IssueToken": TokenAnswer(TOKEN, "DPoP", 900, SITE),
     "AskEligibility": EligibilityAnswer(
         "covered", QUESTION, (DomainAnswer("PHAR", open=True, start="2026-01-01", end="2026-12-31", formula="100"),),
@@ -102,7 +200,14 @@ ANSWERS: dict[str, Any] = {
         faults=(Fault("nir-key", "nir", record=118, position=20, level="invoice", site=SITE, number="000000042"),),
         fault_count=2,
     ),
-    "ListRemittances": RemittanceList((_PAID,), "2026-02-27"),
+    "ListRemittances": RemittanceList(
+        (_PAID,), "2026-02-27",
+        (WaitingPayment(
+            INSURER, "operator", 2210, "insurer-out-of-funds", sentence("insurer-out-of-funds"), "2026-03-03T05:00:00Z"
+        ),),
+    ),
+    "ListClawBacks": [_CLAW_BACK],
+    "DisputeClawBack": {"state": "disputed"},
     "ReadRemittance": RemittanceAdvice(
         SITE, _PAID,
         (
@@ -116,6 +221,10 @@ ANSWERS: dict[str, Any] = {
             "019caddd-6600-7a1e-8c33-5d2f00000007", "000000047", DAY, INSURER, 2210, "rights-closed",
             sentence("rights-closed"),
         ),),
+        (AdviceDeduction(
+            CLAW_BACK, "019caddd-6600-7a1e-8c33-5d2f00000003", "000000017", "2026-01-12", INSURER, "over-billing",
+            sentence("over-billing"), 200, 0,
+        ),),
     ),
 }  # fmt: skip
 """By operation id, what a good answer looks like."""
@@ -123,6 +232,9 @@ ANSWERS: dict[str, Any] = {
 TEXTS: dict[str, str] = {
     "ReadCheckpoint": "rempart.example/log/2026-03\n1204\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n"
     "— rempart.example/log AAAAAInvented0signature=\n",
+    "ReadStandIn": '{"format":"rempart-stand-in/1","insurer":"0000401166","sequence":3,"from":"2026-11-01",'
+    '"to":"2026-12-31","rules":[{"evidence":"card","most":15000,"professions":["pharmacy"]}]}\n'
+    "AAAAAInvented0signature=\n",
     "ReadProof": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
 }
 """By operation id, answers that are text."""
@@ -130,14 +242,22 @@ TEXTS: dict[str, str] = {
 PARAMETERS: dict[str, Any] = {
     "Idempotency-Key": "5f0c1a52-7f3f-4f6c-9d55-0c6f3f2b9a10",
     "number": "000000041",
+    "reference": "PBG2J 04W06 818G1 8010T",
+    "site_reference": "T2-0041",
+    "since": 417,
     "before": "2026-02-27",
     "month": "2026-03",
+    "insurer": "0000401166",
     "from": 1000,
     "to": 1204,
     "level": 0,
     "place": "004.p/180",
 }
-IDENTITIES: dict[str, str] = {"/v1/files/": FILE, "/v1/invoices/": INVOICE, "/v1/remittances/": REMITTANCE}
+IDENTITIES: dict[str, str] = {
+    "/v1/authorizations/": AUTHORIZATION, "/v1/insurer/authorizations/": AUTHORIZATION,
+    "/v1/files/": FILE, "/v1/invoices/": INVOICE, "/v1/remittances/": REMITTANCE, "/v1/claw-backs/": CLAW_BACK,
+    "/fhir/ClaimResponse/": INVOICE, "/fhir/Payment": REMITTANCE,
+}  # fmt: skip
 """The example of `{identity}`, by the start of its path."""
 
 

@@ -16,6 +16,8 @@ from litestar.types import ExceptionHandlersMap
 
 from rempart.api.problems import problem
 from rempart.application.together import Unavailable
+from rempart.formats.fhir import outcome
+from rempart.formats.fhir.names import MEDIA_TYPE as FHIR
 from rempart.ground import logs
 from rempart.wire.problem import MEDIA_TYPE, FieldError, Problem, encode
 
@@ -59,12 +61,14 @@ def _parameters(error: ValidationException) -> Problem:
     return problem("invalid-fields", tuple(FieldError(name, "wrong-shape") for name in names if name))
 
 
-def answer(_request: Asked, error: Exception) -> Response[bytes]:
+def answer(request: Asked, error: Exception) -> Response[bytes]:
     """The response for an exception raised inside the framework."""
     document = of(error)
     headers = {"cache-control": "no-store"}
     if isinstance(error, MethodNotAllowedException) and error.headers:
         headers |= dict(error.headers)
+    if request.scope["path"].startswith("/fhir/"):
+        return Response(outcome.refusal(document), status_code=document.status, media_type=FHIR, headers=headers)
     return Response(encode(document), status_code=document.status, media_type=MEDIA_TYPE, headers=headers)
 
 

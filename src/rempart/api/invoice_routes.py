@@ -179,21 +179,23 @@ def _invoice_state(desk: InvoiceDesk) -> HTTPRouteHandler:
         caller = await desk.caller(request, desk.state.instants.next())
         if isinstance(caller, Response):
             return caller
-        try:
-            async with desk.databases.lend() as database:
-                found = await states.invoice(database, caller.site, identity)
-                awaited = found is None and await states.awaited(database, caller.client, caller.site, identity)
-        except Unavailable:
-            return refused("unavailable")
-        if found is not None:
-            return raw(200, msgspec.json.encode(_state(found)))
-        return (
-            raw(200, msgspec.json.encode(InvoiceState(str(identity), "", "received")))
-            if awaited
-            else refused("not-found")
-        )
+        found = await state_of(desk, caller, identity)
+        return found if isinstance(found, Response) else raw(200, msgspec.json.encode(found))
 
     return read
+
+
+async def state_of(desk: InvoiceDesk, caller: Caller, identity: UUID) -> InvoiceState | Response[Any]:
+    """Where an invoice of the caller's site stands, or the refusal to answer with."""
+    try:
+        async with desk.databases.lend() as database:
+            found = await states.invoice(database, caller.site, identity)
+            awaited = found is None and await states.awaited(database, caller.client, caller.site, identity)
+    except Unavailable:
+        return refused("unavailable")
+    if found is not None:
+        return _state(found)
+    return InvoiceState(str(identity), "", "received") if awaited else refused("not-found")
 
 
 def _state(row: states.InvoiceRow) -> InvoiceState:
@@ -246,7 +248,8 @@ def _acts(desk: InvoiceDesk) -> list[HTTPRouteHandler]:
                 said = await states.cancel(database, caller.site, identity, instant)
         except Unavailable:
             return refused("unavailable")
-        return raw(200, b'{"state":"cancelled"}') if said == "cancelled" else refused(said)
+        done = said in {"cancelled", "taken-back"}
+        return raw(200, msgspec.json.encode({"state": said})) if done else refused(said)
 
     @post(
         "/v1/invoices/{identity:uuid}/distinct", status_code=202, tags=["invoices"], operation_id="SayDistinct",

@@ -12,15 +12,18 @@ from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter
 
+from rempart.api.claw_backs import claw_back_routes
 from rempart.api.invoice_routes import MORE, InvoiceDesk
+from rempart.api.returns import return_routes
 from rempart.api.routes import REFUSALS, raw, refused
-from rempart.application.remittances import Advice, InsurerPart, PaidInvoice, Summary
+from rempart.application.remittances import Advice, InsurerPart, PaidInvoice, Summary, WaitingPart
 from rempart.application.together import Unavailable
 from rempart.documents import remittance as printed
 from rempart.domain import reasons
 from rempart.ground.instants import iso
 from rempart.storage import remittances
 from rempart.wire.payments import (
+    AdviceDeduction,
     AdviceInvoice,
     AdviceNote,
     AdvicePart,
@@ -28,6 +31,7 @@ from rempart.wire.payments import (
     RemittanceAdvice,
     RemittanceList,
     RemittanceSummary,
+    WaitingPayment,
 )
 
 Asked = Request[Any, Any, Any]
@@ -36,8 +40,8 @@ PRINTING_MOST = 2  # PDFs made at the same time by one hub
 
 
 def payment_routes(desk: InvoiceDesk) -> list[HTTPRouteHandler]:
-    """Every handler about remittances."""
-    return [_list(desk), _read(desk), _print(desk)]
+    """Every handler about remittances, those that tell them and deposits as returns, and claw-backs."""
+    return [_list(desk), _read(desk), _print(desk), *return_routes(desk), *claw_back_routes(desk)]
 
 
 def _list(desk: InvoiceDesk) -> HTTPRouteHandler:
@@ -52,10 +56,13 @@ def _list(desk: InvoiceDesk) -> HTTPRouteHandler:
         try:
             async with desk.databases.lend() as database:
                 found = await remittances.listed(database, caller.site, before)
+                waiting = await remittances.waiting(database, caller.site)
         except Unavailable:
             return refused("unavailable")
         full = len(found) == remittances.LIST_MOST
-        answer = RemittanceList(tuple(map(_summary, found)), found[-1].day.isoformat() if full else "")
+        answer = RemittanceList(
+            tuple(map(_summary, found)), found[-1].day.isoformat() if full else "", tuple(map(_waiting, waiting))
+        )
         return raw(200, msgspec.json.encode(answer))
 
     return read
@@ -67,8 +74,8 @@ def _read(desk: InvoiceDesk) -> HTTPRouteHandler:
         summary="One payment with its invoices by insurer, and what was rejected since the one before.",
     )  # fmt: skip
     async def read(identity: FromPath[UUID], request: Asked) -> Response[RemittanceAdvice]:
-        found = await _advice(desk, request, identity)
-        return found if isinstance(found, Response) else raw(200, msgspec.json.encode(_document(found)))
+        found = await advice_of(desk, request, identity)
+        return found if isinstance(found, Response) else raw(200, msgspec.json.encode(document_of(found)))
 
     return read
 
@@ -81,7 +88,7 @@ def _print(desk: InvoiceDesk) -> HTTPRouteHandler:
         responses=REFUSALS | MORE, media_type="application/pdf", summary="The same as a PDF to print or keep.",
     )  # fmt: skip
     async def read(identity: FromPath[UUID], request: Asked) -> Response[bytes]:
-        found = await _advice(desk, request, identity)
+        found = await advice_of(desk, request, identity)
         if isinstance(found, Response):
             return found
         async with turn:
@@ -93,7 +100,8 @@ def _print(desk: InvoiceDesk) -> HTTPRouteHandler:
     return read
 
 
-async def _advice(desk: InvoiceDesk, request: Asked, identity: UUID) -> Advice | Response[Any]:
+async def advice_of(desk: InvoiceDesk, request: Asked, identity: UUID) -> Advice | Response[Any]:
+    """A remittance of the caller's site, or the refusal to answer with."""
     caller = await desk.caller(request, desk.state.instants.next())
     if isinstance(caller, Response):
         return caller
@@ -109,10 +117,12 @@ def _summary(found: Summary) -> RemittanceSummary:
     return RemittanceSummary(
         str(found.remittance), found.day.isoformat(), found.amount, found.invoices, found.state, found.reference,
         found.operator, found.payer, iso(found.ended) if found.ended is not None else "",
+        found.deducted, found.reason,
     )  # fmt: skip
 
 
-def _document(found: Advice) -> RemittanceAdvice:
+def document_of(found: Advice) -> RemittanceAdvice:
+    """The same in the wire's shape."""
     rejected = tuple(
         AdviceRejection(
             str(one.invoice), one.number, one.care.isoformat(), one.insurer, one.spent, one.reason,
@@ -120,7 +130,21 @@ def _document(found: Advice) -> RemittanceAdvice:
         )
         for one in found.rejected
     )  # fmt: skip
-    return RemittanceAdvice(found.site, _summary(found.summary), tuple(map(_part, found.parts)), rejected)
+    deducted = tuple(
+        AdviceDeduction(
+            str(one.claw_back), str(one.invoice), one.number, one.care.isoformat(), one.insurer, one.reason,
+            reasons.sentence(one.reason), one.amount, one.left,
+        )
+        for one in found.deductions
+    )  # fmt: skip
+    parts = tuple(map(_part, found.parts))
+    return RemittanceAdvice(found.site, _summary(found.summary), parts, rejected, deducted)
+
+
+def _waiting(one: WaitingPart) -> WaitingPayment:
+    return WaitingPayment(
+        one.insurer, one.operator, one.amount, one.reason, reasons.sentence(one.reason), iso(one.since)
+    )
 
 
 def _part(part: InsurerPart) -> AdvicePart:

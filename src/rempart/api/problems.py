@@ -62,7 +62,27 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "not-cancellable": (
         409,
         "This invoice can no longer be cancelled",
-        "Look at its state: it may be paid or cancelled.",
+        "Look at its state: it may be ordered at the bank, or cancelled.",
+    ),
+    "not-disputable": (
+        409,
+        "This claw-back can no longer be disputed",
+        "Its notice has ended, or it was disputed, withdrawn or judged before.",
+    ),
+    "use-not-offered": (
+        422,
+        "This use of a Claim is not offered",
+        "Send a Claim whose use is claim or preauthorization.",
+    ),
+    "not-changeable": (
+        409,
+        "This authorization can no longer be changed",
+        "Look at its state: it was refused, replaced, cancelled or invoiced, or it has expired.",
+    ),
+    "bad-statement-signature": (
+        403,
+        "The decision is not signed by this insurer",
+        "Sign it with the key that signs the rights files.",
     ),
     "meter": (429, "The keeper's own limit is reached", "Ask later; the operator has been told."),
     "grant-invalid": (401, "The sign-in behind this token is no longer good", "Ask for a new token at /v1/token."),

@@ -10,13 +10,15 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from rempart.api import examples
+from rempart.api import examples, fhir_examples
 from rempart.api.problems import TABLE, problem
 from rempart.api.schema_fields import FIELDS
 from rempart.api.schema_words import OPERATIONS, SIGN_IN, TAGS, TOKEN, Words
 from rempart.domain.reasons import REASONS
 from rempart.domain.rights import DOMAINS
-from rempart.wire import eligibility, invoices, payments, token
+from rempart.formats.fhir import outcome
+from rempart.formats.fhir.names import MEDIA_TYPE as FHIR_JSON
+from rempart.wire import authorizations, eligibility, estimates, invoices, payments, record_check, token
 from rempart.wire import problem as problems
 from rempart.wire.token import FORM_TYPE, TokenRefusal
 
@@ -70,7 +72,7 @@ def document(generated: Json) -> Json:
 
 
 def _schemas() -> Json:
-    modules = (eligibility, invoices, payments, token, problems)
+    modules = (authorizations, eligibility, estimates, invoices, payments, record_check, token, problems)
     structs = [
         found for module in modules for found in vars(module).values()
         if isinstance(found, type) and issubclass(found, msgspec.Struct) and found.__module__ == module.__name__
@@ -99,6 +101,8 @@ def _complete(path: str, operation: Json) -> None:
         operation["security"] = []
     if words.body:
         operation["requestBody"] = _body(name, words.body)
+    elif name in fhir_examples.REQUESTS:
+        operation["requestBody"] = {"required": True, "content": _fhir(fhir_examples.REQUESTS[name])}
     elif name == "SendFile":
         content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
         operation["requestBody"] = {"required": True, "content": content}
@@ -117,6 +121,13 @@ def _body(operation: str, struct: str) -> Json:
     return {"required": True, "content": {FORM_TYPE if form else JSON: content}}
 
 
+def _fhir(example: Json) -> Json:
+    """The content of a FHIR body. Its shape is HL7's and docs/formats/fhir.md's; here only which resource it is."""
+    kind = {"resourceType": {"const": example["resourceType"]}}
+    schema = {"type": "object", "required": ["resourceType"], "properties": kind}
+    return {FHIR_JSON: {"schema": schema, "example": example}}
+
+
 def _parameter(path: str, parameter: Json) -> None:
     for unsaid in ("deprecated", "allowEmptyValue", "allowReserved"):
         parameter.pop(unsaid, None)
@@ -132,12 +143,14 @@ def _good(operation: str, answer: Json) -> None:
     content = answer.get("content", {})
     if operation == "RevokeToken":
         answer.pop("content", None)
+    elif operation in fhir_examples.ANSWERS:
+        answer["content"] = _fhir(fhir_examples.ANSWERS[operation])
     elif operation == "IssueToken":
         answer["content"] = {JSON: {"schema": {"$ref": _REF.format(name="TokenAnswer")}}}
-    elif operation in {"ReadCheckpoint", "ReadProof"}:
+    elif operation in {"ReadCheckpoint", "ReadProof", "ReadStandIn"}:
         content = answer["content"] = {"text/plain": {"schema": {"type": "string"}}}
         content["text/plain"]["example"] = examples.TEXTS[operation]
-    elif operation in {"ReadTile", "PrintRemittance"}:
+    elif operation in {"ReadTile", "PrintRemittance", "ReturnRemittance", "ReturnFile"}:
         kind = "application/pdf" if operation == "PrintRemittance" else "application/octet-stream"
         answer["content"] = {kind: {"schema": {"type": "string", "format": "binary"}}}
     if operation in examples.ANSWERS:
@@ -146,6 +159,7 @@ def _good(operation: str, answer: Json) -> None:
 
 _SUCCESS = {
     "RevokeToken": "The token is worth nothing any more; the body is empty.",
+    "AskAuthorization": "Answered: agreed, refused or pending.",
     "SendInvoices": "Received: durable, not decided yet.",
     "SendFile": "Received: durable, not read yet.",
     "SayDistinct": "Noted; it will be decided.",
@@ -172,11 +186,25 @@ _EARLY = frozenset(SIGN_IN) - {"unsupported-algorithm", "unusable-key", "bad-sig
 
 
 def _answer(status: int, codes: dict[str, Json], fails: str) -> Json:
+    if fails == "OperationOutcome":
+        return {"description": _STATUS[status], "content": _outcomes(codes)}
     shown = {code: {"summary": code, "value": value} for code, value in codes.items()}
     token_refusal = fails == "TokenRefusal" and status < 500
     kind, struct = (JSON, "TokenRefusal") if token_refusal else (PROBLEM_JSON, "Problem")
     content = {kind: {"schema": {"$ref": _REF.format(name=struct)}, "examples": shown}}
     return {"description": _STATUS[status], "content": content}
+
+
+def _outcomes(codes: dict[str, Json]) -> Json:
+    """The content of refusals in FHIR, of the same problem documents."""
+    told = {
+        code: msgspec.json.decode(outcome.refusal(msgspec.convert(value, problems.Problem)))
+        for code, value in codes.items()
+    }
+    content = _fhir(next(iter(told.values())))
+    del content[FHIR_JSON]["example"]
+    content[FHIR_JSON]["examples"] = {code: {"summary": code, "value": value} for code, value in told.items()}
+    return content
 
 
 _STATUS = {

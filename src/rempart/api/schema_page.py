@@ -125,6 +125,8 @@ def _refused(responses: Json, name: str) -> str:
 
 
 def _said(document: Json) -> str:
+    if "issue" in document:  # an OperationOutcome
+        return str(document["issue"][0]["diagnostics"])
     return str(document.get("detail") or document.get("error_description") or document["title"])
 
 

@@ -24,7 +24,30 @@ _ALWAYS = ("malformed-request", "unavailable")
 _SIGNED = (*_ALWAYS, "grant-invalid")
 _DOOR = ("client-standing", "site-standing", "token", "purpose", "compartment")
 
+_AGENT = ("purpose", "client-standing", "compartment")
+_REQUESTED = (
+    "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number", "handled-elsewhere",
+    "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter", "idempotency-key-required",
+    "idempotency-key-reused", *_SIGNED, *_DOOR,
+)  # fmt: skip
+
 OPERATIONS: dict[str, Words] = {
+    "CheckRecord": Words(
+        "What does the hub hold of a person the insurer names?",
+        "For a client of kind insurer. The statement counts by its Ed25519 signature, made with the key that signs the"
+        " rights files; the check is counted, and logged with purpose record-check.",
+        (
+            "malformed-body", "repeated-field", "body-too-large", "bad-statement-signature",
+            "invalid-fields", "site-budget", "client-budget", "hour-budget", "meter", "token", *_SIGNED, *_AGENT,
+        ),
+        body="RecordCheckRequest",
+    ),
+    "ReadStandIn": Words(
+        "What does this insurer guarantee while the hub cannot answer?",
+        "Two lines of text: the rules as JSON, then their insurer's signature (docs/formats/stand-in.md). Keep both as"
+        " they are, verify them with the key of your contract, and go by them for seven days at most.",
+        ("not-found", "unavailable"), secured=False,
+    ),
     "IssueToken": Words(
         "Ask for a token",
         "Your program proves itself with an assertion signed by its registered key (private_key_jwt, RFC 7523) and"
@@ -79,8 +102,9 @@ OPERATIONS: dict[str, Words] = {
         ("not-found", "unknown-route", *_SIGNED),
     ),
     "CancelInvoice": Words(
-        "Cancel an invoice that is not paid yet",
-        "Its number is then free, so that a corrected invoice can be sent under it.",
+        "Cancel an invoice, or take a paid one back",
+        "Its number is then free, so that a corrected invoice can be sent under it. One that is paid is taken-back: its"
+        " amount is deducted from the next payments.",
         ("not-found", "not-cancellable", "unknown-route", *_SIGNED, *_DOOR),
     ),
     "SayDistinct": Words(
@@ -115,6 +139,126 @@ OPERATIONS: dict[str, Words] = {
         "The same as the detail, to print or keep.",
         ("not-found", "unknown-route", *_SIGNED),
     ),
+    "ReturnRemittance": Words(
+        "One payment as a NOEMIE return",
+        "The same as the detail, under the profile of docs/formats/noemie.md. Identity zones are zeros.",
+        ("not-found", "unknown-route", *_SIGNED),
+    ),
+    "ReturnFile": Words(
+        "What became of a deposit, as a NOEMIE return",
+        "Taken or refused as a whole, then each invoice as it stands now. Identity zones are zeros.",
+        ("not-found", "unknown-route", *_SIGNED),
+    ),
+    "ListClawBacks": Words(
+        "What is taken back from the site",
+        "Each with its invoice, reason, state and the first day of deduction; those that ended for a year.",
+        _SIGNED,
+    ),
+    "DisputeClawBack": Words(
+        "Dispute a claw-back while its notice runs",
+        "Nothing is deducted until it is judged.",
+        ("not-found", "not-disputable", "unknown-route", *_SIGNED, *_DOOR),
+    ),
+    "FhirMetadata": Words(
+        "What is offered in FHIR R4",
+        "A CapabilityStatement. There is no search and no Patient. Anyone may read it.",
+        _ALWAYS, secured=False, fails="OperationOutcome",
+    ),
+    "FhirAskEligibility": Words(
+        "The eligibility question, in FHIR R4",
+        "A CoverageEligibilityRequest with Patient and Coverage contained. The same question as POST /v1/eligibility:"
+        " same door, same log, same budgets. Unknown and server-owned fields are refused by name.",
+        (
+            "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number",
+            "handled-elsewhere", "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
+            "busy", *_SIGNED, *_DOOR,
+        ),
+        fails="OperationOutcome",
+    ),
+    "FhirSendClaim": Words(
+        "One invoice or request for an authorization, in FHIR R4",
+        "A Claim of use claim, taken as POST /v1/invoices takes one: the answer is a ClaimResponse, queued. Of use"
+        " preauthorization, it is a request for an authorization, as POST /v1/authorizations takes one.",
+        ("use-not-offered", *_REQUESTED),
+        fails="OperationOutcome",
+    ),
+    "FhirReadClaim": Words(
+        "What became of an invoice or authorization, in FHIR R4",
+        "A ClaimResponse. No act and no identity.",
+        ("not-found", "unknown-route", *_SIGNED), fails="OperationOutcome",
+    ),
+    "FhirReadPayment": Words(
+        "One payment in detail, in FHIR R4",
+        "A PaymentReconciliation, by the id of the remittance.",
+        ("not-found", "unknown-route", *_SIGNED), fails="OperationOutcome",
+    ),
+    "FhirReadNotice": Words(
+        "Where a payment stands, in FHIR R4",
+        "A PaymentNotice, by the id of the remittance.",
+        ("not-found", "unknown-route", *_SIGNED), fails="OperationOutcome",
+    ),
+    "AskEstimate": Words(
+        "What would the patient pay now?",
+        "You send what the card says and the lines, or the days of a hospital stay, of any profession, with your"
+        " accreditation when you have one. The rules of a decision say what the compulsory scheme, the insurer and the"
+        " patient would pay of each line, by name. Allowances are read as they stand; nothing is held, so another"
+        " invoice may come first: a prise en charge holds.",
+        (
+            "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number",
+            "handled-elsewhere", "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
+            *_SIGNED, *_DOOR,
+        ), body="EstimateRequest",
+    ),
+    "AskAuthorization": Words(
+        "Ask the insurer to agree to a quote before the care",
+        "You send what the card says, the day planned for the delivery or admission, and the lines of the quote. The"
+        " insurer's table agrees or refuses at once, with amounts by line; or the request is pending until a case"
+        " worker of the insurer decides. The reference goes on the invoice where an accreditation would stand: an"
+        " invoice that matches is then owed, even if rights closed since. A repeat under the same Idempotency-Key gets"
+        " the first answer again.",
+        _REQUESTED, body="AuthorizationRequest",
+    ),
+    "ModifyAuthorization": Words(
+        "Ask again with another quote",
+        "Once agreed, the new authorization replaces this one, which ends; refused, this one stays as it is.",
+        (*_REQUESTED, "not-found", "not-changeable", "unknown-route"), body="AuthorizationRequest",
+    ),
+    "FindAuthorizations": Words(
+        "Find the site's authorizations, or what changed",
+        "By reference, by your own site_reference, or what changed after since (start with 0, then the next of each"
+        " answer): exactly one of the three. Lines and events are in the authorization itself.",
+        ("invalid-fields", *_SIGNED),
+    ),
+    "ReadAuthorization": Words(
+        "Where an authorization stands",
+        "Its state, what was agreed by line with the rule behind each amount, until when, and every change. No act and"
+        " no identity.",
+        ("not-found", "unknown-route", *_SIGNED),
+    ),
+    "CancelAuthorization": Words(
+        "End an authorization that will not be used",
+        "One that waits or was agreed. What it held of an allowance is free again.",
+        ("not-found", "not-changeable", "unknown-route", *_SIGNED, *_DOOR),
+    ),
+    "ListPending": Words(
+        "What waits for the insurer's case workers",
+        "For a client of kind insurer. The oldest first; no identity.",
+        (*_SIGNED, *_AGENT),
+    ),
+    "ReadPending": Words(
+        "One waiting request, sealed to the insurer",
+        "The quote with its acts, the member's reference and the attachments, each sealed to the insurer's own key.",
+        ("not-found", "unknown-route", *_SIGNED, *_AGENT),
+    ),
+    "DecidePending": Words(
+        "Decide a waiting request",
+        "The statement counts by its Ed25519 signature, made with the key that signs the rights files.",
+        (
+            "malformed-body", "invalid-fields", "body-too-large", "bad-statement-signature", "not-found",
+            "not-changeable", "unknown-route", *_SIGNED, *_AGENT,
+        ),
+        body="SignedDecision",
+    ),
     "ReadCheckpoint": Words(
         "The newest signed checkpoint of a month of the log",
         "A C2SP signed note. `months` instead of a month reads the log of closed months. Anyone may read it.",
@@ -141,7 +285,11 @@ TAGS: tuple[tuple[str, str, str], ...] = (
     ),
     ("eligibility", "Eligibility", "Is this patient covered, today, for this care?"),
     ("invoices", "Invoices and files", "What the site is owed: sent by the API or as B2 files, decided line by line."),
+    ("authorizations", "Authorizations", "Will the insurer pay this quote: spectacles, hearing aids, dental, a stay?"),
+    ("insurer", "The insurer's agent", "What waits for an insurer's case workers, and what they decide."),
     ("payments", "Payments", "What was paid to the site, and for which invoices."),
+    ("fhir", "FHIR R4", "The same questions, invoices and payments, for software that speaks FHIR."),
+    ("insurers", "Insurers", "What each insurer publishes for sites, signed by itself; open to all."),
     (
         "log",
         "The log of disclosures",

@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 ELIGIBILITY = "eligibility"
 INVOICE = "invoice"
+AUTHORIZATION = "authorization"
+DECIDE = "decide"
+ESTIMATE = "estimate"
 
 
 class Caller(NamedTuple):
@@ -57,11 +60,13 @@ class Wish(NamedTuple):
 
 
 PURPOSES: Mapping[str, frozenset[str]] = {
-    "site": frozenset({ELIGIBILITY, INVOICE}),
-    "vendor": frozenset({ELIGIBILITY, INVOICE}),
+    "site": frozenset({ELIGIBILITY, INVOICE, AUTHORIZATION, ESTIMATE}),
+    "vendor": frozenset({ELIGIBILITY, INVOICE, AUTHORIZATION, ESTIMATE}),
     "concentrator": frozenset({INVOICE}),
+    "insurer": frozenset({DECIDE}),
 }
-"""What each kind of client may do. A concentrator carries invoices; it has no counter and asks nothing."""
+"""What each kind of client may do. A concentrator carries invoices; it has no counter and asks nothing. An
+insurer decides what waits for its case workers, and asks nothing either."""
 
 EVIDENCES = frozenset({"typed", "machine", "known"})
 

@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple, Protocol
 
+from rempart.application.counting import Counted, CounterBooks, CounterKeys
 from rempart.application.eligibility import Ports
 from rempart.application.guard import Caller, SiteFacts
+from rempart.domain.authorized import Agreed
+from rempart.domain.binding import BindingTable
 from rempart.domain.decision import Decision
 from rempart.domain.guarantee import GuaranteeTable
 from rempart.domain.invoice import Invoice
 from rempart.domain.member import MemberRule
 
 WAITING, HELD, ACCEPTED, REJECTED = "waiting", "held", "accepted", "rejected"
+DECIDED = frozenset({ACCEPTED, REJECTED})
 
 
 class Submitted(NamedTuple):  # named tuples: a file makes a million of each
@@ -79,6 +83,9 @@ class Decided(NamedTuple):
     meeting: bytes | None = None
     corrects: bytes = b""
     kept: Kept | None = None
+    bound: str = ""  # the kind of guarantee under which an invoice was decided
+    authorization: bytes = b""  # the id of the authorization that an accepted invoice was made from
+    counted: Counted | None = None  # the counters that the decision rests on
 
 
 class KeepAsk(NamedTuple):
@@ -92,18 +99,19 @@ class KeepAsk(NamedTuple):
     copy: bytes
 
 
-class Box(Protocol):
+class Box(CounterKeys, Protocol):
     """The keeper's side for the worker. Raises `Unavailable`."""
 
     async def fingerprints(self, items: Sequence[tuple[str, str, bytes]]) -> Sequence[bytes]: ...
     async def keep(self, items: Sequence[KeepAsk]) -> Sequence[Kept]: ...
 
 
-class Books(Protocol):
+class Books(CounterBooks, Protocol):
     """What the database knows and keeps about invoices. Raises `Unavailable`."""
 
     async def standings(self, wanted: Sequence[tuple[str, str, bytes]]) -> Sequence[Standing]: ...
     async def accreditations(self, hashes: Sequence[bytes]) -> Mapping[bytes, Accredited]: ...
+    async def agreed(self, numbers: Sequence[str]) -> Mapping[str, Agreed]: ...
 
 
 class Copies(Protocol):
@@ -125,6 +133,7 @@ class Directory(Protocol):
 
     def route(self, amc_number: str, convention: str, csr: str, care: date) -> Routed | None: ...
     def table(self, insurer: str) -> GuaranteeTable | None: ...
+    def bindings(self, insurer: str) -> BindingTable | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,22 @@ leaves it: what stays is a day tag, amounts, states and reasons, and three seale
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
+from types import MappingProxyType
 
+from rempart.application.accredited import honoured
+from rempart.application.authorized import authorization_for, authorizations_of, number_of
+from rempart.application.bound import NOT_BOUND, Bound, bound_by
+from rempart.application.counting import Counted, figures_of, places_of
 from rempart.application.eligibility import DAY, EPOCH, coverage_of, find, known_from
 from rempart.application.guard import INVOICE
 from rempart.application.invoice_records import (
     ACCEPTED,
+    DECIDED,
     HELD,
-    REJECTED,
     WAITING,
     Accredited,
     Decided,
@@ -32,22 +36,26 @@ from rempart.application.invoice_records import (
 from rempart.application.ports import Derive, Opened, Row, Settle, Unavailable
 from rempart.domain import accreditation
 from rempart.domain.adjudication import Context, Honoured, adjudicate, rejected
+from rempart.domain.allowances import CounterKey
+from rempart.domain.authorized import Authorized, owed
+from rempart.domain.binding import limited
+from rempart.domain.counters import needs as counters_of
 from rempart.domain.decision import Decision
-from rempart.domain.duplicates import ACCEPT, DUPLICATE, DuplicateFacts, judge, repeatable
+from rempart.domain.duplicates import ACCEPT, DUPLICATE, DuplicateFacts, content_of, judge, repeatable
+from rempart.domain.guarantee import GuaranteeTable
 from rempart.domain.identifiers import Fault, parse_amc, parse_birth, parse_nir, parse_rank
-from rempart.domain.invoice import Line
 from rempart.domain.member import canonical_member
-from rempart.domain.rights import DOMAINS, Coverage
+from rempart.domain.rights import Coverage
 
 NO_CAP = 2**31 - 1
 TEMPLATE = "invoice-decided/1"
-DECIDED = frozenset({ACCEPTED, REJECTED})
+WHOLE = frozenset({"totals-wrong", "no-lines", "amo-inconsistent"})
+"""Reasons of a whole invoice that stop it whatever was agreed."""
 WAITING_REFUSALS = ("meter-", "rate")
 STALE_REFUSALS = frozenset({"no-grant", "grant-expired", "bad-ticket", "ticket-expired"})
 """Refusals that are about us, not about the invoice: the work took too long or the keeper was started anew."""
-
-
 _NOTHING = Standing()
+_WHOLE: Mapping[CounterKey, int] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -63,9 +71,13 @@ class _Work:
     ticket: bytes = b""
     coverage: Coverage | None = None
     honoured: Honoured | None = None
+    authorized: Authorized | None = None
+    bound: Bound = NOT_BOUND
     content: bytes | None = None
     standing: Standing = _NOTHING
     verdict: str = ""
+    context: Context | None = None
+    counted: Counted | None = None
 
 
 async def decide(needs: Needs, batch: Sequence[Submitted], instant: int, today: date) -> list[Decided]:
@@ -78,11 +90,12 @@ async def decide(needs: Needs, batch: Sequence[Submitted], instant: int, today: 
     if asked:
         await _look(needs, asked)
         await _accreditations(needs, asked)
+        await _authorizations(needs, asked)
         await _contents(needs, asked)
         await _settle(needs, asked, instant)
     await _standings(needs, works)
     ordinary = Context(today)
-    decisions = _twins(works, [_judge(needs, work, ordinary) for work in works])
+    decisions = _twins(works, await _judged(needs, works, ordinary))
     kept = await _keep(needs, works, decisions, today)
     return [_decided(work, decision, kept.get(id(work))) for work, decision in zip(works, decisions, strict=True)]
 
@@ -134,7 +147,7 @@ async def _accreditations(needs: Needs, works: Sequence[_Work]) -> None:
     hashes: dict[int, bytes] = {}
     for work in works:
         text = work.submitted.invoice.accreditation
-        if text and not work.refusal:
+        if text and not work.refusal and number_of(work.submitted.invoice) is None:
             number = accreditation.parse(text)
             if number is None:
                 work.refusal = "accreditation-unknown"
@@ -150,16 +163,33 @@ async def _accreditations(needs: Needs, works: Sequence[_Work]) -> None:
 
 
 def _honour(work: _Work, hashed: bytes, stored: Accredited | None) -> None:
-    if stored is None or stored.site != work.submitted.site.site or work.seen is None:
-        work.refusal = "accreditation-unknown"
+    accreditor = work.seen.accreditor if work.seen is not None and work.coverage is not None else None
+    found = honoured(hashed, stored, work.submitted.site.site, accreditor)
+    if isinstance(found, str):
+        work.refusal = found
+    else:
+        work.honoured = found
+
+
+async def _authorizations(needs: Needs, works: Sequence[_Work]) -> None:
+    """An authorization that the invoice cites and matches is owed, rights closed since or not."""
+    cited = [
+        (work, number)
+        for work in works
+        if not work.refusal and (number := number_of(work.submitted.invoice)) is not None
+    ]
+    if not cited:
         return
-    scope = (stored.domains, stored.first, stored.last)
-    mac = accreditation.bind(work.seen.accreditor, hashed, stored.site, scope)
-    if work.coverage is None or not hmac.compare_digest(mac, stored.mac):
-        work.refusal = "accreditation-other-person"
-        return
-    domains = frozenset(name for bit, name in enumerate(DOMAINS) if stored.domains >> bit & 1)
-    work.honoured = Honoured(domains, date.fromordinal(stored.first + EPOCH), date.fromordinal(stored.last + EPOCH))
+    asked = [(number, work.submitted.invoice) for work, number in cited]
+    found = await authorizations_of(needs.books, needs.box, asked)
+    for (work, number), one in zip(cited, found, strict=True):
+        if work.seen is None or work.coverage is None:
+            continue  # nobody was found: that is the reason
+        said = authorization_for(number, one, work.submitted.site.site, work.seen.accreditor)
+        if isinstance(said, str):
+            work.refusal = said
+        else:
+            work.authorized = said
 
 
 # --- duplicates ---
@@ -171,19 +201,11 @@ async def _contents(needs: Needs, works: Sequence[_Work]) -> None:
     if not known:
         return
     items = [
-        ("duplicate", work.submitted.site.site, _content(person, work.submitted.invoice.lines))
+        ("duplicate", work.submitted.site.site, content_of(person, work.submitted.invoice.lines))
         for work, person in known
     ]
     for (work, _), mac in zip(known, await needs.box.fingerprints(items), strict=True):
         work.content = mac
-
-
-def _content(person: bytes, lines: Sequence[Line]) -> bytes:
-    acts = [
-        f"{line.care_date.toordinal()}/{line.code}/{line.quantity}/{line.coefficient}/{line.spent}/{line.detail}"
-        for line in lines
-    ]
-    return person + "|".join(acts).encode()
 
 
 async def _standings(needs: Needs, works: Sequence[_Work]) -> None:
@@ -243,8 +265,45 @@ def _line(needs: Needs, submitted: Submitted, routed: Routed, seen: Opened, *, i
 # --- the judgement ---
 
 
-def _judge(needs: Needs, work: _Work, ordinary: Context) -> Decision:
-    """The first of: what the number says, what the door says, what the identity says, what the contract says."""
+async def _judged(needs: Needs, works: Sequence[_Work], ordinary: Context) -> list[Decision]:
+    """One by one, in order: what an invoice takes of a counter is no longer there for the next."""
+    settled = [_judge(needs, work, ordinary) for work in works]
+    await _count(needs, [work for work, one in zip(works, settled, strict=True) if one is None])
+    figures = await figures_of(
+        needs.books, [place for x in works if x.counted is not None for place in x.counted.places]
+    )
+    decisions = []
+    for work, one in zip(works, settled, strict=True):
+        counted = work.counted
+        decision = one or _contract(needs, work, figures.left(counted.places) if counted is not None else _WHOLE)
+        if counted is not None:
+            figures.take(counted.places, decision)
+        decisions.append(decision)
+    return decisions
+
+
+async def _count(needs: Needs, works: Sequence[_Work]) -> None:
+    """Which counters each decision may read; what an authorization agreed is held already, and reads none."""
+    asked = []
+    for work in works:
+        if work.coverage is None or work.row is None or work.context is None or work.authorized is not None:
+            continue
+        submitted = work.submitted
+        wanted = counters_of(
+            submitted.invoice, work.coverage, _table(needs, work), profession=submitted.site.profession,
+            context=work.context,
+        )  # fmt: skip
+        if wanted:
+            asked.append((work, (work.ticket, work.row, wanted)))
+    if not asked:
+        return
+    places = await places_of(needs.box, [ask for _, ask in asked])
+    for (work, (ticket, row, _)), found in zip(asked, places, strict=True):
+        work.counted = Counted(found, partial(_contract, needs, work), ticket, row.person)
+
+
+def _judge(needs: Needs, work: _Work, ordinary: Context) -> Decision | None:
+    """The first of: what the number says, what the door says, what the identity says; None is for the contract."""
     invoice, submitted = work.submitted.invoice, work.submitted
     judged = ACCEPT if work.standing is _NOTHING else _suspected(work)
     if judged == DUPLICATE:
@@ -261,12 +320,34 @@ def _judge(needs: Needs, work: _Work, ordinary: Context) -> Decision:
     if judged != ACCEPT and work.coverage is not None:
         return replace(rejected(invoice, judged), outcome=HELD)
     closed = work.row.closed if work.row is not None else None
-    context = ordinary
-    if closed is not None or work.honoured is not None:
+    rows = needs.directory.bindings(work.routed.insurer) if work.routed is not None else None
+    work.bound = bound_by(
+        rows, invoice, submitted.site.profession, work.honoured, authorized=work.authorized is not None
+    )
+    work.context, honoured = ordinary, work.bound.honoured
+    if closed is not None or honoured is not None or work.authorized is not None:
         last = date.fromordinal(closed + EPOCH) if closed is not None else None
-        context = Context(ordinary.today, work.honoured, last)
-    table = needs.directory.table(work.routed.insurer) if work.routed is not None else None
-    return adjudicate(invoice, work.coverage, table, profession=submitted.site.profession, context=context)
+        agreed = work.authorized.domains if work.authorized is not None else frozenset()
+        work.context = Context(ordinary.today, honoured, last, authorized=agreed)
+    return None
+
+
+def _table(needs: Needs, work: _Work) -> GuaranteeTable | None:
+    return needs.directory.table(work.routed.insurer) if work.routed is not None else None
+
+
+def _contract(needs: Needs, work: _Work, left: Mapping[CounterKey, int]) -> Decision:
+    """What the contract says, with so much left of its counters."""
+    invoice, context = work.submitted.invoice, work.context
+    if context is None:
+        raise ValueError("judged before its context was known")
+    found = adjudicate(
+        invoice, work.coverage, _table(needs, work), profession=work.submitted.site.profession, context=context,
+        left=left,
+    )  # fmt: skip
+    if work.authorized is not None and work.coverage is not None and found.lines and found.reason not in WHOLE:
+        found = owed(found, work.authorized, invoice.lines)
+    return limited(found, work.bound.most)
 
 
 def _suspected(work: _Work) -> str:
@@ -308,7 +389,9 @@ def _decided(work: _Work, decision: Decision, kept: Kept | None) -> Decided:
     return Decided(
         work.submitted, routed.insurer if routed else "", routed.operator if routed else "",
         decision.outcome, decision.reason, decision, seen.tag or None if seen else None, work.content,
-        seen.meeting if seen and seen.coverage else None, work.standing.former, kept,
+        seen.meeting if seen and seen.coverage else None, work.standing.former, kept, work.bound.kind,
+        work.authorized.identity if work.authorized is not None and decision.outcome == ACCEPTED else b"",
+        work.counted,
     )  # fmt: skip
 
 

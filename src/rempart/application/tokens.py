@@ -251,6 +251,8 @@ class Tokens:
 
     async def _refusal(self, client: str, site: str, instant: int) -> str | None:
         known = await self.parties.client(client)
+        if known is not None and known.kind == "insurer":  # the keeper saw that it names its own insurer
+            return "client-suspended" if known.standing != "good" else None
         place = await self.parties.site(site)
         by_mandate = known is not None and place is not None and known.kind != "site"
         mandated = by_mandate and await self.parties.mandated(client, site, instant)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from rempart.bench.world import World
@@ -15,8 +16,11 @@ from rempart.ground.instants import now
 from rempart.simulation.caller import Caller
 from rempart.simulation.clients import registration_of
 from rempart.simulation.day import events
-from rempart.simulation.events import Bill, SendFile
+from rempart.simulation.events import AskAuthorization, Bill, SendFile
+from rempart.simulation.orders import orders
 from rempart.simulation.play import Played, Player
+from rempart.simulation.visits import Calendar
+from rempart.wire.authorizations import AuthorizationState
 from rempart.wire.problem import Problem
 
 SIDE_BY_SIDE = 32  # sites that read back at once
@@ -26,7 +30,10 @@ PENDING = frozenset({"receiving", "received"})
 
 @dataclass
 class DayReport:
-    """What happened. `surprises` are outcomes that differ from the ground truth: (what, expected, seen) → how many."""
+    """What happened. `surprises` are outcomes that differ from the ground truth: (what, expected, seen) → how many.
+
+    `quotes` by the state of the answer; amounts in cents: `agreed` of quotes, `delivered` what is owed under them.
+    """
 
     events: int = 0
     questions: Counter[str] = field(default_factory=Counter)
@@ -34,7 +41,11 @@ class DayReport:
     reasons: Counter[str] = field(default_factory=Counter)
     surprises: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     files: int = 0
-    amc_expected: int = 0  # cents
+    amc_expected: int = 0
+    quotes: Counter[str] = field(default_factory=Counter)
+    agreed: int = 0
+    deliveries: int = 0
+    delivered: int = 0
     seconds: float = 0.0
 
 
@@ -48,15 +59,30 @@ async def live(world: World, day: date, *, visits: int | None = None, progress: 
         progress()
 
     player = Player(world.country, world.house.base, now=now, patience=PATIENCE)
-    played = await player.play(events(world.country, day, visits=visits), done=done)
+    quotes = orders(Calendar(world.country, day, visits))
+    played = await player.play(chain(events(world.country, day, visits=visits), quotes), done=done)
     for (what, expected, got), count in played.answers.items():
         report.questions[got] += count
         if expected != got:
             report.surprises[f"question:{what}", expected, got] += count
+    for asked, answer in played.quoted:
+        _quoted(report, asked, answer)
     report.files = len(played.files)
     await _Reading(world, report).all(played)
     report.seconds = time.monotonic() - began
     return report
+
+
+def _quoted(report: DayReport, asked: AskAuthorization, answer: AuthorizationState | str) -> None:
+    """One quote's answer, held against the simulation's own arithmetic."""
+    state, reason, amc = (answer, "", 0) if isinstance(answer, str) else (answer.state, answer.reason, answer.amc)
+    report.quotes[state] += 1
+    if state == "agreed":
+        report.agreed += amc
+    got = (state, reason, amc if state == "agreed" else 0)
+    wanted = (asked.expected, asked.reason, asked.amc)
+    if got != wanted:
+        report.surprises[f"quote:{asked.what}", "/".join(map(str, wanted)), "/".join(map(str, got))] += 1
 
 
 class _Reading:
@@ -116,6 +142,9 @@ class _Reading:
             self._report.reasons[bill.reason] += 1
         if bill.outcome == "accepted":
             self._report.amc_expected += bill.amc
+            if bill.what == "delivery":
+                self._report.deliveries += 1
+                self._report.delivered += bill.amc
         if bill.outcome in {"refused", "tested"}:
             return
         wanted = ("rejected" if bill.outcome == "duplicate" else bill.outcome, bill.reason, bill.amc)

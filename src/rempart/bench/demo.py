@@ -1,4 +1,4 @@
-"""What `rempart demo` does, step by step, and what it saw: programs, rights, a day of care, payment, log, checks."""
+"""What `rempart demo` does, step by step, and what it saw: programs, rights, a day of care, money, log, checks."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 
+from rempart.bench.after import After, AfterReport
 from rempart.bench.day import DayReport, live
 from rempart.bench.world import OPERATOR, World
 from rempart.bootstrap.house import House
@@ -32,6 +33,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "payment": {"unsafe_clear_files": True},  # so that the reader of the demo can open the bank file
     "budgets": {"hour_fraction": 1.0},  # the whole day is lived in a minute
     "log": {"fold_seconds": 1, "checkpoint_seconds": 1},
+    "settlement": {"output": "settlements", "signing_key": "settlement.pem"},
 }
 BAD_LINES_FROM = 5_000  # people: below, one bad line is more than a file may hold
 SEARCHED = 200  # identifiers looked for in everything that was written; the tests look for all
@@ -53,9 +55,7 @@ class Seen:
     amo: int = 0
     amc: int = 0
     patient: int = 0
-    bank_files: list[str] = field(default_factory=list)
-    transfers: int = 0
-    paid: int = 0
+    after: AfterReport = field(default_factory=AfterReport)
     disclosures: int = 0
     log_size: int = 0
     invariants: dict[str, bool] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class Demo:
             self.house.launch(program)
             done()
         self._live(world, seen)
-        self._pay(seen)
+        self._pay(world, seen)
         self._log(seen)
         self._look(seen)
         seen.seconds = time.monotonic() - began
@@ -119,19 +119,15 @@ class Demo:
         seen.day = asyncio.run(live(world, self.country.day, progress=done))
         seen.invariants["every_outcome_as_the_ground_truth"] = not seen.day.surprises
 
-    def _pay(self, seen: Seen) -> None:
-        done = self.step("Paying", 2)
+    def _pay(self, world: World, seen: Seen) -> None:
+        """The day's payment and what follows it for weeks: see `After`."""
+        done = self.step("Paying, the bank's returns, claw-backs, calls, settlements", After.STEPS)
+        after = After(world, seen.day.amc_expected)
+        seen.after = after.report
+        seen.invariants |= after.run(done)
         settings = self.house.settings
         with payer(settings) as pay:
-            paid = pay.run(terms(settings, None, now()), now())
-            again = pay.run(terms(settings, None, now()), now())
-            done()
-            for file in paid.written:
-                seen.bank_files.append(file.name)
-                seen.transfers += file.transfers
-                seen.paid += file.amount
-                pay.confirm(file.name, now())
-            done()
+            again = pay.run(terms(settings, after.last, now()), now())
         seen.invariants["paying_again_pays_nothing"] = not again.written
         with psycopg.connect(settings.database.worker_url) as connection:
             for name, broken in check(connection).items():
@@ -147,7 +143,8 @@ class Demo:
                 "coalesce(sum(patient), 0)::bigint from rempart.invoice where state in ('accepted', 'paid')"
             ).fetchall()
             seen.spent, seen.amo, seen.amc, seen.patient = row
-        seen.invariants["insurers_pay_what_the_ground_truth_owes"] = seen.amc == seen.day.amc_expected
+        owed = seen.day.amc_expected + seen.after.guaranteed[1]
+        seen.invariants["insurers_pay_what_the_ground_truth_owes"] = seen.amc == owed
 
     def _log(self, seen: Seen) -> None:
         """Waits for fold and checkpoint, keeps the checkpoint as an outsider would, verifies the log with it."""

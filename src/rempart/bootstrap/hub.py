@@ -16,17 +16,24 @@ import uvloop
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from rempart.api.app import application
+from rempart.api.authorization_routes import AuthorizationDesk, authorization_routes
+from rempart.api.authorizations import Requests
 from rempart.api.cadence import Cadence
 from rempart.api.deposits import Deposits
+from rempart.api.estimates import EstimateDesk, estimate_routes
+from rempart.api.fhir import fhir_routes
 from rempart.api.front import Front
 from rempart.api.health import health_app
 from rempart.api.hot import Hot
+from rempart.api.insurer_routes import InsurerDesk, insurer_routes
 from rempart.api.invoice_routes import InvoiceDesk, invoice_routes
 from rempart.api.log_routes import log_routes
 from rempart.api.metrics import registry as metrics_registry
 from rempart.api.payments import payment_routes
 from rempart.api.proxy_socket import proxy_socket
+from rempart.api.record_check import record_check_routes
 from rempart.api.signin import SignIn
+from rempart.api.stand_in import stand_in_routes
 from rempart.api.state import HubState, Instants
 from rempart.api.token import RegisteredAssertions, TokenEndpoint, token_routes
 from rempart.application import eligibility
@@ -35,7 +42,7 @@ from rempart.application.together import Limits, Together, Unavailable, Work
 from rempart.application.tokens import TokenCache, Tokens
 from rempart.bootstrap.checks.starting import refuse_forged_certificates
 from rempart.bootstrap.clock import clock_of
-from rempart.bootstrap.keeper_port import KeeperGrants, KeeperPort
+from rempart.bootstrap.keeper_port import KeeperCounters, KeeperGrants, KeeperPort
 from rempart.bootstrap.measured import MeasuredDatabase, MeasuredKeeper
 from rempart.ground.figures import HubFigures
 from rempart.ground.files import SecretRefused, read_secret
@@ -99,7 +106,12 @@ class Hub:
             desk = InvoiceDesk(state, sign_in, Deposits(grants, databases, settings.hub.file_most_bytes), databases)
             log_pool = ConnectionPool(self.database_url, min_size=0, max_size=2, open=True)
             routes = [*token_routes(endpoint, self.clock.now, proxy), *invoice_routes(desk), *log_routes(log_pool)]
+            routes += stand_in_routes(log_pool)
             routes += payment_routes(desk)
+            asking = AuthorizationDesk(desk, Requests(state, grants, databases, KeeperCounters(grants)), cadence)
+            routes += [*authorization_routes(asking), *fhir_routes(asking), *insurer_routes(InsurerDesk(desk, grants))]
+            routes += record_check_routes(InsurerDesk(desk, grants), grants, cadence)
+            routes += estimate_routes(EstimateDesk(desk, grants, KeeperCounters(grants), cadence))
             app = application(state, sign_in, cadence, routes)
             state.facts = await facts.read(await reader.connection())
             together.start()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rempart.application.counting import CountersAsk
 from rempart.application.ports import Derive, Derived, Open, Opened
 from rempart.application.together import Unavailable
 from rempart.application.tokens import Granted, Refusal, TokenAsked
@@ -43,6 +44,20 @@ class KeeperPort:
     async def open(self, items: Sequence[Open]) -> Sequence[Opened]:
         """Coverage, day tag and the PRFs of site and person."""
         return await self.call("open", items)
+
+
+class KeeperCounters:
+    """The `CounterKeys` port over a connection to either socket."""
+
+    def __init__(self, keeper: KeeperPort) -> None:
+        self._keeper = keeper
+
+    async def counters(self, items: Sequence[CountersAsk]) -> Sequence[Sequence[bytes]]:
+        """The keys of each item's labels. Raises `Unavailable`: the keeper refuses none that it derived just before."""
+        results = await self._keeper.call("counters", items)  # a tuple is written as `CountersItem` is
+        if any(result.refusal for result in results):
+            raise Unavailable("keeper")
+        return [result.keys for result in results]
 
 
 class KeeperGrants:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rempart.storage.invoices import Batch, InvoiceBooks
+from rempart.storage.invoices import Batch, InvoiceBooks, Restate
 
 if TYPE_CHECKING:
     from rempart.application.invoice_records import Decided
@@ -70,9 +70,9 @@ class MeasuredBooks(InvoiceBooks):
         super().__init__(database)
         self._decided = decided
 
-    async def write(self, batch: Batch) -> list[Decided]:
+    async def write(self, batch: Batch, restate: Restate | None = None) -> list[Decided]:
         """As the books; what was written is counted."""
-        written = await super().write(batch)
+        written = await super().write(batch, restate)
         for decided in written:
             self._decided.add(decided.state)
         return written

@@ -41,6 +41,7 @@ __all__ = [
     "terms",
 ]
 
+INDEX_SCOPE = "payee-index"
 TOGETHER = 10_000  # IBANs in one call of the keeper
 FORMAT = "rempart-payment/1"
 
@@ -116,6 +117,14 @@ class KeeperIbans:
             found.extend(result.sealed for result in results)
         return found
 
+    def index(self, ibans: Sequence[str]) -> list[bytes]:
+        """16 bytes for each IBAN, the same for the same account, that only the keeper can make."""
+        found: list[bytes] = []
+        for start in range(0, len(ibans), TOGETHER):
+            items = [MacItem("iban", INDEX_SCOPE, one.encode()) for one in ibans[start : start + TOGETHER]]
+            found.extend(bytes(result.mac) for result in self._keeper.call("mac", items))
+        return found
+
 
 def render(file: FileRow, debtor: Opened, orders: Sequence[tuple[OrderRow, Opened]]) -> bytes:
     """The bank file of the ledger's rows. Raises `PaymentStoppedError` when it would not be valid."""
@@ -186,7 +195,8 @@ def terms(settings: Settings, day: date | None, instant: int) -> Terms:
 def register_payees(settings: Settings, payees: Sequence[NewPayee], instant: int) -> tuple[tuple[int, Fault], ...]:
     """Seals and registers all of them, or none: then (ordinal from 1, fault) of each that cannot be.
 
-    Raises as `payer`, and `psycopg.IntegrityError` when a site is unknown or has a payee from that day already.
+    Raises as `payer`, and `psycopg.IntegrityError` when a site is unknown or has a payee already: its bank details
+    change by `bootstrap.bank_details`.
     """
     checked = [_checked(one.iban, one.name) for one in payees]
     faults = [(number, found) for number, found in enumerate(checked, 1) if isinstance(found, Fault)]
@@ -199,8 +209,11 @@ def register_payees(settings: Settings, payees: Sequence[NewPayee], instant: int
         return tuple(sorted(faults, key=lambda fault: fault[0]))
     identities = [uuid4() for _ in payees]
     good = [found for found in checked if not isinstance(found, Fault)]
-    sealed = _sealed(settings, [(str(identity), *pair) for identity, pair in zip(identities, good, strict=True)])
-    rows = [_payee(identity, one, box) for identity, one, box in zip(identities, payees, sealed, strict=True)]
+    with KeeperSync(str(settings.paths.keeper_socket("box"))) as keeper:
+        ibans = KeeperIbans(keeper)
+        sealed = ibans.seal([(str(identity), *pair) for identity, pair in zip(identities, good, strict=True)])
+        indexes = ibans.index([number for number, _ in good])
+    rows = [_payee(*one) for one in zip(identities, payees, sealed, indexes, strict=True)]
     with psycopg.connect(settings.database.worker_url) as connection:
         add_payees(connection, rows, instant)
     return ()
@@ -230,5 +243,7 @@ def _sealed(settings: Settings, wanted: Sequence[tuple[str, str, str]]) -> list[
         return KeeperIbans(keeper).seal(wanted)
 
 
-def _payee(identity: UUID, one: NewPayee, sealed: bytes) -> Payee:
-    return Payee(identity, one.site, one.operator, sealed, one.starts, one.proposed_by, one.approved_by, one.ends)
+def _payee(identity: UUID, one: NewPayee, sealed: bytes, index: bytes) -> Payee:
+    return Payee(
+        identity, one.site, one.operator, sealed, one.starts, one.proposed_by, one.approved_by, one.ends, index
+    )

@@ -26,9 +26,11 @@ from rempart.application.eligibility import Ports
 from rempart.application.invoice_records import KeepAsk, Kept, Needs
 from rempart.application.together import Unavailable
 from rempart.bootstrap.clock import clock_of
-from rempart.bootstrap.keeper_port import KeeperPort
+from rempart.bootstrap.keeper_port import KeeperCounters, KeeperPort
 from rempart.bootstrap.log_process import LogProcess
 from rempart.bootstrap.measured import MeasuredBooks, MeasuredDatabase, MeasuredKeeper
+from rempart.bootstrap.minding import Minding
+from rempart.bootstrap.telling import Telling
 from rempart.ground.figures import WorkerFigures
 from rempart.ground.instants import PARIS, Clock, RealClock, civil_date, start_of_day
 from rempart.ground.settings import PROFESSIONS, Settings
@@ -49,11 +51,8 @@ OPEN_WORK = """select 'deposits' as state, count(*) from rempart.inbound where s
 union all select state, count(*) from rempart.invoice where state in ('waiting', 'held') group by state"""
 
 
-class KeeperBox:
+class KeeperBox(KeeperCounters):
     """The `Box` port over a connection to the keeper's box socket."""
-
-    def __init__(self, keeper: KeeperPort) -> None:
-        self._keeper = keeper
 
     async def fingerprints(self, items: Sequence[tuple[str, str, bytes]]) -> Sequence[bytes]:
         """One keyed fingerprint an item."""
@@ -107,14 +106,17 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises again what it caught: the log must end first
             asyncio.get_running_loop().add_signal_handler(number, lambda: None)
         keeping = asyncio.create_task(asyncio.to_thread(self._log.run, stop))
+        parts = (self.settings, self.database_url, self.clock, self.figures)
+        minding = asyncio.create_task(asyncio.to_thread(Minding(*parts).run, stop))
+        telling = asyncio.create_task(asyncio.to_thread(Telling(*parts[:3]).run, stop))
         working = asyncio.create_task(self.work())
         serving = asyncio.create_task(server.serve())
         # Whichever ends first ends the program: a part that broke must not leave the others looking alive.
-        await asyncio.wait((serving, working, keeping), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((serving, working, keeping, minding, telling), return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
         stop.set()
         working.cancel()
-        ended = await asyncio.gather(serving, working, keeping, return_exceptions=True)
+        ended = await asyncio.gather(serving, working, keeping, minding, telling, return_exceptions=True)
         for error in ended:
             if isinstance(error, Exception):
                 raise error

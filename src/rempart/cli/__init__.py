@@ -35,7 +35,7 @@ class Command:
     @property
     def module(self) -> str:
         """Where its `app` is."""
-        return f"rempart.cli.{self.name}"
+        return f"rempart.cli.{self.name.replace('-', '_')}"
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -48,8 +48,19 @@ COMMANDS: tuple[Command, ...] = (
     Command("doctor", "Check the configuration and the machine before anything listens.", "hub"),
     Command("migrate", "Bring the database to this release's schema.", "hub"),
     Command("pay", "Write the bank files of what is due.", "worker"),
+    Command("payee", "Change a site's bank details: propose, approve, cancel.", "worker"),
+    Command("funds", "Call insurers for funds, and see what they have.", "worker"),
+    Command("claw-back", "Take back what was paid: claim, judge, list.", "worker"),
+    Command("check-invariants", "Check what must hold of the money at every instant.", "worker"),
     Command("replay", "Replay the theft of a site's key, here and against a model of a portal that trusts it.", "sim"),
     Command("bench", "Measure loading, eligibility and invoices.", "sim"),
+    Command("client", "What a site's software runs on its side: ask, invoice, prove that it conforms."),
+    Command("noemie", "Say what is wrong with a NOEMIE return, by place and code."),
+    Command("settlement", "Write what insurers settle by, and take their answers.", "worker"),
+    Command("binding", "Check and load what binds an insurer although rights are closed.", "worker"),
+    Command("stand-in", "Publish what insurers guarantee while the hub cannot answer.", "worker"),
+    Command("webhook", "Say where sites' software is told of changes.", "worker"),
+    Command("table", "Check, explain, compare and convert guarantee tables."),
     Command("b2", "Say what is wrong with a B2 file, by place and code."),
     Command("log", "Verify the log of disclosures."),
     Command("witness", "Watch the log's checkpoints from outside."),

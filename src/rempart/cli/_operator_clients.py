@@ -22,10 +22,10 @@ Key = Annotated[Path, typer.Option(help="Its public key: a JWK (P-256 or Ed25519
 @app.command()
 def add(
     client: Id,
-    kind: Annotated[str, typer.Option(help="site, vendor or concentrator.")],
+    kind: Annotated[str, typer.Option(help="site, vendor, concentrator or insurer.")],
     key: Key,
     site: Annotated[str, typer.Option(help="Its own site, for kind site.")] = "",
-    vendor: Annotated[str, typer.Option(help="The firm whose software it is.")] = "",
+    vendor: Annotated[str, typer.Option(help="Whose software it is; for kind insurer, its AMC number.")] = "",
     config: Config = DEFAULT,
 ) -> None:
     """Register a client with its first key."""

@@ -33,11 +33,19 @@ def demo(
     folder: Annotated[
         Path | None, typer.Option(help="Keep everything in this new folder instead of a temporary one.")
     ] = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Serve fixed invented cards to write software against; nothing is lived.")
+    ] = False,
     database_url: Annotated[
         str, typer.Option(help="An empty database on any PostgreSQL 15 to 18, as a role that may make roles.")
     ] = "",
 ) -> None:
     """Load rights, live a day of care through the real programs, pay, verify the log, and say what held."""
+    if sandbox:
+        from rempart.cli import _demo_sandbox
+
+        _demo_sandbox.serve(folder, database_url, leave=leave or as_json, as_json=as_json)
+        return
     from rempart.bench.demo import OPTIONS, Demo
     from rempart.bootstrap.house import House
     from rempart.ground.instants import PARIS, civil_date, now
@@ -103,7 +111,7 @@ def _progress(*, shown: bool) -> Iterator[Callable[[str, int], Callable[[], None
 def _plain(seen: Seen) -> dict[str, Any]:
     told = asdict(seen)
     del told["invariants"]
-    for name in ("questions", "bills", "reasons"):  # before Python 3.12 `asdict` takes a Counter for its pairs
+    for name in ("questions", "bills", "reasons", "quotes"):  # `asdict` took a Counter for its pairs before 3.12
         told["day"][name] = dict(getattr(seen.day, name))
     told["day"]["surprises"] = [[*what, count] for what, count in seen.day.surprises.items()]
     return told
@@ -113,10 +121,23 @@ def _euros(cents: int) -> str:
     return f"{cents // 100:,}.{cents % 100:02d} €".replace(",", " ")
 
 
+BANK = {
+    "settled": "executed",
+    "released": "refused, due again",
+    "returned": "sent back, waits for new bank details",
+    "held": "held for an operator (pending, fees)",
+}
+
+
+def _counted(tally: tuple[int, int]) -> str:
+    """How many, and euros."""
+    return f"{tally[0]:,}, {_euros(tally[1])}"
+
+
 def _tables(seen: Seen) -> Any:
     from rich.console import Group
 
-    day = seen.day
+    day, after = seen.day, seen.after
     rows: list[tuple[str, str]] = [
         ("people loaded", f"{seen.people:,} of {seen.insurers} insurers, {seen.records:,} sealed records"),
         ("bad lines in rights files, reported", f"{seen.bad_lines}"),
@@ -125,19 +146,30 @@ def _tables(seen: Seen) -> Any:
         ("invoices by state", ", ".join(f"{count:,} {state}" for state, count in seen.states.items())),
         *((f"  {reason}", f"{count:,}") for reason, count in seen.reasons.items()),
         ("refused or tested before a decision", f"{day.bills['refused'] + day.bills['tested']:,}"),
+        ("prises en charge asked", ", ".join(f"{count:,} {state}" for state, count in day.quotes.items())),
+        ("  agreed", _euros(day.agreed)),
+        ("  delivered and owed as agreed", _counted((day.deliveries, day.delivered))),
+        ("guaranteed after a late closure", _counted(after.guaranteed)),
+        ("  closed too, without an accreditation", f"{after.closed:,} rejected"),
         ("B2 files", f"{day.files:,}"),
         ("spent", _euros(seen.spent)),
         ("  compulsory scheme (AMO)", _euros(seen.amo)),
         ("  insurers (AMC), paid by Rempart", _euros(seen.amc)),
         ("  patients", _euros(seen.patient)),
-        ("bank files", f"{', '.join(seen.bank_files) or 'none'}: {seen.transfers:,} transfers, {_euros(seen.paid)}"),
+        ("bank files", f"{', '.join(after.bank_files) or 'none'}: {after.transfers:,} transfers"),
+        *((f"  the bank: {BANK[act]}", _counted(tally)) for act, tally in after.bank.items()),
+        ("paid, less what came back", _euros(after.paid)),
+        *((f"claw-backs: {name}", _counted(tally)) for name, tally in after.claims.items() if name != "to deduct"),
+        ("calls for funds, each with its settlement file", _counted(after.called)),
+        ("payments read back as NOEMIE returns", _counted(after.returns)),
         ("disclosures in the log", f"{seen.disclosures:,}, {seen.log_size:,} under a signed checkpoint"),
         ("time", f"{seen.seconds:.1f} s, of which rights {seen.load_seconds:.1f} s and the day {day.seconds:.1f} s"),
     ]
     invariants = [(name.replace("_", " "), "held" if held else "BROKEN") for name, held in seen.invariants.items()]
     tables = [table("A day of care", ("", ""), rows), table("What must always be true", ("", ""), invariants)]
-    if day.surprises:
-        surprises = [(what, expected, got, count) for (what, expected, got), count in day.surprises.items()]
+    surprises = [(what, expected, got, count) for (what, expected, got), count in day.surprises.items()]
+    surprises += [(*each, 1) for each in after.surprises]
+    if surprises:
         tables.append(
             table("Outcomes that differ from the ground truth", ("what", "expected", "seen", "times"), surprises)
         )

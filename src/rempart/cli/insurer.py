@@ -6,11 +6,9 @@ Needs the base install only. Exit codes: 0 done, 1 the file is refused, 2 the co
 from __future__ import annotations
 
 import base64
-import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +17,9 @@ from typing import Annotated, BinaryIO, NoReturn
 import msgspec
 import typer
 
+from rempart.cli import _insurer_settlement, _insurer_stand_in
+from rempart.cli._insurer_agent import agent
+from rempart.cli._insurer_files import lines_of, new_private, no, problems
 from rempart.cli._insurer_keys import (
     KeyFileError,
     make_keys,
@@ -28,6 +29,7 @@ from rempart.cli._insurer_keys import (
     read_reader,
     read_signing,
 )
+from rempart.cli._insurer_record_check import record_check
 from rempart.domain.member import ANY_MEMBER, MemberRule
 from rempart.formats.rights_file import (
     CHUNK,
@@ -53,6 +55,10 @@ from rempart.sealing.envelope import MAGIC, BatchOpener, EnvelopeFault, is_seale
 SHOWN = 20  # faults printed one by one; the rest is counted by code
 
 app = typer.Typer(name="insurer", help="What an insurer runs on its own side.", no_args_is_help=True)
+app.command("agent")(agent)
+app.add_typer(_insurer_settlement.app, name="settlement")
+app.add_typer(_insurer_stand_in.app, name="stand-in")
+app.command("record-check")(record_check)
 
 
 class Kind(StrEnum):
@@ -80,7 +86,7 @@ RuleFile = Annotated[
 @app.command()
 def keygen(out: Annotated[Path, typer.Option("--out", help="Folder for the keys; made if absent.")]) -> None:
     """Make a pair of keys to sign rights files and a pair to open what the hub seals to you."""
-    with _problems():
+    with problems():
         made = make_keys(out)
         typer.echo(f"Written: {', '.join(str(path) for path in made.paths)}", err=True)
         typer.echo("The two .pem files stay with you, readable by you alone. Register with the operator:", err=True)
@@ -112,7 +118,7 @@ def sign_command(
         compression=compress.value,
         expected=_expected(expected_opened, expected_closed, expected_changed),
     )
-    with _problems():
+    with problems():
         key, rule = read_signing(keys), _rule(member_rule)
         reader = read_reader(keeper_key) if keeper_key else None
         if out.exists():
@@ -125,7 +131,7 @@ def sign_command(
                 _refuse_file(shape)
             if tally.faults:
                 tally.tell()
-                _refuse("Nothing was written. Correct these lines and sign again.")
+                no("Nothing was written. Correct these lines and sign again.")
             body.seek(0)
             _write_signed(out, header, body, reader)
     tally.tell()
@@ -140,7 +146,7 @@ def check(
     member_rule: RuleFile = None,
 ) -> None:
     """Check a signed file as the hub would: header, signature, every chunk, every line."""
-    with _problems(), file.open("rb") as stream:
+    with problems(), file.open("rb") as stream:
         rule, key = _rule(member_rule), read_public(public).signing
         header = read_header(stream.readline(MAX_HEADER + 2))
         if isinstance(header, FileFault):
@@ -158,7 +164,7 @@ def check(
     if fault is not None:
         _refuse_file(fault)
     if tally.faults:
-        _refuse(f"{sum(tally.faults.values())} of {header.count} lines would be rejected.")
+        no(f"{sum(tally.faults.values())} of {header.count} lines would be rejected.")
     size = f"{len(header.chunks)} chunks, {header.count} lines"
     typer.echo(f"{header.kind} file {header.sequence}: signature right, {size}, all right.")
 
@@ -170,28 +176,28 @@ def open_command(
     keys: Folder,
 ) -> None:
     """Open a sealed list (references, settlement or members): each row comes out with its sealed part readable."""
-    with _problems(), source.open("rb") as stream:
+    with problems(), source.open("rb") as stream:
         key = read_opening(keys)
         header = read_list_header(stream.readline(MAX_ROW + 2))
         if isinstance(header, ListFault):
-            _refuse("line 1: list-header. This is not a list of the format rempart-sealed/1.")
+            no("line 1: list-header. This is not a list of the format rempart-sealed/1.")
         openers: dict[str, BatchOpener] = {}
         count = 0
-        with _new_private(out) as target:
-            for number, line in enumerate(_lines(stream, MAX_ROW), start=2):
+        with new_private(out) as target:
+            for number, line in enumerate(lines_of(stream, MAX_ROW), start=2):
                 item = read_row(line)
                 if isinstance(item, ListFault):
-                    _refuse(f"line {number}: {item.code}. The list was changed or cut on its way.")
+                    no(f"line {number}: {item.code}. The list was changed or cut on its way.")
                 if isinstance(item, BatchKey):
                     opener = open_batch(item.wrapped, key, header.purpose)
                     if isinstance(opener, EnvelopeFault):
-                        _refuse(f"line {number}: {opener.code}. {SENTENCES[opener.code]}")
+                        no(f"line {number}: {opener.code}. {SENTENCES[opener.code]}")
                     openers[item.batch] = opener
                     continue
                 known = openers.get(item.batch)
                 content = known.open(item.sealed, item.bound) if known is not None else EnvelopeFault("envelope-shape")
                 if isinstance(content, EnvelopeFault):
-                    _refuse(f"line {number}: {content.code}. {SENTENCES[content.code]}")
+                    no(f"line {number}: {content.code}. {SENTENCES[content.code]}")
                 target.write(msgspec.json.encode({**item.clear, "opened": _readable(content)}) + b"\n")
                 count += 1
     typer.echo(f"{out}: {count} rows of {header.purpose}, made {header.created}.")
@@ -224,7 +230,7 @@ class _Tally:
 
 def _checked(stream: BinaryIO, rule: MemberRule, tally: _Tally, *, delta: bool) -> Iterator[bytes]:
     """The lines of an unsigned file as they are; line numbers are those of the signed file, so its header is line 1."""
-    for number, line in enumerate(_lines(stream, MAX_LINE), start=2):
+    for number, line in enumerate(lines_of(stream, MAX_LINE), start=2):
         _judge(line, number, rule, tally, delta=delta)
         if not tally.faults:  # what is refused is not signed, so it need not be compressed either
             yield line
@@ -254,37 +260,13 @@ def _check_body(stream: BinaryIO, header: Header, rule: MemberRule, tally: _Tall
     return body.finish()
 
 
-def _lines(stream: BinaryIO, limit: int) -> Iterator[bytes]:
-    """Lines without their ends; of a line beyond `limit` only enough to see that it is too long."""
-    while line := stream.readline(limit + 2):
-        while not line.endswith(b"\n") and (rest := stream.readline(limit)):
-            line = line[: limit + 1] + (b"\n" if rest.endswith(b"\n") else b"")
-        yield line.rstrip(b"\r\n")
-
-
 def _write_signed(out: Path, header: Header, body: BinaryIO, reader: bytes | None) -> None:
     first, pieces = header_line(header), iter(lambda: body.read(CHUNK), b"")
-    with _new_private(out) as target:
+    with new_private(out) as target:
         if reader is None:
             target.write(first)
         for piece in pieces if reader is None else seal_file(first, pieces, reader):
             target.write(piece)
-
-
-@contextmanager
-def _new_private(path: Path) -> Iterator[BinaryIO]:
-    """A new file, readable by its owner alone, that appears under its name only when it is whole."""
-    if path.exists():
-        raise KeyFileError(f"{path} exists already; choose another name.")
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(name, path)  # unlike a rename, this fails when the name was taken meanwhile
-    finally:
-        Path(name).unlink()
 
 
 def _readable(content: bytes) -> object:
@@ -315,22 +297,4 @@ def _rule(path: Path | None) -> MemberRule:
 
 def _refuse_file(fault: FileFault) -> NoReturn:
     where = f" {fault.field}" if fault.field else f" chunk {fault.chunk + 1}" if fault.chunk >= 0 else ""
-    _refuse(f"Refused:{where}: {fault.code}. {SENTENCES[fault.code]}")
-
-
-def _refuse(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)
-
-
-@contextmanager
-def _problems() -> Iterator[None]:
-    """Says what stops the command, without a traceback."""
-    try:
-        yield
-    except KeyFileError as problem:
-        typer.echo(str(problem), err=True)
-        raise typer.Exit(2) from problem
-    except OSError as error:
-        typer.echo(f"{error.filename}: {error.strerror}", err=True)
-        raise typer.Exit(2) from error
+    no(f"Refused:{where}: {fault.code}. {SENTENCES[fault.code]}")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 import typer
 
+from rempart.cli import _pay_returns
+from rempart.cli._money import DEFAULT, Config, Json, Own, now, reaching, read, secret
 from rempart.cli._output import Exit, emit, fail, settings_or_fail, table
 
 if TYPE_CHECKING:
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from rempart.ground.settings import Settings
 
 app = typer.Typer(invoke_without_command=True, help="Write the bank files of what is due.")
-Config = Annotated[Path, typer.Option("--config", help="The configuration file.")]
-Own = Annotated[Path | None, typer.Option("--config", help="The configuration file.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")]
-DEFAULT = Path("rempart.toml")
-T = TypeVar("T")
+app.command("returns")(_pay_returns.returns)
+app.command("held")(_pay_returns.held)
+app.command("set-aside")(_pay_returns.set_aside)
+app.command("delays")(_pay_returns.delays)
+app.command("delay-terms")(_pay_returns.delay_terms)
 
 
 @app.callback()
@@ -46,7 +47,7 @@ def pay(
     if len(asked) > 1 or (asked and day is not None):
         fail("ask for one thing at a time", Exit.USAGE)
     with _paying(config) as (settings, payer):
-        instant = _now()
+        instant = now()
         if asked:
             _about_a_file(payer, *asked[0], instant, as_json=as_json)
         else:
@@ -61,10 +62,10 @@ def payees(context: typer.Context, file: Path, config: Own = None) -> None:
     from rempart.bootstrap.pay import NewPayee, register_payees
 
     settings = settings_or_fail(config or context.obj)
-    rows = [_read(line, number, NewPayee) for number, line in enumerate(_secret(file).splitlines(), 1) if line.strip()]
-    with _reaching():
+    rows = [read(line, number, NewPayee) for number, line in enumerate(secret(file).splitlines(), 1) if line.strip()]
+    with reaching():
         try:
-            faults = register_payees(settings, rows, _now())
+            faults = register_payees(settings, rows, now())
         except psycopg.IntegrityError as error:
             fail(
                 f"nothing was registered: {error.diag.constraint_name} does not hold (a site that is unknown, or has a"
@@ -84,10 +85,10 @@ def account(context: typer.Context, file: Path, config: Own = None) -> None:
     from rempart.bootstrap.pay import NewAccount, register_account
 
     settings = settings_or_fail(config or context.obj)
-    new = _read(_secret(file), 1, NewAccount)
-    with _reaching():
+    new = read(secret(file), 1, NewAccount)
+    with reaching():
         try:
-            fault = register_account(settings, new, _now())
+            fault = register_account(settings, new, now())
         except psycopg.IntegrityError as error:
             fail(
                 f"not registered: {error.diag.constraint_name} does not hold (a reference of small letters, digits and"
@@ -111,7 +112,7 @@ def open_file(
     from rempart.ground.files import write_whole
     from rempart.sealing.envelope import SealedBody
 
-    private = load_pem_private_key(_secret(key), None)
+    private = load_pem_private_key(secret(key), None)
     if not isinstance(private, X25519PrivateKey):
         fail(f"{key} is not an X25519 private key", Exit.NO, code="bank-key-unreadable")
     header, _, sealed = file.read_bytes().partition(b"\n")
@@ -130,7 +131,7 @@ def check(context: typer.Context, config: Own = None, as_json: Json = False) -> 
     from rempart.storage import invariants
 
     settings = settings_or_fail(config or context.obj)
-    with _reaching(), psycopg.connect(settings.database.worker_url) as connection:
+    with reaching(), psycopg.connect(settings.database.worker_url) as connection:
         connection.execute("set transaction isolation level repeatable read read only")
         found = invariants.check(connection)
     rows = [(name.replace("_", " "), "broken" if broken else "holds", len(broken)) for name, broken in found.items()]
@@ -189,52 +190,5 @@ def _paying(config: Path) -> Iterator[tuple[Settings, Pay]]:
     from rempart.bootstrap.pay import payer
 
     settings = settings_or_fail(config)
-    with _reaching(), payer(settings) as made:
+    with reaching(), payer(settings) as made:
         yield settings, made
-
-
-@contextmanager
-def _reaching() -> Iterator[None]:
-    """What cannot be reached ends the command with a sentence; running it again is always safe."""
-    import psycopg
-
-    from rempart.bootstrap.pay import KeeperUnavailable, PaymentSetUpError
-
-    try:
-        yield
-    except PaymentSetUpError as error:
-        fail(str(error), Exit.LACKING, code=error.code)
-    except KeeperUnavailable:
-        fail("the keeper does not answer: start it and run this again", code="keeper-unavailable")
-    except psycopg.OperationalError:
-        fail(
-            "the database does not answer: run this again when it does, nothing is paid twice",
-            code="database-unavailable",
-        )
-
-
-def _secret(path: Path) -> bytes:
-    from rempart.ground.files import SecretRefused, read_secret
-
-    found = read_secret(path, most=1 << 28)
-    if isinstance(found, SecretRefused):
-        fail(found.reason, Exit.NO, code=found.code)
-    return found
-
-
-def _read(content: bytes, number: int, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(content, type=kind)
-    except msgspec.DecodeError as error:
-        where = str(error).rpartition(" - at ")[2] if " - at " in str(error) else "JSON"
-        fail(
-            f"line {number}: {where} is absent or not as expected; nothing was registered",
-            Exit.NO,
-            code="malformed-line",
-        )
-
-
-def _now() -> int:
-    from rempart.ground.instants import now
-
-    return now()

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import typst
 
-from rempart.application.remittances import Advice, InsurerPart, PaidInvoice, RejectedInvoice
+from rempart.application.remittances import Advice, DeductedPart, InsurerPart, PaidInvoice, RejectedInvoice
 from rempart.domain import reasons
 from rempart.domain.money import format_euros
 
@@ -22,6 +22,7 @@ STATES = {
     "reserved": "Virement ordonné à la banque",
     "settled": "Virement exécuté par la banque",
     "released": "Virement non exécuté : un prochain virement le remplace",
+    "returned": "Virement retourné par votre banque : un prochain virement le remplace",
 }
 MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
@@ -60,6 +61,9 @@ def content(advice: Advice) -> dict[str, Any]:
         "site": spaced(advice.site),
         "count": _counted(summary.invoices, "facture payée", "factures payées"),
         "parts": [_part(part) for part in advice.parts],
+        "deductions": [_deduction(one, names) for one in advice.deductions],
+        "gross": format_euros(summary.amount + summary.deducted),
+        "deducted": format_euros(-summary.deducted),
         "rejected": [_rejected(one, names) for one in advice.rejected],
     }
 
@@ -95,6 +99,17 @@ def _rejected(one: RejectedInvoice, names: dict[str, str]) -> dict[str, Any]:
         "insurer": names.get(one.insurer, one.insurer),
         "spent": format_euros(one.spent),
         "reason": reasons.sentence(one.reason),
+    }
+
+
+def _deduction(one: DeductedPart, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "care": short_day(one.care),
+        "insurer": names.get(one.insurer, one.insurer),
+        "reason": reasons.sentence(one.reason),
+        "amount": format_euros(-one.amount),
+        "left": format_euros(one.left),
     }
 
 

@@ -6,18 +6,30 @@ refuses that invoice, with the field and a stable code, never its content.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
 import msgspec
 
+from rempart.domain.binding import DECLARED_KINDS, Declared
 from rempart.domain.identifiers import Fault, parse_amc, parse_birth, parse_nir, parse_rank, parse_site_reference
 from rempart.domain.invoice import Invoice, Line, Presented
-from rempart.wire.invoices import InvoiceRequest, InvoicesRequest, LineRequest
+from rempart.domain.particulars import BASKETS, ITEMS, PRICINGS, RENEWALS, SIDES, Correction, Particulars
+from rempart.wire.invoices import (
+    CorrectionRequest,
+    DeclaredRequest,
+    InvoiceRequest,
+    InvoicesRequest,
+    LineRequest,
+    ParticularsRequest,
+)
 from rempart.wire.once import repeats_a_name
 
 MOST_INVOICES = 1000
 MOST_LINES = 200
+MOST_DAYS = 400
+MOST_TEETH = 32
 MOST_CENTS = 10_000_000_00
 MODES = frozenset({"real", "test", "demo"})
 _decode = msgspec.json.Decoder(InvoicesRequest).decode
@@ -73,6 +85,7 @@ def _one(request: InvoiceRequest, site: str) -> Taken | Refused:
     if not 0 < len(request.lines) <= MOST_LINES:
         faults.append(Fault("lines", "too-many-lines" if request.lines else "no-lines"))
     lines = tuple(_line(index, line, faults) for index, line in enumerate(request.lines, 1))
+    declared = _declared(request.declared, faults)
     if faults:
         return Refused(number.zfill(9) if len(number) <= 9 and number else "", tuple(faults))
     return Taken(
@@ -80,6 +93,7 @@ def _one(request: InvoiceRequest, site: str) -> Taken | Refused:
             site, number.zfill(9), issued, presented, lines,
             sum(line.spent for line in lines), sum(line.amo for line in lines), sum(line.amc for line in lines),
             request.nature, request.exemption, request.accreditation, reference, request.mode,
+            declared=declared,
         ),
         request.distinct,
     )  # fmt: skip
@@ -97,12 +111,26 @@ def _presented(request: InvoiceRequest, faults: list[Fault]) -> Presented:
     )  # fmt: skip
 
 
+def _declared(told: DeclaredRequest | None, faults: list[Fault]) -> Declared | None:
+    if told is None:
+        return None
+    if told.kind not in DECLARED_KINDS:
+        faults.append(Fault("declared.kind", "unknown-word"))
+    seen = _day("declared.seen", told.seen, faults)
+    return Declared(told.kind, seen, _day("declared.until", told.until, faults) if told.until else None)
+
+
 def _day(field: str, text: str, faults: list[Fault]) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
         faults.append(Fault(field, "impossible-date"))
         return date(1970, 1, 1)
+
+
+def quote_line(index: int, line: LineRequest, faults: list[Fault]) -> Line:
+    """One line that is not invoiced yet, checked like one that is; what is wrong is added to `faults`."""
+    return _line(index, line, faults)
 
 
 _AMOUNTS = ("base", "amo", "spent", "amc", "unit_price")
@@ -122,7 +150,42 @@ def _line(index: int, line: LineRequest, faults: list[Fault]) -> Line:
     return Line(
         index, _day(f"{where}.care_date", line.care_date, faults), line.code, line.family, line.base, line.rate,
         line.amo, line.spent, line.amc, line.quantity, line.coefficient, line.unit_price, line.exemption,
-        line.qualifier, line.place, line.detail,
+        line.qualifier, line.place, line.detail, _particulars(f"{where}.particulars", line.particulars, faults),
+    )  # fmt: skip
+
+
+_WORDS = (
+    ("item", frozenset(ITEMS)),
+    ("side", frozenset(SIDES)),
+    ("basket", frozenset(BASKETS)),
+    ("pricing", frozenset(PRICINGS)),
+    ("renewal", frozenset(RENEWALS)),
+    ("substitution", frozenset({"refused", "justified"})),
+)
+
+
+def _particulars(where: str, told: ParticularsRequest | None, faults: list[Fault]) -> Particulars | None:
+    if told is None:
+        return None
+    for name, words in _WORDS:
+        word = getattr(told, name)
+        if word and word not in words:
+            faults.append(Fault(f"{where}.{name}", "unknown-word"))
+    for name in ("price_limit", "reference_price"):
+        price = getattr(told, name)
+        if price is not None and not 0 <= price <= MOST_CENTS:
+            faults.append(Fault(f"{where}.{name}", "amount-out-of-range"))
+    if not 0 <= told.days <= MOST_DAYS:
+        faults.append(Fault(f"{where}.days", "days-out-of-range"))
+    if len(told.teeth) > MOST_TEETH or any(re.fullmatch("[1-8][1-8]", tooth, re.ASCII) is None for tooth in told.teeth):
+        faults.append(Fault(f"{where}.teeth", "tooth-malformed"))
+    lens = told.correction
+    if lens is not None and not (-9999 <= lens.sphere <= 9999 and 0 <= lens.cylinder <= 9999):
+        faults.append(Fault(f"{where}.correction", "correction-out-of-range"))
+    return Particulars(
+        told.item, told.side, told.teeth,
+        None if lens is None else Correction(lens.sphere, lens.cylinder, lens.multifocal),
+        told.basket, told.price_limit, told.pricing, told.days, told.renewal, told.substitution, told.reference_price,
     )  # fmt: skip
 
 
@@ -137,11 +200,31 @@ def _request(invoice: Invoice) -> InvoiceRequest:
         invoice.number, invoice.issued.isoformat(), who.amc_number, who.member, who.birth,
         tuple(_line_request(line) for line in invoice.lines), who.nir, who.rank, who.convention, who.csr,
         invoice.nature, invoice.exemption, invoice.accreditation, invoice.site_reference, invoice.mode,
+        declared=_declared_request(invoice.declared),
     )  # fmt: skip
+
+
+def _declared_request(declared: Declared | None) -> DeclaredRequest | None:
+    if declared is None:
+        return None
+    until = declared.until.isoformat() if declared.until is not None else ""
+    return DeclaredRequest(declared.kind, declared.seen.isoformat(), until)
 
 
 def _line_request(line: Line) -> LineRequest:
     return LineRequest(
         line.care_date.isoformat(), line.code, line.family, line.base, line.rate, line.amo, line.spent, line.amc,
         line.quantity, line.coefficient, line.unit_price, line.exemption, line.qualifier, line.place, line.detail,
+        _particulars_request(line.particulars),
+    )  # fmt: skip
+
+
+def _particulars_request(told: Particulars | None) -> ParticularsRequest | None:
+    if told is None:
+        return None
+    lens = told.correction
+    return ParticularsRequest(
+        told.item, told.side, told.teeth,
+        None if lens is None else CorrectionRequest(lens.sphere, lens.cylinder, lens.multifocal),
+        told.basket, told.price_limit, told.pricing, told.days, told.renewal, told.substitution, told.reference_price,
     )  # fmt: skip

@@ -115,6 +115,12 @@ class WorkerFigures:
         default_factory=lambda: Tally("rempart_reconciliation_surplus", "What one side had alone, by kind.", "kind")
     )
     alarms: Tally = field(default_factory=lambda: Tally("rempart_alarms", "Alarms raised, by code.", "code"))
+    checked: Spread = field(
+        default_factory=lambda: Spread("rempart_invariants_seconds", "One look at the invariants of the money.")
+    )
+    broken: Level = field(
+        default_factory=lambda: Level("rempart_invariants_broken", "Violations last seen, by invariant.", "invariant")
+    )
     deposits: Level = field(default_factory=lambda: Level("rempart_deposits_waiting", "Deposits not yet decided."))
     held: Level = field(
         default_factory=lambda: Level("rempart_invoices_open", "Invoices that wait or are held, by state.", "state")
@@ -124,5 +130,5 @@ class WorkerFigures:
         """Everything, in the order it is shown."""
         return (
             self.folded, self.invoices, self.keeper, self.find, self.settle, self.reconciled, self.surplus, self.alarms,
-            self.deposits, self.held,
+            self.checked, self.broken, self.deposits, self.held,
         )  # fmt: skip

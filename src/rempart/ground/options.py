@@ -138,6 +138,7 @@ class Worker(Section, frozen=True, kw_only=True):
     poll_milliseconds: Duration = 500  # between looks at the queue when it was empty
     batch_most: Annotated[int, Meta(ge=1, le=10_000)] = 400  # items of one round
     lanes: Annotated[int, Meta(ge=1, le=64)] = 3
+    check_seconds: Duration = 60  # between two looks at the invariants of the money
     metrics_host: str = "127.0.0.1"
     metrics_port: Port = 9101
 
@@ -213,6 +214,24 @@ class Payment(Section, frozen=True, kw_only=True):
     output: Path = Path("var/payments")
     bank_key: Path | None = None  # the bank channel's X25519 public key, base64: bank files are sealed to it
     unsafe_clear_files: bool = False  # without a bank key: bank files lie readable in `output`
+    demo_payee_verification: bool = False  # verification of payee is pretended
+    demo_notices: bool = False  # what sites are told is written to a folder of `paths.spool`, and to nobody
+
+
+class Settlement(Section, frozen=True, kw_only=True):
+    """[settlement]: what insurers settle by. Without a key no settlement file is written."""
+
+    output: Path = Path("var/settlements")
+    signing_key: Path | None = None  # the operator's Ed25519 private key, PEM, mode 0600
+
+
+class Webhooks(Section, frozen=True, kw_only=True):
+    """[webhooks]: telling sites' software what changed."""
+
+    hosts: tuple[str, ...] = ()  # exact names of hosts that may be told, and no other
+    signing_key: Path | None = None  # Ed25519 private key in PEM, mode 0600; without it nothing is sent
+    seconds: Duration = 2  # between two looks at what is to be told, and at what expired
+    demo_loopback: bool = False  # http to this machine is allowed
 
 
 class Log(Section, frozen=True, kw_only=True):
@@ -247,6 +266,8 @@ class Settings(Section, frozen=True, kw_only=True):
     budgets: Budgets = Budgets()
     rights: Rights = Rights()
     payment: Payment = Payment()
+    settlement: Settlement = Settlement()
+    webhooks: Webhooks = Webhooks()
     log: Log = Log()
     demo: Demo = Demo()
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from .replay import Replays
 
 EVIDENCE_OF_MACHINES = "known"  # the ceiling: a program shows no signed card and no presence code by itself
-ASKING = ("eligibility", "read", "invoice")
+ASKING = ("eligibility", "read", "invoice", "authorization", "estimate")
+DECIDING = ("decide",)
 DEPOSIT = "deposit"
 INVOICE = ("invoice",)
 MOST_CACHED = 200_000
@@ -151,13 +152,16 @@ class Grants:
             refusal = "replayed-assertion"
         if refusal:
             return GrantResult(refusal)
-        purposes = (*ASKING, DEPOSIT) if item.site else (DEPOSIT,)
+        if client.kind == "insurer":
+            purposes: tuple[str, ...] = DECIDING
+        else:
+            purposes = (*ASKING, DEPOSIT) if item.site else (DEPOSIT,)
         grant = Grant(
             1,
             secrets.token_bytes(16),
             client.id,
             client.kind,
-            item.site,
+            "" if client.kind == "insurer" else item.site,
             client.vendor,
             EVIDENCE_OF_MACHINES,
             item.binding,
@@ -172,6 +176,8 @@ class Grants:
             return "client-revoked"
         if named and named != item.site:
             return "other-site"
+        if client.kind == "insurer":  # it speaks for its insurer, named where others name a site
+            return "" if item.site == client.vendor else "no-mandate"
         if not item.site:
             return "site-missing" if client.kind == "site" else ""
         if len(item.site) != 9 or not item.site.isascii():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from rempart.sealing.record import IndexKey, day_tagger, log_key, person_handle, weigher
+from rempart.sealing.record import IndexKey, counter_key, day_tagger, log_key, person_handle, weigher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,6 +18,7 @@ class InsurerKeys:
 
     __slots__ = (
         "_log",
+        "counter",
         "dummy",
         "hpke_public",
         "index",
@@ -39,7 +40,7 @@ class InsurerKeys:
         live: tuple[int, ...],
         person: bytes,
         log: bytes,
-        weigh: bytes,
+        marks: tuple[bytes, bytes],
         public: tuple[bytes, bytes],
         size: int,
     ) -> None:
@@ -48,7 +49,8 @@ class InsurerKeys:
         self.index = {version: IndexKey(number, version, key) for version, key in index.items()}
         self.live = tuple(self.index[version] for version in live)
         self.person = person_handle(person)
-        self.weigh = weigher(weigh)
+        self.weigh = weigher(marks[0])
+        self.counter = counter_key(marks[1])
         self.sign_public, self.hpke_public = public
         self.size = size
         self._log = log

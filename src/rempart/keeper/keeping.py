@@ -12,19 +12,25 @@ import struct
 import time
 from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from rempart.sealing.envelope import BatchSealer
+from rempart.sealing.envelope import BatchSealer, seal_for_insurer
 from rempart.sealing.frames import (
+    DECISION_LABEL,
     KeepItem,
     KeepResult,
     MacItem,
     MacResult,
     OpenIbanItem,
     OpenIbanResult,
+    SealForInsurerItem,
+    SealForInsurerResult,
     SealIbanItem,
     SealIbanResult,
+    VerifyDecisionItem,
+    VerifyDecisionResult,
 )
 from rempart.sealing.prf import hmac_sha512, prefixed, short_prf
 
@@ -39,10 +45,12 @@ if TYPE_CHECKING:
     from .ring import Ring
     from .tickets import Tickets
 
-MAC_LABELS = ("idempotency", "duplicate", "iban")
+MAC_LABELS = ("idempotency", "duplicate", "iban", "authorization")
 BATCH_MOST = 10_000  # settlement lines under one batch key
 BATCH_SECONDS = 600
 SETTLEMENT_PURPOSE = "settlement"
+AUTHORIZATION_PURPOSE = "authorization"
+CONTENTS_MOST = 8  # sealed for one authorization
 IBAN_SIZE, NAME_SIZE = 34, 70  # characters sealed of an account and of its holder's name, whatever their length
 _FORMAT = b"\x01"
 _MONTH = struct.Struct(">I")
@@ -68,7 +76,7 @@ class _Batch:
 
 
 class Keeping:
-    """`keep`, `seal_iban`, `open_iban` and `mac`."""
+    """`keep`, `seal_iban`, `open_iban`, `mac`, and what authorizations need: `seal_for_insurer`, `verify_decision`."""
 
     def __init__(self, ring: Ring, grants: Grants, *, tickets: Tickets, journal: Journal, clock: KeeperClock) -> None:
         self._ring = ring
@@ -87,6 +95,14 @@ class Keeping:
     def keep(self, items: list[KeepItem]) -> list[KeepResult]:
         """Refusals: those of tickets, `invoice-malformed`, `month-out-of-range`."""
         return [self._keep(item) for item in items]
+
+    def seal_for_insurer(self, items: list[SealForInsurerItem]) -> list[SealForInsurerResult]:
+        """Refusals: those of tickets, `identity-malformed`, `too-many-contents`, `insurer-unknown`."""
+        return [self._seal_for_insurer(item) for item in items]
+
+    def verify_decision(self, items: list[VerifyDecisionItem]) -> list[VerifyDecisionResult]:
+        """Refusals: `insurer-unknown`, `bad-signature`."""
+        return [VerifyDecisionResult(self._not_signed(item)) for item in items]
 
     def mac(self, items: list[MacItem]) -> list[MacResult]:
         """Keyed fingerprints for the box, where a grant may be absent; refusal `label-unknown` and those of grants."""
@@ -135,6 +151,32 @@ class Keeping:
             self._batch(insurer).seal(item.settlement, aad),
             _seal(copy_key, item.copy, aad + _MONTH.pack(version) + record),
         )
+
+    def _seal_for_insurer(self, item: SealForInsurerItem) -> SealForInsurerResult:
+        opened = self._tickets.open(item.ticket, time.monotonic_ns())
+        if isinstance(opened, str):
+            return SealForInsurerResult(opened)
+        if len(item.identity) != 16:
+            return SealForInsurerResult("identity-malformed")
+        if not 0 < len(item.contents) <= CONTENTS_MOST:
+            return SealForInsurerResult("too-many-contents")
+        number = opened[2]
+        insurer = self._ring.insurers.get(number.decode())
+        if insurer is None:
+            return SealForInsurerResult("insurer-unknown")
+        bound = [(content, number + item.identity + bytes([place])) for place, content in enumerate(item.contents)]
+        return SealForInsurerResult("", seal_for_insurer(insurer.hpke_public, AUTHORIZATION_PURPOSE, bound))
+
+    def _not_signed(self, item: VerifyDecisionItem) -> str:
+        insurer = self._ring.insurers.get(item.insurer)
+        if insurer is None:
+            return "insurer-unknown"
+        try:
+            key = Ed25519PublicKey.from_public_bytes(insurer.sign_public)
+            key.verify(item.signature, DECISION_LABEL + item.statement)
+        except (InvalidSignature, ValueError):
+            return "bad-signature"
+        return ""
 
     def _act_key(self, month: int, name: bytes) -> bytes | None:
         derive = self._acts.get(month)

@@ -23,6 +23,7 @@ from rempart.sealing.frames import Item
 from .administration import Administration
 from .checkpoints import Checkpoints
 from .clock import KeeperClock
+from .counters import Counters
 from .deposits import Deposits
 from .grants import Grants
 from .journal import Journal
@@ -30,6 +31,7 @@ from .keeping import Keeping
 from .meter import Limits, Meter
 from .questions import Questions
 from .reading import read_journal
+from .record_checks import RecordChecks
 from .registry import Registry
 from .replay import Replays
 from .reservations import Reservations
@@ -98,8 +100,10 @@ class Parts:
     registry: Registry
     replays: Replays
     questions: Questions
+    counters: Counters
     deposits: Deposits
     keeping: Keeping
+    record_checks: RecordChecks
     checkpoints: Checkpoints
     administration: Administration
     grants: Grants
@@ -168,8 +172,10 @@ def assemble(config: Config) -> Parts:
         registry=registry,
         replays=replays,
         questions=questions,
+        counters=Counters(ring, tickets),
         deposits=Deposits(ring.body.inbox, grants, clock, days=config.deposit_days),
         keeping=Keeping(ring, grants, tickets=tickets, journal=journal, clock=clock),
+        record_checks=RecordChecks(ring, grants, meter, tickets=tickets, clock=clock),
         checkpoints=checkpoints,
         administration=Administration(
             ring,
@@ -190,14 +196,19 @@ def surfaces(parts: Parts) -> dict[str, Table]:
             "grant": parts.grants.sign_in,
             "derive": parts.questions.derive,
             "open": parts.questions.open,
+            "counters": parts.counters.counters,
             "deposit": parts.deposits.deposit,
             "mac": parts.keeping.mac_with_grant,
+            "seal_for_insurer": parts.keeping.seal_for_insurer,
+            "verify_decision": parts.keeping.verify_decision,
+            "check_record": parts.record_checks.check,
         },
         "box": {
             "open_deposit": parts.deposits.open,
             "authority": parts.deposits.narrow,
             "derive": parts.questions.derive_invoices,
             "open": parts.questions.open,
+            "counters": parts.counters.counters,
             "keep": parts.keeping.keep,
             "mac": parts.keeping.mac,
             "seal_iban": parts.keeping.seal_iban,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .ring import Ring
 
 _PURPOSE = {name: number for number, name in enumerate(PURPOSES)}
-_ASKED = ("eligibility", "invoice", "read")
+_ASKED = ("eligibility", "invoice", "read", "authorization", "estimate")
 _MISS = b"miss"
 _pack_one = ONE.pack
 
@@ -144,7 +144,7 @@ class Questions:
             subject = keys[0][1]
             met = site + _MISS + subject
         else:
-            found = keys[0] if keys[0][0] == item.version else _of_version(keys, item.version)
+            found = keys[0] if keys[0][0] == item.version else of_version(keys, item.version)
             index = insurer.index.get(item.version)
             if found is None or index is None:
                 return OpenResult("version-unknown")
@@ -164,5 +164,6 @@ class Questions:
         return insurer.tagger(day, number, self._ring.log_month(number))
 
 
-def _of_version(keys: Keys, version: int) -> tuple[int, bytes, bytes] | None:
+def of_version(keys: Keys, version: int) -> tuple[int, bytes, bytes] | None:
+    """A ticket's record and payload key of one index key version."""
     return next((each for each in keys if each[0] == version), None)

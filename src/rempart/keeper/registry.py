@@ -20,7 +20,7 @@ from rempart.sealing.prf import short_prf
 if TYPE_CHECKING:
     from pathlib import Path
 
-Kind = Literal["site", "vendor", "concentrator"]
+Kind = Literal["site", "vendor", "concentrator", "insurer"]
 Jwks = Mapping[str, Mapping[str, Any]]
 
 
@@ -34,7 +34,10 @@ class RegistryDamagedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A program that signs in. `site` is its own one (kind `site`), `vendor` who made it ("" when nobody is named)."""
+    """A program that signs in. `site` is its own one (kind `site`), `vendor` who made it ("" when nobody is named).
+
+    Of kind `insurer`, `vendor` is the insurer for which it decides, 10 digits.
+    """
 
     id: str
     kind: Kind
@@ -189,5 +192,9 @@ def _client_fault(client: Client, known: Client | None) -> str:
         return "client-malformed"
     if (client.kind == "site") != bool(client.site) or (client.site and len(client.site.encode()) != 9):
         return "client-site"
+    if client.kind == "insurer" and not (
+        len(client.vendor) == 10 and client.vendor.isascii() and client.vendor.isdigit()
+    ):
+        return "client-insurer"
     faults = (public_jwk_fault(jwk) for jwk in client.keys.values())
     return next((fault for fault in faults if fault), "")

@@ -61,6 +61,7 @@ class InsurerEntry(_Secret):
     person: bytes
     log: bytes
     weigh: bytes
+    counter: bytes
 
 
 class RingBody(_Secret):
@@ -146,7 +147,7 @@ class Ring:
             return "size-out-of-range"
         index = [IndexEntry(1, "live", secrets.token_bytes(32))]
         entry = InsurerEntry(
-            number, sign_public, hpke_public, size, index, *(secrets.token_bytes(32) for _ in range(3))
+            number, sign_public, hpke_public, size, index, *(secrets.token_bytes(32) for _ in range(4))
         )
         self.body.insurers[number] = entry
         self._write()
@@ -239,7 +240,7 @@ class Ring:
             live=tuple(sorted(live, reverse=True)),
             person=entry.person,
             log=entry.log,
-            weigh=entry.weigh,
+            marks=(entry.weigh, entry.counter),
             public=(entry.sign_public, entry.hpke_public),
             size=entry.size,
         )

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 CHUNK = 1024 * 1024  # clear bytes of each sealed chunk of a file but the last
 MAGIC = b"rempart-seal/1\n"
@@ -189,6 +189,18 @@ def open_batch(wrapped: bytes, key: X25519PrivateKey, purpose: str) -> BatchOpen
         return EnvelopeFault("envelope-reader")
     content_key = _unwrap(wrapped[_ID:], key, _batch_info(purpose))
     return EnvelopeFault("envelope-altered") if content_key is None else BatchOpener(content_key)
+
+
+def seal_for_insurer(reader: bytes, purpose: str, contents: Sequence[tuple[bytes, bytes]]) -> tuple[bytes, ...]:
+    """Each (content, what it is bound to) sealed under one fresh key, wrapped in front of each: it opens by itself."""
+    sealer = BatchSealer(reader, purpose, block=1024)
+    return tuple(sealer.wrapped + sealer.seal(content, bound) for content, bound in contents)
+
+
+def open_by_insurer(sealed: bytes, key: X25519PrivateKey, purpose: str, *, bound: bytes) -> bytes | EnvelopeFault:
+    """The insurer's side of `seal_for_insurer`."""
+    opener = open_batch(sealed[: _ID + _WRAPPED], key, purpose)
+    return opener if isinstance(opener, EnvelopeFault) else opener.open(sealed[_ID + _WRAPPED :], bound)
 
 
 def _unwrap(wrapped: bytes, key: X25519PrivateKey, info: bytes) -> bytes | None:

@@ -48,7 +48,7 @@ class DeriveItem(Item, frozen=True):
     """
 
     grant: bytes
-    purpose: str  # eligibility | invoice | read
+    purpose: str  # eligibility | invoice | read | authorization | estimate
     insurer: str
     member: str
     nir: str | None
@@ -160,6 +160,68 @@ class KeepResult(Item, frozen=True):
     copy: bytes = b""
 
 
+class SealForInsurerItem(Item, frozen=True):
+    """What only the insurer of the ticket's person may open; each content by its place, bound to `identity`."""
+
+    ticket: bytes
+    identity: bytes  # 16 bytes, the authorization's id
+    contents: tuple[bytes, ...]
+
+
+class SealForInsurerResult(Item, frozen=True):
+    """One sealed thing for each content, in order."""
+
+    refusal: str = ""
+    sealed: tuple[bytes, ...] = ()
+
+
+class CountersItem(Item, frozen=True):
+    """The row that a ticket found, and (counter, period) labels; it is opened again, so that the person is its own.
+
+    A period is AAAA-MM-JJ/AAAA-MM-JJ, both days included, or empty for a counter that rolls.
+    """
+
+    ticket: bytes
+    version: int
+    payload: bytes
+    person: bytes
+    labels: tuple[tuple[str, str], ...]
+
+
+class CountersResult(Item, frozen=True):
+    """One key of 16 bytes for each label, in order."""
+
+    refusal: str = ""
+    keys: tuple[bytes, ...] = ()
+
+
+DECISION_LABEL = b"rempart/1/authorization-decision\n"
+"""What stands before an insurer's decision under its signature, so that it is nothing else's."""
+
+
+class VerifyDecisionItem(Item, frozen=True):
+    """A case worker's decision as signed by the key that signs the insurer's rights files."""
+
+    insurer: str
+    statement: bytes
+    signature: bytes
+
+
+class VerifyDecisionResult(Item, frozen=True):
+    """Nothing but whether the insurer signed it."""
+
+    refusal: str = ""
+
+
+class CheckRecordItem(Item, frozen=True):
+    """An insurer's own question about a person it names, signed like its rights files; answered as `derive` is."""
+
+    grant: bytes
+    statement: bytes
+    signature: bytes
+    day: int
+
+
 class MacItem(Item, frozen=True):
     """A keyed fingerprint: `label` of a closed list (idempotency, duplicate, iban), `scope` a site or client."""
 
@@ -253,14 +315,19 @@ OPERATIONS: dict[str, dict[str, tuple[type[Item], type[Item]]]] = {
         "grant": (GrantItem, GrantResult),
         "derive": (DeriveItem, DeriveResult),
         "open": (OpenItem, OpenResult),
+        "counters": (CountersItem, CountersResult),
         "deposit": (DepositItem, DepositResult),
         "mac": (MacItem, MacResult),
+        "seal_for_insurer": (SealForInsurerItem, SealForInsurerResult),
+        "verify_decision": (VerifyDecisionItem, VerifyDecisionResult),
+        "check_record": (CheckRecordItem, DeriveResult),
     },
     "box": {
         "open_deposit": (OpenDepositItem, OpenDepositResult),
         "authority": (AuthorityItem, AuthorityResult),
         "derive": (DeriveItem, DeriveResult),
         "open": (OpenItem, OpenResult),
+        "counters": (CountersItem, CountersResult),
         "keep": (KeepItem, KeepResult),
         "mac": (MacItem, MacResult),
         "seal_iban": (SealIbanItem, SealIbanResult),

@@ -120,6 +120,16 @@ def meeting(key: bytes) -> Callable[[bytes], bytes]:
     return short_prf(key, "rempart/1/met", size=32)
 
 
+def counter_key(key: bytes) -> Callable[[bytes, str, str], bytes]:
+    """A function (person, counter, period) → counter key, 16 bytes; `counter` and `period` at most 255 bytes each."""
+    prf = short_prf(key, "rempart/1/counter", size=16)
+
+    def of(person: bytes, counter: str, period: str) -> bytes:
+        return prf(person + prefixed(counter.encode(), period.encode()))
+
+    return of
+
+
 def weigher(key: bytes) -> Callable[[Sequence[str]], bytes]:
     """A function (product, level, kind, domain, formula, …) without dates → 8 bytes, to weigh changes in SQL."""
     prf = short_prf(key, "rempart/1/weigh", size=8)

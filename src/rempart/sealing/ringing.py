@@ -28,7 +28,10 @@ class AddInsurer(Item, frozen=True):
 
 
 class RegisterClient(Item, frozen=True):
-    """`kind` is site, vendor or concentrator; `keys` maps `kid` to a public JWK (P-256 or Ed25519)."""
+    """`kind` is site, vendor, concentrator or insurer (then `vendor` is the insurer it decides for).
+
+    `keys` maps `kid` to a public JWK (P-256 or Ed25519).
+    """
 
     client: str
     kind: str

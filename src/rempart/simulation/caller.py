@@ -16,7 +16,9 @@ from rempart.domain.invoice import Invoice, Line, Presented
 from rempart.simulation.clients import Registration, demo_jwk
 from rempart.simulation.events import Ask
 from rempart.simulation.http import Connection, Response
+from rempart.wire.authorizations import AuthorizationList, AuthorizationRequest, AuthorizationState
 from rempart.wire.eligibility import EligibilityAnswer, EligibilityRequest
+from rempart.wire.estimates import EstimateAnswer, EstimateRequest
 from rempart.wire.invoices import (
     FileReceipt,
     FileState,
@@ -25,6 +27,7 @@ from rempart.wire.invoices import (
     InvoicesRequest,
     InvoiceState,
     LineRequest,
+    ParticularsRequest,
 )
 from rempart.wire.problem import Problem
 from rempart.wire.token import ASSERTION_TYPE, FORM_TYPE, GRANT_TYPE, TokenAnswer
@@ -89,6 +92,10 @@ class Caller:
         """One eligibility question."""
         return await self._json(("POST", "/v1/eligibility"), msgspec.json.encode(request), EligibilityAnswer)
 
+    async def estimate(self, request: EstimateRequest) -> EstimateAnswer | Problem:
+        """What the patient would pay now."""
+        return await self._json(("POST", "/v1/estimates"), msgspec.json.encode(request), EstimateAnswer)
+
     async def invoices(self, invoices: tuple[InvoiceRequest, ...], key: str) -> InvoicesReceipt | Problem:
         """Sends invoices under an idempotency key: sent again after a time-out, the same key gets the same answer."""
         body = msgspec.json.encode(InvoicesRequest(invoices))
@@ -118,6 +125,26 @@ class Caller:
     async def say_distinct(self, invoice: str) -> dict[str, str] | Problem:
         """Says that an invoice held as a possible duplicate is another one."""
         return await self._json(("POST", f"/v1/invoices/{invoice}/distinct"), b"", dict[str, str])
+
+    async def authorization(
+        self, request: AuthorizationRequest, key: str, *, replaces: str = ""
+    ) -> AuthorizationState | Problem:
+        """Asks for an authorization, or for another in place of `replaces`."""
+        path = f"/v1/authorizations/{replaces}/modify" if replaces else "/v1/authorizations"
+        body = msgspec.json.encode(request)
+        return await self._json(("POST", path), body, AuthorizationState, {"Idempotency-Key": key})
+
+    async def authorization_state(self, authorization: str) -> AuthorizationState | Problem:
+        """Where an authorization stands, by the hub's id."""
+        return await self._json(("GET", f"/v1/authorizations/{authorization}"), b"", AuthorizationState)
+
+    async def authorizations(self, query: str) -> AuthorizationList | Problem:
+        """What `reference=`, `site_reference=` or `since=` finds."""
+        return await self._json(("GET", f"/v1/authorizations?{query}"), b"", AuthorizationList)
+
+    async def cancel_authorization(self, authorization: str) -> dict[str, str] | Problem:
+        """Ends an authorization of this site that is not invoiced."""
+        return await self._json(("POST", f"/v1/authorizations/{authorization}/cancel"), b"", dict[str, str])
 
     async def _json(
         self, call: tuple[str, str], body: bytes, kind: type[_Answer], headers: Mapping[str, str] | None = None
@@ -211,6 +238,7 @@ def _line(line: Line) -> LineRequest:
     return LineRequest(
         line.care_date.isoformat(), line.code, line.family, line.base, line.rate, line.amo, line.spent, line.amc,
         line.quantity, line.coefficient, line.unit_price, line.exemption, line.qualifier, line.place, line.detail,
+        ParticularsRequest(line.particulars.item, line.particulars.side) if line.particulars is not None else None,
     )  # fmt: skip
 
 

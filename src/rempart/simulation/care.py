@@ -7,10 +7,11 @@ acts are round and invented, but the general practitioner's 30 € (magnolia.fr)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from rempart.domain.invoice import Line
+from rempart.domain.particulars import Particulars
 from rempart.domain.rights import Coverage
 from rempart.simulation.chance import Draws
 from rempart.simulation.guarantees import EXCLUDED_RATE
@@ -90,7 +91,13 @@ def lines_of(profession: str, draws: Draws, care: date, coverage: Coverage) -> t
     count = 1 + draws.below(4) if profession == "pharmacy" else 1 + draws.below(len(basket))
     formula = dict(open_formulas(coverage, care)).get(domain_for(profession), "TM")
     acts = [draws.of(basket) for _ in range(count)] if profession == "pharmacy" else basket[:count]
-    return tuple(_line(numbered, draws, care, formula) for numbered in enumerate(acts, 1))
+    lines = tuple(_line(numbered, draws, care, formula) for numbered in enumerate(acts, 1))
+    return tuple(_at_tariff(line) for line in lines) if coverage.kind == "c2s" else lines
+
+
+def _at_tariff(line: Line) -> Line:
+    """The same line without its overrun, which C2S does not allow."""
+    return replace(line, spent=line.base, unit_price=line.base, amc=min(line.amc, line.base - line.amo))
 
 
 def _line(numbered: tuple[int, Act], draws: Draws, care: date, formula: str) -> Line:
@@ -101,6 +108,31 @@ def _line(numbered: tuple[int, Act], draws: Draws, care: date, formula: str) -> 
     asked = share(formula, base, amo, spent)
     detail = (("CIP", f"34009{draws.below(100):02d}", 1),) if act.code.startswith("PH") else ()
     return Line(number, care, act.code, act.family, base, act.rate, amo, spent, asked, 1, 100, spent, detail=detail)
+
+
+CONTACTS_BASE, CONTACTS_MOST, CONTACTS_RATE = 39_48, 260_00, 60
+CONTACTS_ALLOWANCE = 120_00
+"""Of every product but C2S, by calendar year: what an insurer adds to the ticket modérateur of contact lenses."""
+
+
+def contacts_of(draws: Draws, care: date) -> tuple[Line, ...]:
+    """A year of contact lenses; the software asks for all that the compulsory scheme leaves."""
+    spent = CONTACTS_BASE + draws.below(CONTACTS_MOST - CONTACTS_BASE + 1)
+    amo = half_up(CONTACTS_BASE, CONTACTS_RATE)
+    told = Particulars(item="contact-lenses")
+    return (
+        Line(1, care, "OPT", "optics", CONTACTS_BASE, CONTACTS_RATE, amo, spent, spent - amo, 1, 100, spent,
+             particulars=told),
+    )  # fmt: skip
+
+
+def owed_for_contacts(lines: tuple[Line, ...], coverage: Coverage, care: date) -> Owed:
+    """What the insurer owes when nothing was taken from the allowance before."""
+    found = owed("optician", lines, coverage, care)
+    if found.outcome != "accepted":
+        return found
+    (line,) = lines
+    return Owed("accepted", "", line.base - line.amo + min(line.spent - line.base, CONTACTS_ALLOWANCE))
 
 
 def open_formulas(coverage: Coverage, care: date) -> tuple[tuple[str, str], ...]:

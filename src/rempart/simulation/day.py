@@ -17,7 +17,7 @@ from itertools import count
 from rempart.domain.identifiers import nir_key
 from rempart.domain.invoice import Invoice, Line, Presented
 from rempart.ground.instants import MICROSECONDS, start_of_day
-from rempart.simulation.care import domain_for, lines_of, open_formulas, owed
+from rempart.simulation.care import contacts_of, domain_for, lines_of, open_formulas, owed, owed_for_contacts
 from rempart.simulation.country import Country
 from rempart.simulation.events import Ask, Bill, Event, Lot, SendFile, SendInvoices
 from rempart.simulation.visits import FOREIGN_AMC, Calendar, Visit
@@ -61,6 +61,7 @@ class _Day:
         self._files = count(1)
         self._corrections: dict[int, list[int]] = {}
         self._tested = False
+        self._contacts: set[int] = set()  # who bought contact lenses today, out of the year's allowance
 
     def run(self) -> Iterator[Event]:
         midnight = start_of_day(self._calendar.day)
@@ -144,8 +145,12 @@ class _Day:
         """The visit's bills in order: one, or a wrong one and its correction, or one and its twin."""
         day, site, number = self._calendar.day, visit.site, visit.number
         draws = self._country.chance.stream("bill", day.toordinal() * 10_000_000 + number)
-        lines = lines_of(site.profession, draws, day, visit.coverage)
-        due = owed(site.profession, lines, visit.coverage, day)
+        if self._buys_contacts(visit, how):
+            lines = contacts_of(draws, day)
+            due = owed_for_contacts(lines, visit.coverage, day)
+        else:
+            lines = lines_of(site.profession, draws, day, visit.coverage)
+            due = owed(site.profession, lines, visit.coverage, day)
         if due.outcome == "rejected" and due.reason != "nothing-covered" and draws.below(4) and number > 15:
             return ()  # the answer was no: the patient pays
         invoice = _invoice(f"{1 + number:09d}", visit, day, lines)
@@ -165,6 +170,14 @@ class _Day:
             twin = replace(bill, invoice=replace(invoice, number=f"{500_000_001 + number:09d}"), what="twice-billed")
             return bill, replace(twin, outcome="held", reason="possible-duplicate", amc=0)
         return (bill,)
+
+    def _buys_contacts(self, visit: Visit, how: str) -> bool:
+        """Every second visit to an optician that bills by API, once a person: B2 has no place for what is bought."""
+        if visit.site.profession != "optician" or how != "api" or visit.number % 2 or visit.coverage.kind == "c2s":
+            return False
+        first = visit.person.number not in self._contacts
+        self._contacts.add(visit.person.number)
+        return first
 
     # --- files ---
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from rempart.domain.invoice import Invoice, Presented
+from rempart.wire.authorizations import AuthorizationRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +89,39 @@ class SendFile:
     concentrator: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class AskAuthorization:
+    """A quote that needs its insurer's agreement. `expected` is the state, `reason` why when it is not agreed.
+
+    `amc` is what must be agreed, in cents; `visit` its number in the day; `what` the profession, or what is special.
+    """
+
+    instant: int
+    site: int
+    visit: int
+    request: AuthorizationRequest
+    expected: str
+    reason: str = ""
+    amc: int = 0
+    what: str = ""
+
+    def __repr__(self) -> str:
+        return f"AskAuthorization(visit={self.visit}, {self.what}, {self.expected})"
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """The invoice made from what was agreed under the same `visit`; the lines of `bill` are made then.
+
+    `over`: cents by which its first line asks more than was agreed.
+    """
+
+    instant: int
+    site: int
+    visit: int
+    bill: Bill
+    over: int = 0
+
+
 Event = Ask | SendInvoices | SendFile
+Order = AskAuthorization | Deliver

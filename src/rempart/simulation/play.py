@@ -11,11 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from rempart.simulation.authorizations import invoice_of
 from rempart.simulation.caller import Caller, invoice_request
 from rempart.simulation.clients import Registration, registration_of, registrations
 from rempart.simulation.country import Country
-from rempart.simulation.events import Ask, Bill, Event, SendFile, SendInvoices
+from rempart.simulation.events import Ask, AskAuthorization, Bill, Deliver, Event, Order, SendFile, SendInvoices
 from rempart.simulation.files import file_bytes
+from rempart.wire.authorizations import AuthorizationState
 from rempart.wire.problem import Problem
 
 _UNDECIDED = frozenset({"received", "acknowledged"})
@@ -26,12 +28,16 @@ SIDE_BY_SIDE = 64  # sites that speak at once
 
 @dataclass(slots=True)
 class Played:
-    """What a hub answered. `answers`: (what, expected, got) → how many; `sent`: (bill, the hub's id or a code)."""
+    """What a hub answered. `answers`: (what, expected, got) → how many; `sent`: (bill, the hub's id or a code).
+
+    `quoted`: each quote with the hub's answer, or the code of its problem.
+    """
 
     answers: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     accreditations: dict[int, str] = field(default_factory=dict)
     sent: list[tuple[Bill, str]] = field(default_factory=list)
     files: list[tuple[SendFile, str]] = field(default_factory=list)
+    quoted: list[tuple[AskAuthorization, AuthorizationState | str]] = field(default_factory=list)
 
     @property
     def unexpected(self) -> int:
@@ -50,9 +56,9 @@ class Player:
         self._places = asyncio.Semaphore(SIDE_BY_SIDE)
         self.played = Played()
 
-    async def play(self, events: Iterable[Event], *, done: Callable[[], None] = lambda: None) -> Played:
+    async def play(self, events: Iterable[Event | Order], *, done: Callable[[], None] = lambda: None) -> Played:
         """Plays all events; `done` is called after each. Raises what `Caller` raises when the hub does not answer."""
-        by_site: dict[int, list[Event]] = {}
+        by_site: dict[int, list[Event | Order]] = {}
         last: list[SendFile] = []
         for event in events:
             if isinstance(event, SendFile) and event.concentrator:
@@ -68,7 +74,9 @@ class Player:
             await self._site(client, [event], done)
         return self.played
 
-    async def _site(self, registration: Registration, events: list[Event], done: Callable[[], None]) -> None:
+    async def _site(
+        self, registration: Registration, events: list[Event | Order], done: Callable[[], None]
+    ) -> None:  # fmt: skip
         caller = Caller(self._base, registration, registration.sites[0], now=self._now, public=self._public)
         latest = _Latest()
         try:
@@ -77,12 +85,18 @@ class Player:
         finally:
             await caller.close()
 
-    async def _in_order(self, caller: Caller, events: list[Event], latest: _Latest, done: Callable[[], None]) -> None:
+    async def _in_order(
+        self, caller: Caller, events: list[Event | Order], latest: _Latest, done: Callable[[], None]
+    ) -> None:  # fmt: skip
         for event in events:
             if isinstance(event, Ask):
                 await self._ask(caller, event)
             elif isinstance(event, SendInvoices):
                 await self._invoices(caller, event, latest)
+            elif isinstance(event, AskAuthorization):
+                await self._quote(caller, event, latest)
+            elif isinstance(event, Deliver):
+                await self._deliver(caller, event, latest)
             else:
                 await self._file(caller, event, latest)
             done()
@@ -93,6 +107,27 @@ class Player:
         self.played.answers[ask.what, ask.expected, got] += 1
         if not isinstance(answer, Problem) and answer.accreditation:
             self.played.accreditations[ask.visit] = answer.accreditation.replace(" ", "")
+
+    async def _quote(self, caller: Caller, asked: AskAuthorization, latest: _Latest) -> None:
+        answer = await caller.authorization(asked.request, f"quote{asked.visit}")
+        self.played.quoted.append((asked, answer.code if isinstance(answer, Problem) else answer))
+        if not isinstance(answer, Problem):
+            latest.quotes[asked.visit] = (asked, answer)
+
+    async def _deliver(self, caller: Caller, event: Deliver, latest: _Latest) -> None:
+        """The quote's lines as they were agreed; what was not agreed is not delivered, and missed when it is read."""
+        asked, agreed = latest.quotes.get(event.visit, (None, None))
+        said = agreed.state if agreed is not None else "unanswered"
+        if asked is not None and agreed is not None and agreed.state == "agreed":
+            first, *rest = (line.amc for line in agreed.lines)
+            invoice = event.bill.invoice
+            made = invoice_of(
+                asked.request, (first + event.over, *rest), number=invoice.number, delivered=invoice.issued,
+                reference=agreed.reference,
+            )  # fmt: skip
+            receipt = await caller.invoices((made,), f"delivery{event.visit}")
+            said = receipt.code if isinstance(receipt, Problem) else receipt.invoices[0].invoice
+        self.played.sent.append((event.bill, said))
 
     async def _invoices(self, caller: Caller, event: SendInvoices, latest: _Latest) -> None:
         if any(bill.what in {"corrected", "other-channel"} for bill in event.bills):
@@ -135,7 +170,8 @@ class Player:
 
 @dataclass(slots=True)
 class _Latest:
-    """The hub's ids of the file that a site sent last, and of its invoices by the site's number."""
+    """The hub's ids of the file that a site sent last, of its invoices by their numbers, and its quotes' answers."""
 
     file: str = ""
     invoices: dict[str, str] = field(default_factory=dict)
+    quotes: dict[int, tuple[AskAuthorization, AuthorizationState]] = field(default_factory=dict)

@@ -141,12 +141,16 @@ class Calendar:
         country, draws = self.country, self._draws(number)
         seconds = 8 * 3600 + self._times.pick(draws.below(65536)) * 1800 + draws.below(1800)
         profession = VISITS[self._professions.pick(draws.below(65536))][0]
-        person = (self._offset + number * self._stride) % country.people
+        person = self.person_at(number)
         where = self._site_of(country.family_number(person), profession, draws)
         kind, slip = KINDS[MISTAKES.pick(draws.below(65536))], SLIPS[_SLIP_WEIGHTS.pick(draws.below(65536))]
         where, kind, slip = FORCED.get(number, (where, kind, slip))
         midnight = self._midnight(country.site(where).zone)
         return _Place(midnight + seconds * MICROSECONDS, where, person, kind, slip, draws)
+
+    def person_at(self, number: int) -> int:
+        """Who the `number`th visit is about; beyond `visits`, those whom nobody sees that day."""
+        return (self._offset + number * self._stride) % self.country.people
 
     def _midnight(self, zone: str) -> int:
         if zone not in self._midnights:

@@ -6,11 +6,13 @@ amounts integer cents. Lines of a decision without acts are stored in clear: `de
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 
 import msgspec
 from msgspec import Raw
 
+from rempart.application.authorizations import Asked, SealedReference
 from rempart.application.invoice_records import Kept, Submitted
 from rempart.domain.decision import DecidedLine, Decision, RuleAmount
 from rempart.domain.invoice import Invoice
@@ -18,7 +20,8 @@ from rempart.domain.invoice import Invoice
 VERSION = 1
 EPOCH = date(1970, 1, 1).toordinal()
 _encode = msgspec.msgpack.Encoder().encode
-_decode_lines = msgspec.msgpack.Decoder(list[tuple[int, str, int, int, int, int, str, list[tuple[str, int]]]]).decode
+_Line = tuple[int, str, int, int, int, int, str, list[tuple[str, int]], int]
+_decode_lines = msgspec.msgpack.Decoder(list[_Line]).decode
 
 
 class MsgpackCopies:
@@ -40,6 +43,34 @@ class MsgpackCopies:
         )  # fmt: skip
 
 
+class JsonQuotes:
+    """The `Quotes` port: what the insurer's case worker opens, as JSON, because the insurer's side reads it."""
+
+    def request(self, asked: Asked, decision: Decision, reference: SealedReference | None, person: bytes) -> bytes:
+        """Lines with their acts and what the table gives, and the reference, which only the insurer opens.
+
+        `bound` is what the reference's seal is bound to: 16 bytes of SHA-256 of the person's handle.
+        """
+        given = {line.number: line for line in decision.lines}
+        lines = [
+            {
+                "number": line.number, "code": line.code, "family": line.family, "spent": line.spent, "base": line.base,
+                "rate": line.rate, "amo": given[line.number].amo, "quantity": line.quantity,
+                "coefficient": line.coefficient, "detail": line.detail, "particulars": line.particulars,
+                "table_amc": given[line.number].amc, "table_reason": given[line.number].reason,
+            }
+            for line in asked.invoice.lines
+        ]  # fmt: skip
+        told: dict[str, object] = {
+            "version": VERSION, "insurer": asked.insurer, "site": asked.caller.site, "planned": asked.planned,
+            "lines": lines,
+        }  # fmt: skip
+        if reference is not None:
+            bound = hashlib.sha256(person).digest()[:16]
+            told["reference"] = {"wrapped": reference.wrapped, "sealed": reference.sealed, "bound": bound}
+        return msgspec.json.encode(told)
+
+
 def _acts(invoice: Invoice) -> list[tuple[object, ...]]:
     return [
         (
@@ -53,8 +84,8 @@ def _acts(invoice: Invoice) -> list[tuple[object, ...]]:
 def lines(decision: Decision) -> list[tuple[object, ...]]:
     """Decided lines as plain arrays; they hold domains and amounts, no act."""
     return [
-        (number, domain, spent, amo, amc, patient, reason, rules)
-        for number, domain, spent, amo, amc, patient, rules, reason in decision.lines
+        (number, domain, spent, amo, amc, patient, reason, rules, other)
+        for number, domain, spent, amo, amc, patient, rules, reason, other, _ in decision.lines
     ]
 
 
@@ -66,6 +97,6 @@ def decision_lines(decision: Decision) -> bytes:
 def read_lines(stored: bytes) -> tuple[DecidedLine, ...]:
     """The inverse of `decision_lines`."""
     return tuple(
-        DecidedLine(number, domain, spent, amo, amc, patient, tuple(RuleAmount(*rule) for rule in rules), reason)
-        for number, domain, spent, amo, amc, patient, reason, rules in _decode_lines(stored)
+        DecidedLine(number, domain, spent, amo, amc, patient, tuple(RuleAmount(*rule) for rule in rules), reason, other)
+        for number, domain, spent, amo, amc, patient, reason, rules, other in _decode_lines(stored)
     )

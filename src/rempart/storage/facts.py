@@ -37,6 +37,7 @@ class Facts:
     routes: dict[str, tuple[Route, ...]] = field(default_factory=dict)
     rules: dict[str, MemberRule] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
+    bindings: dict[str, str] = field(default_factory=dict)
     version: int = -1
 
     def route(self, amc_number: str, convention: str, csr: str, care: date) -> Route | None:
@@ -73,6 +74,10 @@ async def read(connection: asyncpg.Connection[Any]) -> Facts:
         tables = await connection.fetch(
             "select distinct on (insurer) insurer, content from rempart.guarantee_table order by insurer, loaded desc"
         )
+        bindings = await connection.fetch(
+            "select distinct on (insurer) insurer, content from rempart.binding_table "
+            "order by insurer, binding_table desc"
+        )
     table: dict[str, list[Route]] = {}
     for amc_number, *rest in routes:
         table.setdefault(amc_number, []).append(Route(*rest))
@@ -85,5 +90,6 @@ async def read(connection: asyncpg.Connection[Any]) -> Facts:
         {amc_number: tuple(lines) for amc_number, lines in table.items()},
         {row["insurer"]: MemberRule(**json.loads(row["member_rule"])) for row in rules},
         {row["insurer"]: row["content"] for row in tables},
+        {row["insurer"]: row["content"] for row in bindings},
         number,
     )

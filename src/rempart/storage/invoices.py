@@ -6,8 +6,8 @@ becomes a duplicate in the same transaction, so neither channel nor time-out nor
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from operator import itemgetter
@@ -16,12 +16,17 @@ from typing import Any
 import asyncpg
 from asyncpg.pgproto.pgproto import UUID  # made from bytes in C; several a row
 
-from rempart.application.invoice_records import ACCEPTED, REJECTED, Accredited, Decided, Standing
-from rempart.application.invoices import DECIDED, known_until
+from rempart.application.counting import Place, Taken
+from rempart.application.invoice_records import ACCEPTED, DECIDED, REJECTED, Accredited, Decided, Standing
+from rempart.application.invoices import known_until
 from rempart.application.together import Unavailable
 from rempart.domain import accounts
 from rempart.domain.adjudication import rejected
+from rempart.domain.authorized import Agreed
+from rempart.domain.binding import guaranteed
 from rempart.domain.invoice_states import LIVE
+from rempart.storage import authorizations, counters
+from rempart.storage.authorization_claims import claim
 from rempart.storage.copies import EPOCH, decision_lines
 from rempart.storage.door import LOST, UNABLE, Database
 
@@ -68,6 +73,7 @@ COLUMNS = (
     "corrects",
 )  # fmt: skip
 _NUMBER = itemgetter(COLUMNS.index("site"), COLUMNS.index("number"))
+ROUNDS = 16  # of deciding again what counters have overtaken; then the deposit is taken up again
 _NO_PLACE = bytes(4)  # an invoice's id is its deposit's with its place in the last four bytes
 
 
@@ -80,6 +86,10 @@ class Batch:
     instant: int
     today: date
     again: bool = False
+
+
+Restate = Callable[[Sequence[Decided]], Awaitable[Sequence[Decided]]]
+"""Seals again the copies of decisions made anew."""
 
 
 class InvoiceBooks:
@@ -105,18 +115,42 @@ class InvoiceBooks:
         )
         return {row[0]: Accredited(*tuple(row)[1:]) for row in rows}
 
-    async def write(self, batch: Batch) -> list[Decided]:
-        """One commit; gives back what was really written: a loser of a race comes back as a duplicate."""
+    async def agreed(self, numbers: Sequence[str]) -> Mapping[str, Agreed]:
+        """Authorizations by their numbers; those that exist."""
+        return await authorizations.agreed(self._database, numbers)
+
+    async def taken(self, places: Sequence[Place]) -> list[Taken]:
+        """What is used and held of each counter, in order."""
+        return await counters.taken(self._database, places)
+
+    async def write(self, batch: Batch, restate: Restate | None = None) -> list[Decided]:
+        """One commit; gives back what was really written: a loser of a race comes back as a duplicate.
+
+        What a counter has overtaken is decided by the locked figures, sealed again by `restate` outside the transaction
+        and written by a commit of its own. Raises `Unavailable`.
+        """
+        written: list[Decided] = []
+        for _ in range(ROUNDS):
+            done, stale = await self._commit(batch)
+            written += done
+            if not stale:
+                return written
+            batch = replace(batch, decided=await restate(stale) if restate is not None else stale)
+        raise Unavailable("counters")
+
+    async def _commit(self, batch: Batch) -> tuple[list[Decided], list[Decided]]:
+        """(Written, overtaken)."""
         connection = await self._database.connection()
         try:
             async with connection.transaction():
-                written = await self._write(connection, batch)
+                good, stale = await counters.settle_counters(connection, batch.decided)
+                written = await self._write(connection, replace(batch, decided=good)) if good else []
         except LOST as error:
             connection.terminate()
             raise Unavailable("database") from error
         except UNABLE as error:
             raise Unavailable("database") from error
-        return written
+        return written, stale
 
     async def _write(self, connection: asyncpg.Connection[Any], batch: Batch) -> list[Decided]:
         if batch.again:
@@ -130,7 +164,9 @@ class InvoiceBooks:
             added = await _insert(connection, losers, batch.instant)
             decided = [one for one in batch.decided if one.submitted.identity in won]
             decided += [one for one in losers if one.submitted.identity in added]
+        decided = await claim(connection, decided, batch.instant)
         await _facts(connection, decided, batch)
+        await counters.spend(connection, decided, batch.instant)
         return decided
 
 
@@ -206,6 +242,7 @@ async def _facts(connection: asyncpg.Connection[Any], decided: Sequence[Decided]
     decisions: list[tuple[Any, ...]] = []
     sealed: list[tuple[Any, ...]] = []
     transfers: list[tuple[Any, ...]] = []
+    postings: list[tuple[Any, ...]] = []
     meetings: list[bytes] = []
     month, instant = batch.today.year * 12 + batch.today.month - 1, batch.instant
     for one in decided:
@@ -222,11 +259,17 @@ async def _facts(connection: asyncpg.Connection[Any], decided: Sequence[Decided]
         if amount:
             debit, credit = _accounts(one.operator, one.insurer, one.submitted.site.site)
             transfers.append((debit, credit, amount, "decision", identity, instant))
+        under = guaranteed(decision) if one.bound else 0
+        if under:
+            postings.append((identity, one.operator, one.insurer, one.bound, under, instant))
         if one.meeting is not None:
             meetings.append(one.meeting)
     await _copy(connection, "invoice_event", ("invoice", "state", "cause", "instant"), events)
     await _copy(connection, "decision", ("invoice", "outcome", "reason", "lines", "tag", "instant"), decisions)
     await _copy(connection, "invoice_sealed", ("invoice", "insurer", "month", "acts", "settlement", "copy"), sealed)
+    await _copy(
+        connection, "guarantee_posting", ("invoice", "operator", "insurer", "bound", "amount", "instant"), postings
+    )
     await _copy(connection, "transfer", ("debit", "credit", "amount", "kind", "subject", "instant"), transfers)
     if meetings:
         await connection.execute(KNOWN, sorted(meetings), known_until(batch.today))

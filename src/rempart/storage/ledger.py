@@ -14,8 +14,10 @@ from uuid import UUID
 import psycopg
 
 from rempart.application.pay import Ended, FileRow, OrderRow
-from rempart.domain.payment import Due, Plan, Remittance, Terms, bank_reference, file_id, file_name, plan
-from rempart.domain.transfer import RELEASED, RESERVED, SETTLED, Ordered, Transfer, movement
+from rempart.domain.payment import Due, Plan, Remittance, Terms, Waits, bank_reference, file_id, file_name, plan
+from rempart.domain.transfer import RESERVED, Ordered, movement
+from rempart.storage import claw_backs, funds
+from rempart.storage.endings import Ending, end, move
 
 Connection = psycopg.Connection[Any]
 LOCK = 0x52_4D_50_41_59  # "RMPAY": one payer at a time
@@ -25,8 +27,8 @@ LOCK = 0x52_4D_50_41_59  # "RMPAY": one payer at a time
 TAKE: tuple[LiteralString, ...] = (
     "truncate rempart.payment_due",
     """
-insert into rempart.payment_due (invoice, site, operator, insurer, amount)
-select i.invoice, i.site, substr(t.credit, 5, length(t.credit) - 5 - length(i.site)), i.insurer, t.amount
+insert into rempart.payment_due (invoice, site, operator, insurer, amount, decided)
+select i.invoice, i.site, substr(t.credit, 5, length(t.credit) - 5 - length(i.site)), i.insurer, t.amount, t.instant
 from rempart.invoice i
 join rempart.transfer t on t.kind = 'decision' and t.subject = i.invoice
 where i.state = 'accepted' and not exists (select from rempart.remittance_line l where l.invoice = i.invoice and l.live)
@@ -36,9 +38,10 @@ for update of i
 
 DUES: LiteralString = """
 with due as materialized (
-    select site, operator, insurer, sum(amount)::bigint as amount, count(*) as invoices
+    select site, operator, insurer, sum(amount)::bigint as amount, count(*) as invoices, min(decided) as oldest
     from rempart.payment_due group by 1, 2, 3)
-select d.site, d.operator, d.insurer, d.amount, d.invoices, p.payee, a.reference, r.last
+select d.site, d.operator, d.insurer, d.amount, d.invoices, p.payee, a.reference, r.last, d.oldest,
+       coalesce(b.reason, '')
 from due d
 left join lateral (
     select x.payee from rempart.payee x
@@ -53,6 +56,10 @@ left join lateral (
     select max(x.day) as last from rempart.remittance x left join rempart.remittance_end e using (remittance)
     where x.payee = p.payee and x.account = a.reference
       and (e.outcome is distinct from 'released' or x.day = %(day)s)) r on true
+left join lateral (
+    select coalesce(t.reason, e.reason) as reason from rempart.remittance x
+    join rempart.remittance_end e using (remittance) left join rempart.remittance_return t using (remittance)
+    where x.payee = p.payee order by x.day desc, e.instant desc limit 1) b on true
 order by 1, 2, 3
 """
 
@@ -83,6 +90,17 @@ class LedgerDiffersError(Exception):
     """The lines of a remittance are not what was planned: nothing was reserved."""
 
 
+@contextmanager
+def payer_alone(connection: Connection) -> Iterator[None]:
+    """Waits for its turn; the turn ends with the connection, so a payer that died holds up nobody."""
+    connection.execute("select pg_advisory_lock(%s)", (LOCK,))
+    try:
+        yield
+    finally:
+        if not connection.broken:
+            connection.execute("select pg_advisory_unlock(%s)", (LOCK,))
+
+
 class Ledger:
     """The `Books` port. The connection is in autocommit; `accounts` limits the paying accounts used, None for all."""
 
@@ -92,13 +110,9 @@ class Ledger:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Waits for its turn; the turn ends with the connection, so a payer that died holds up nobody."""
-        self._connection.execute("select pg_advisory_lock(%s)", (LOCK,))
-        try:
+        """Waits for its turn."""
+        with payer_alone(self._connection):
             yield
-        finally:
-            if not self._connection.broken:
-                self._connection.execute("select pg_advisory_unlock(%s)", (LOCK,))
 
     def reserve(self, terms: Terms, instant: int) -> Plan:
         """Orders what is due: one file per paying account, one remittance per payee, all of it or nothing."""
@@ -108,25 +122,48 @@ class Ledger:
             return self._reserve(terms, instant)
 
     def _reserve(self, terms: Terms, instant: int) -> Plan:
-        rows = self._connection.execute(DUES, {"day": terms.day, "accounts": self._accounts}).fetchall()
+        connection = self._connection
+        claw_backs.ripen(connection, terms.day, instant)
+        rows = connection.execute(DUES, {"day": terms.day, "accounts": self._accounts}).fetchall()
         dues = [Due(*row) for row in rows]
-        found = plan(dues, terms)
+        found = plan(dues, terms, claw_backs.due(connection, terms.day), funds.watched(connection, terms.day))
         files = {account: self._new_file(account, terms, instant) for account in _accounts(found.remittances)}
-        with self._connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.executemany(
                 "insert into rempart.remittance (remittance, payee, site, operator, account, day, amount, invoices, "
-                "end_to_end, file, reserved) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                "end_to_end, file, reserved, deducted) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 [
                     (
                         r.identity, r.payee, r.site, r.operator, r.account, terms.day, r.amount, r.invoices,
-                        bank_reference(r.identity), files[r.account], instant,
+                        bank_reference(r.identity), files[r.account], instant, r.deducted,
                     )
                     for r in found.remittances
                 ],
             )  # fmt: skip
         self._lines(found.remittances)
-        self._move([movement(_ordered(r), RESERVED) for r in found.remittances], instant)
+        move(connection, [movement(_ordered(r), RESERVED) for r in found.remittances], instant)
+        claw_backs.deduct(connection, found.remittances, instant)
+        funds.cover(connection, found.remittances, instant)
+        self._waiting(found.waiting, instant)
         return found
+
+    def _waiting(self, waiting: Sequence[Waits], instant: int) -> None:
+        """What each site is told of why it waits; `since` is when that reason began."""
+        rows = [(one.site, one.operator, one.insurer, one.reason, one.amount) for one in waiting]
+        columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * 5
+        self._connection.execute(
+            "delete from rempart.payment_waiting w where not exists (select from "
+            "unnest(%s::text[], %s::text[], %s::text[]) n(site, operator, insurer) "
+            "where (n.site, n.operator, n.insurer) = (w.site, w.operator, w.insurer))",
+            columns[:3],
+        )
+        self._connection.execute(
+            "insert into rempart.payment_waiting as w (site, operator, insurer, reason, amount, since) "
+            "select n.*, %s from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[]) n "
+            "on conflict (site, operator, insurer) do update set reason = excluded.reason, amount = excluded.amount, "
+            "since = case when w.reason = excluded.reason then w.since else excluded.since end",
+            (instant, *columns),
+        )
 
     def _new_file(self, account: str, terms: Terms, instant: int) -> UUID:
         row = self._connection.execute(
@@ -152,16 +189,9 @@ class Ledger:
             "where remittance = any(%s) group by remittance",
             ([r.identity for r in remittances],),
         ).fetchall()
-        if {row[0]: (row[1], row[2]) for row in sums} != {r.identity: (r.amount, r.invoices) for r in remittances}:
+        planned = {r.identity: (r.amount + r.deducted, r.invoices) for r in remittances}
+        if {row[0]: (row[1], row[2]) for row in sums} != planned:
             raise LedgerDiffersError("the lines are not what was planned")
-
-    def _move(self, transfers: Sequence[Transfer], instant: int) -> None:
-        with (
-            self._connection.cursor() as cursor,
-            cursor.copy("copy rempart.transfer (debit, credit, amount, kind, subject, instant) from stdin") as copy,
-        ):
-            for t in transfers:
-                copy.write_row((t.debit, t.credit, t.amount, t.kind, UUID(bytes=t.subject), instant))
 
     def open_files(self) -> list[FileRow]:
         """Files of which some remittance has not ended yet, the oldest first."""
@@ -200,37 +230,8 @@ class Ledger:
 
     def end(self, remittances: Sequence[UUID], outcome: str, cause: str, instant: int) -> Ended:
         """Settles or releases, in one transaction; ending one that ended already raises `UniqueViolation`."""
-        wanted = list(remittances)
         with self._connection.transaction():
-            rows = self._connection.execute(
-                "select remittance, operator, site, account, amount, invoices from rempart.remittance "
-                "where remittance = any(%s) order by remittance",
-                (wanted,),
-            ).fetchall()
-            self._connection.execute(
-                "insert into rempart.remittance_end (remittance, outcome, cause, instant) "
-                "select r, %s, %s, %s from unnest(%s::uuid[]) r",
-                (outcome, cause, instant, wanted),
-            )
-            ordered = [Ordered(row[0].bytes, str(row[0]), *row[1:5]) for row in rows]
-            self._move([movement(each, outcome) for each in ordered], instant)
-            if outcome == SETTLED:
-                self._invoices_paid(wanted, instant)
-            if outcome == RELEASED:
-                self._connection.execute(
-                    "update rempart.remittance_line set live = false where remittance = any(%s) and live", (wanted,)
-                )
-        return Ended(len(rows), sum(row[5] for row in rows), sum(row[4] for row in rows))
-
-    def _invoices_paid(self, remittances: list[UUID], instant: int) -> None:
-        self._connection.execute(
-            "with paid as (update rempart.invoice i set state = 'paid' from rempart.remittance_line l "
-            "where l.remittance = any(%s) and l.live and i.invoice = l.invoice and i.state = 'accepted' "
-            "returning i.invoice) "
-            "insert into rempart.invoice_event (invoice, state, cause, instant) "
-            "select invoice, 'paid', 'remittance', %s from paid",
-            (remittances, instant),
-        )
+            return end(self._connection, [Ending(one) for one in remittances], outcome, cause=cause, instant=instant)
 
 
 def _accounts(remittances: Sequence[Remittance]) -> list[str]:

@@ -1,7 +1,7 @@
 """Who is paid and from where: payees and paying accounts as registered, over psycopg 3. Rows are never changed.
 
-Left out: the process by which bank details change (bank document, call back, waiting period). What is here holds that
-a payee was proposed and approved by two different people.
+What is registered here is a site's first payee, by two different people. Another one comes by a change of bank details
+that has waited (`bank_changes`): the database refuses it here.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Payee:
     proposed_by: str
     approved_by: str
     ends: date = FOREVER
+    iban_index: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,26 @@ class PayingAccount:
 def add_payees(connection: psycopg.Connection[Any], payees: Sequence[Payee], instant: int) -> None:
     """Registers payees.
 
-    `CheckViolation` when one person both proposed and approved, `UniqueViolation` for a second payee of the same site
-    and operator from the same day, `ForeignKeyViolation` for an unknown site.
+    `CheckViolation` when one person both proposed and approved, or the site has a payee already (constraint
+    `payee_waited`), `ForeignKeyViolation` for an unknown site.
     """
     with connection.cursor() as cursor:
         cursor.executemany(
             "insert into rempart.payee (payee, site, operator, sealed_iban, starts, ends, proposed_by, approved_by, "
-            "approved) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            "approved, iban_index) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
-                (p.payee, p.site, p.operator, p.sealed_iban, p.starts, p.ends, p.proposed_by, p.approved_by, instant)
+                (
+                    p.payee,
+                    p.site,
+                    p.operator,
+                    p.sealed_iban,
+                    p.starts,
+                    p.ends,
+                    p.proposed_by,
+                    p.approved_by,
+                    instant,
+                    p.iban_index,
+                )
                 for p in payees
             ],
         )

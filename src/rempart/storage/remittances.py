@@ -6,19 +6,57 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from rempart.application.remittances import Advice, InsurerPart, LineNote, PaidInvoice, RejectedInvoice, Summary
+from rempart.application.remittances import (
+    Advice,
+    ClawBackNote,
+    DeductedPart,
+    InsurerPart,
+    LineNote,
+    PaidInvoice,
+    RejectedInvoice,
+    Summary,
+    WaitingPart,
+)
 from rempart.storage.copies import EPOCH, read_lines
 from rempart.storage.door import Database
 
 LIST_MOST = 100
 
 SUMMARY = """
-select r.remittance, r.day, r.amount, r.invoices, coalesce(e.outcome, 'reserved'), r.end_to_end, r.operator, a.name,
-       e.instant
+select r.remittance, r.day, r.amount, r.invoices,
+       case when b.remittance is not null then 'returned' else coalesce(e.outcome, 'reserved') end,
+       r.end_to_end, r.operator, a.name, coalesce(b.instant, e.instant), r.deducted, coalesce(b.reason, e.reason, '')
 from rempart.remittance r
 join rempart.paying_account a on a.reference = r.account
 left join rempart.remittance_end e using (remittance)
+left join rempart.remittance_return b using (remittance)
 where r.site = $1
+"""
+
+WAITING = """
+select insurer, operator, amount, reason, since from rempart.payment_waiting where site = $1 order by 2, 1
+"""
+
+DEDUCTED = """
+select d.claw_back, i.invoice, i.number, i.care_day, d.insurer, c.reason, d.amount,
+       c.amount - (select sum(x.amount) from rempart.remittance_deduction x
+                   join rempart.remittance xr on xr.remittance = x.remittance
+                   where x.claw_back = d.claw_back and (x.live or x.remittance = d.remittance)
+                     and xr.reserved <= r.reserved)
+from rempart.remittance_deduction d
+join rempart.remittance r using (remittance)
+join rempart.claw_back c using (claw_back)
+join rempart.invoice i using (invoice)
+where d.remittance = $1 order by c.instant, d.claw_back
+"""
+
+CLAW_BACKS = """
+select c.claw_back, c.invoice, i.number, c.insurer, c.amount,
+       (select coalesce(sum(d.amount), 0)::bigint from rempart.remittance_deduction d
+        where d.claw_back = c.claw_back and d.live), c.reason, c.state, c.notice_ends
+from rempart.claw_back c join rempart.invoice i using (invoice)
+where c.site = $1 and (c.state in ('notified', 'disputed', 'due') or c.instant >= $2)
+order by c.instant desc, c.claw_back limit $3
 """
 
 PAID = """
@@ -56,6 +94,22 @@ async def listed(database: Database, site: str, before: date | None = None) -> l
     return [Summary(*row) for row in rows]
 
 
+async def waiting(database: Database, site: str) -> list[WaitingPart]:
+    """What is due to this site and not paid, with why and since when, as the last run of the payer saw it."""
+    return [WaitingPart(*row) for row in await database.fetch(WAITING, site)]
+
+
+async def claw_backs(database: Database, site: str, since: int) -> list[ClawBackNote]:
+    """This site's claw-backs: all that run, and those that began since an instant; the newest first."""
+    return [ClawBackNote(*row) for row in await database.fetch(CLAW_BACKS, site, since, LIST_MOST)]
+
+
+async def dispute(database: Database, site: str, claw_back: UUID, day: date, *, instant: int) -> str:
+    """`disputed`, `not-found` or `not-disputable`."""
+    rows = await database.fetch("select rempart.dispute_claw_back($1, $2, $3, $4)", claw_back, site, day, instant)
+    return str(rows[0][0])
+
+
 async def advice(database: Database, site: str, identity: UUID) -> Advice | None:
     """One remittance of this site with its invoices by insurer, and what was rejected since the one before."""
     found = await database.fetch(SUMMARY + "and r.remittance = $2", site, identity)
@@ -69,7 +123,11 @@ async def advice(database: Database, site: str, identity: UUID) -> Advice | None
         for row in await database.fetch(REJECTED, identity)
     ]
     grouped = tuple(InsurerPart(insurer, name, tuple(invoices)) for (insurer, name), invoices in parts.items())
-    return Advice(site, Summary(*found[0]), grouped, tuple(rejected))
+    deducted = [
+        DeductedPart(row[0], row[1], row[2], _day(row[3]), row[4], row[5], row[6], int(row[7]))
+        for row in await database.fetch(DEDUCTED, identity)
+    ]
+    return Advice(site, Summary(*found[0]), grouped, tuple(rejected), tuple(deducted))
 
 
 def _paid(row: Any) -> PaidInvoice:

@@ -105,7 +105,7 @@ async def deposit(database: Database, client: str, site: str, identity: UUID) ->
 
 
 async def cancel(database: Database, site: str, identity: UUID, instant: int) -> str:
-    """`cancelled`, `not-cancellable` or `not-found`."""
+    """`cancelled`, `taken-back` (it was paid: a claw-back), `not-cancellable` or `not-found`."""
     rows = await database.fetch("select rempart.cancel_invoice($1, $2, $3)", identity, site, instant)
     return str(rows[0][0])
 

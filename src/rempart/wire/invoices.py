@@ -5,6 +5,30 @@ from __future__ import annotations
 import msgspec
 
 
+class CorrectionRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """One lens: sphere and cylinder in hundredths of a dioptre, the cylinder written positive."""
+
+    sphere: int
+    cylinder: int = 0
+    multifocal: bool = False
+
+
+class ParticularsRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What equipment, baskets, stays and price regimes say beside amounts. All optional; prices in cents for one."""
+
+    item: str = ""
+    side: str = ""
+    teeth: tuple[str, ...] = ()
+    correction: CorrectionRequest | None = None
+    basket: str = ""
+    price_limit: int | None = None
+    pricing: str = ""
+    days: int = 0
+    renewal: str = ""
+    substitution: str = ""
+    reference_price: int | None = None
+
+
 class LineRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One act. `base`, `amo`, `spent`, `amc`, `unit_price` in cents.
 
@@ -26,6 +50,15 @@ class LineRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     qualifier: str = ""
     place: str = ""
     detail: tuple[tuple[str, str, int], ...] = ()
+    particulars: ParticularsRequest | None = None
+
+
+class DeclaredRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What the site saw of the person's rights: `kind` card or paper, on which day, valid until which if it says so."""
+
+    kind: str
+    seen: str
+    until: str = ""
 
 
 class InvoiceRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -47,6 +80,7 @@ class InvoiceRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     site_reference: str = ""
     mode: str = "real"
     distinct: bool = False
+    declared: DeclaredRequest | None = None
 
     def __repr__(self) -> str:
         return f"InvoiceRequest(number={self.number})"

@@ -6,9 +6,11 @@ import msgspec
 
 
 class RemittanceSummary(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One payment to the site. `state`: reserved (ordered at the bank), settled (executed), released (not executed).
+    """One payment to the site.
 
-    `reference` is the EndToEndId on the bank statement; `payer` whose account paid.
+    `state`: reserved (ordered at the bank), settled (executed), released (not executed), returned (sent back by the
+    site's bank). `reference` is the EndToEndId on the bank statement; `payer` whose account paid. `deducted`: cents
+    less than its invoices are worth, for claw-backs. `bank_reason`: ISO code of why it did not go through.
     """
 
     remittance: str
@@ -20,13 +22,62 @@ class RemittanceSummary(msgspec.Struct, frozen=True, omit_defaults=True):
     operator: str
     payer: str
     ended: str = ""
+    deducted: int = 0
+    bank_reason: str = ""
+
+
+class WaitingPayment(msgspec.Struct, frozen=True):
+    """What one insurer's invoices make due and is not paid: cents, a stable code, its French sentence, since when."""
+
+    insurer: str
+    operator: str
+    amount: int
+    reason: str
+    sentence: str
+    since: str
 
 
 class RemittanceList(msgspec.Struct, frozen=True):
-    """The newest first. `next_before` is the day to ask with as `before` for older ones, empty at the end."""
+    """The newest first. `next_before` is the day to ask with as `before` for older ones, empty at the end.
+
+    `waiting` is what the last payment run left due, and why.
+    """
 
     remittances: tuple[RemittanceSummary, ...]
     next_before: str = ""
+    waiting: tuple[WaitingPayment, ...] = ()
+
+
+class AdviceDeduction(msgspec.Struct, frozen=True):
+    """What this payment takes back of an invoice paid before, in cents; `left` is still to be taken."""
+
+    claw_back: str
+    invoice: str
+    number: str
+    care_date: str
+    insurer: str
+    reason: str
+    sentence: str
+    amount: int
+    left: int
+
+
+class ClawBackState(msgspec.Struct, frozen=True):
+    """A claw-back: cents, cents deducted so far, its state, the first day of deduction (until then it is disputable).
+
+    `state`: notified, disputed, due, recovered or withdrawn.
+    """
+
+    claw_back: str
+    invoice: str
+    number: str
+    insurer: str
+    amount: int
+    deducted: int
+    reason: str
+    sentence: str
+    state: str
+    not_before: str
 
 
 class AdviceNote(msgspec.Struct, frozen=True):
@@ -79,3 +130,4 @@ class RemittanceAdvice(msgspec.Struct, frozen=True):
     remittance: RemittanceSummary
     insurers: tuple[AdvicePart, ...]
     rejected: tuple[AdviceRejection, ...]
+    deductions: tuple[AdviceDeduction, ...] = ()

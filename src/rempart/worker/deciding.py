@@ -19,6 +19,7 @@ import structlog
 
 from rempart.application.invoice_records import Decided, Needs, Submitted
 from rempart.application.invoices import decide
+from rempart.application.keeping_again import keep_again
 from rempart.application.together import Unavailable
 from rempart.domain.parameters import DISTINCT_AFTER_WORKING_DAYS
 from rempart.storage.inbound import Inbound, Reopened, Waiting
@@ -138,8 +139,13 @@ class Deciding:
     async def _batch(self, lane: Lane, batch: list[Submitted], inbound: Inbound, *, again: bool) -> list[Decided]:
         instant = self.now()
         today = self.today(instant)
-        decided = await decide(lane.needs(), batch, instant, today)
-        return await lane.books.write(Batch(inbound.inbound, decided, instant, today, again))
+        needs = lane.needs()
+        decided = await decide(needs, batch, instant, today)
+
+        async def restate(stale: Sequence[Decided]) -> Sequence[Decided]:
+            return await keep_again(needs, stale, today)
+
+        return await lane.books.write(Batch(inbound.inbound, decided, instant, today, again), restate)
 
 
 def _windowed(one: Submitted, wanted: dict[bytes, Reopened]) -> Submitted | None:

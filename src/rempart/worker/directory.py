@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from rempart.application.invoice_records import Routed
+from rempart.domain.binding import BindingTable
 from rempart.domain.guarantee import GuaranteeTable
-from rempart.formats import guarantee_table
+from rempart.formats import binding_table, guarantee_table
 from rempart.storage.facts import Facts
 
 MOST_ROUTES = 10_000
@@ -18,6 +19,7 @@ class FactsDirectory:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self._tables: dict[str, GuaranteeTable | None] = {}
+        self._bindings: dict[str, BindingTable | None] = {}
         self._routes: dict[tuple[str, str, str, date], Routed | None] = {}
 
     def route(self, amc_number: str, convention: str, csr: str, care: date) -> Routed | None:
@@ -41,3 +43,11 @@ class FactsDirectory:
             found = guarantee_table.read(content.encode()) if content is not None else None
             self._tables[insurer] = found.table if found is not None else None
         return self._tables[insurer]
+
+    def bindings(self, insurer: str) -> BindingTable | None:
+        """What binds the insurer by its newest table; None when it sent none: what binds everyone holds."""
+        if insurer not in self._bindings:
+            content = self._facts.bindings.get(insurer)
+            found = binding_table.read(content.encode()) if content is not None else None
+            self._bindings[insurer] = found.table if isinstance(found, binding_table.Read) else None
+        return self._bindings[insurer]

@@ -13,7 +13,10 @@ DURABLE = ("synchronous_commit", "fsync", "full_page_writes")
 APPEND_ONLY = (
     "disclosure", "transfer", "decision", "invoice_event", "accreditation", "leaf", "tile", "checkpoint",
     "log_of_months", "rights_release", "payee", "paying_account", "remittance", "remittance_end", "alarm",
-    "opened_undisclosed", "compartment_opening",
+    "opened_undisclosed", "site_notice", "site_notice_sent", "remittance_part", "remittance_return", "funding_terms",
+    "funding_mandate", "fund_call", "fund_call_end", "fund_deposit", "bank_statement", "bank_entry",
+    "bank_entry_resolved", "claw_back_event", "bank_change", "bank_change_approval", "bank_change_end", "delay_terms",
+    "delay_penalty", "compartment_opening",
 )  # fmt: skip
 FIXED_PATH = "search_path=pg_catalog, pg_temp"
 

@@ -17,19 +17,39 @@ Right = tuple[str, str, str]
 
 HUB_READS = (
     "insurer", "guarantee_table", "routing", "site", "client", "client_key", "mandate", "compartment", "facts_version",
-    "token", "inbound", "idempotency", "invoice", "invoice_event", "invoice_history", "decision", "site_reference",
-    "tile", "checkpoint", "log_state", "log_of_months", "remittance", "remittance_line", "remittance_end",
+    "token", "inbound", "idempotency", "invoice", "invoice_event", "invoice_history", "decision",
+    "site_reference", "tile", "checkpoint",
+    "log_state", "log_of_months", "remittance", "remittance_line", "remittance_end", "remittance_return",
+    "remittance_deduction", "binding_table", "stand_in",
+    "payment_waiting", "claw_back", "claw_back_event", "site_notice",
+    "authorization_request", "authorization_event", "authorization_sealed", "authorization_decision", "accreditation",
 )  # fmt: skip
 HUB_READS_OF = {
     "leaf": ("month", "number", "hash"),
     "record": ("generation", "record_key", "key_version", "person", "payload", "closed"),
     "paying_account": ("reference", "operator", "insurer", "name"),
 }
-HUB_INSERTS = ("token", "inbound", "inbox", "idempotency")
+HUB_INSERTS = (
+    "token", "inbound", "inbox", "idempotency", "authorization_request", "authorization_event", "authorization_sealed",
+    "authorization_decision",
+)  # fmt: skip
 HUB_UPDATES_OF = {
     "token": ("revoked",),
     "inbound": ("state", "bytes", "report", "fingerprint"),
     "invoice": ("distinct_said",),
+    "authorization_request": (
+        "state",
+        "reason",
+        "first_day",
+        "last_day",
+        "latest_day",
+        "cut",
+        "line_cents",
+        "total_cents",
+        "lines",
+        "amc",
+        "invoice",
+    ),
 }
 AUDITOR_READS = ("disclosure", "leaf", "tile", "checkpoint", "log_folder", "log_state", "log_of_months")
 
@@ -46,7 +66,11 @@ SETTLE_WRITES = ("disclosure", "accreditation", "budget", "met", "site_reference
 FACTS = (
     "disclosure", "transfer", "decision", "invoice_event", "accreditation", "invoice_sealed", "leaf", "tile",
     "checkpoint", "log_of_months", "rights_release", "payee", "paying_account", "remittance", "remittance_end",
-    "alarm", "opened_undisclosed", "compartment_opening",
+    "alarm", "opened_undisclosed", "site_notice", "site_notice_sent", "remittance_part", "remittance_return",
+    "funding_terms", "funding_mandate", "fund_call", "fund_call_end", "fund_deposit", "bank_statement", "bank_entry",
+    "bank_entry_resolved", "claw_back_event", "bank_change", "bank_change_approval", "bank_change_end", "delay_terms",
+    "delay_penalty", "settlement_file", "settlement_answer", "guarantee_posting", "binding_table", "stand_in",
+    "authorization_event", "authorization_decision", "compartment_opening", "counter", "counter_entry",
 )  # fmt: skip
 WORKER_NEVER: frozenset[Right] = frozenset({
     *((table, ALL, "insert") for table in SETTLE_WRITES),
@@ -55,7 +79,13 @@ WORKER_NEVER: frozenset[Right] = frozenset({
     ("met", "meeting", "update"), ("met", "first_day", "update"), ("met", ALL, "delete"),
 })  # fmt: skip
 
-FUNCTIONS = {"hub": ("settle", "cancel_invoice"), "auditor": ()}
+FUNCTIONS = {
+    "hub": (
+        "settle", "cancel_invoice", "dispute_claw_back", "sealed_reference", "record_origin", "lock_held",
+        "counters_taken", "hold_counters", "release_counters",
+    ),
+    "auditor": (),
+}  # fmt: skip
 
 COLUMNS = """
 select c.relname::text, a.attname::text, p.privilege from pg_class c

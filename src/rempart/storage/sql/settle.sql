@@ -94,7 +94,8 @@ begin
     select array_agg(case
                when p_token[q.i] is not null and t.hash is null then 'refused:token'
                when cl.standing is distinct from 'good' then 'refused:client-standing'
-               when st.standing is distinct from 'good' then 'refused:site-standing'
+               -- An insurer that checks its own record stands where a site does and is none.
+               when p_purpose[q.i] <> 'record-check' and st.standing is distinct from 'good' then 'refused:site-standing'
                when v_closed is not null
                     and v_closed && array['hub', 'channel:' || p_channel[q.i], 'operator:' || p_operator[q.i],
                                           'insurer:' || p_insurer[q.i], 'profession:' || st.profession]

@@ -1,0 +1,179 @@
+"""Authorizations: asked for, read again by their site, modified, cancelled; polling for what changed.
+
+What a site reads here of its own holds amounts, dates, states and reasons: no act and no identity.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, HeaderParameter, QueryParameter
+
+from rempart.api import authorization_answers as answers
+from rempart.api.authorizations import BODY_MOST, Reply, Requests
+from rempart.api.cadence import Cadence
+from rempart.api.invoice_routes import CONFLICT, KEY_MOST, MORE, InvoiceDesk
+from rempart.api.routes import REFUSALS, raw, refused
+from rempart.application.guard import AUTHORIZATION, Caller, Wish, admit
+from rempart.application.together import Unavailable
+from rempart.domain import accreditation
+from rempart.domain.authorization import CANCELLED
+from rempart.storage import authorizations as stored
+from rempart.wire.authorizations import AuthorizationList, AuthorizationState
+from rempart.wire.problem import FieldError
+
+Asked = Request[Any, Any, Any]
+Key = Annotated[str, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=KEY_MOST)]
+Reference = Annotated[str | None, QueryParameter(name="reference", max_length=30, description="The 20 characters.")]
+SiteReference = Annotated[str | None, QueryParameter(name="site_reference", max_length=20, description="Your own.")]
+Since = Annotated[int | None, QueryParameter(name="since", ge=0, le=2**63 - 1, description="The last `next`.")]
+
+
+class AuthorizationDesk:
+    """The routes' common part."""
+
+    def __init__(self, desk: InvoiceDesk, requests: Requests, cadence: Cadence) -> None:
+        self.desk = desk
+        self.requests = requests
+        self.cadence = cadence
+
+    async def asker(self, request: Asked) -> Caller | Response[Any]:
+        """Who calls, when it may ask for authorizations."""
+        instant = self.desk.state.instants.next()
+        caller = await self.desk.caller(request, instant)
+        if isinstance(caller, Response):
+            return caller
+        refusal = self.admitted(caller, instant)
+        return refused(refusal) if refusal else caller
+
+    def admitted(self, caller: Caller, instant: int) -> str:
+        """The door's first look at a request: "" or the reason."""
+        return admit(self.desk.state.facts.snapshot, caller, Wish("api", AUTHORIZATION, "", "typed", instant))
+
+    async def take(self, request: Asked, key: str, replaces: UUID | None) -> Response[Any]:
+        """One request, answered on the cadence when the answer came from records."""
+        arrived = asyncio.get_running_loop().time()
+        caller = await self.asker(request)
+        if isinstance(caller, Response):
+            return caller
+        try:
+            reply = await self.requests.take(caller, await request.body(), key, replaces)
+        except Unavailable:
+            return refused("unavailable")
+        if reply.held:
+            await self.cadence.hold(arrived)
+        return _reply(reply)
+
+
+def authorization_routes(desk: AuthorizationDesk) -> list[HTTPRouteHandler]:
+    """Every handler for sites."""
+    return [_ask(desk), _find(desk), _read(desk), _modify(desk), _cancel(desk)]
+
+
+def _reply(reply: Reply) -> Response[Any]:
+    return raw(reply.status, reply.body, ((b"idempotent-replayed", b"true"),) if reply.repeated else ())
+
+
+def _ask(desk: AuthorizationDesk) -> HTTPRouteHandler:
+    @post(
+        "/v1/authorizations", status_code=201, tags=["authorizations"], operation_id="AskAuthorization",
+        responses=REFUSALS | CONFLICT, request_max_body_size=BODY_MOST,
+        summary="Ask the insurer to agree to a quote before the care.",
+    )  # fmt: skip
+    async def ask(request: Asked, idempotency_key: Key) -> Response[AuthorizationState]:
+        return await desk.take(request, idempotency_key, None)
+
+    return ask
+
+
+def _modify(desk: AuthorizationDesk) -> HTTPRouteHandler:
+    @post(
+        "/v1/authorizations/{identity:uuid}/modify", status_code=201, tags=["authorizations"],
+        operation_id="ModifyAuthorization", responses=REFUSALS | MORE | CONFLICT, request_max_body_size=BODY_MOST,
+        summary="Ask again with another quote; once agreed it replaces this one.",
+    )  # fmt: skip
+    async def modify(identity: FromPath[UUID], request: Asked, idempotency_key: Key) -> Response[AuthorizationState]:
+        return await desk.take(request, idempotency_key, identity)
+
+    return modify
+
+
+def _find(desk: AuthorizationDesk) -> HTTPRouteHandler:
+    @get("/v1/authorizations", tags=["authorizations"], operation_id="FindAuthorizations", responses=REFUSALS)
+    async def find(
+        request: Asked, reference: Reference = None, site_reference: SiteReference = None, since: Since = None
+    ) -> Response[AuthorizationList]:
+        caller = await desk.desk.caller(request, desk.desk.state.instants.next())
+        if isinstance(caller, Response):
+            return caller
+        if sum(each is not None for each in (reference, site_reference, since)) != 1:
+            return refused("invalid-fields", (FieldError("since", "one-of-three"),))
+        try:
+            async with desk.desk.databases.lend() as database:
+                if since is not None:
+                    changes = await stored.changes(database, caller.site, since)
+                    found = AuthorizationList((), tuple(map(answers.change, changes)), _next(changes, since))
+                else:
+                    number = accreditation.parse(reference or "", prefix="P") or ""
+                    rows = await stored.found(
+                        database, caller.site, number=number, site_reference=site_reference or ""
+                    )  # fmt: skip
+                    found = AuthorizationList(tuple(map(answers.state, rows)))
+        except Unavailable:
+            return refused("unavailable")
+        return raw(200, msgspec.json.encode(found))
+
+    return find
+
+
+def _next(changes: list[stored.Change], since: int) -> int:
+    return changes[-1].event if changes else since
+
+
+def _read(desk: AuthorizationDesk) -> HTTPRouteHandler:
+    @get(
+        "/v1/authorizations/{identity:uuid}", tags=["authorizations"], operation_id="ReadAuthorization",
+        responses=REFUSALS | MORE,
+    )  # fmt: skip
+    async def read(identity: FromPath[UUID], request: Asked) -> Response[AuthorizationState]:
+        caller = await desk.desk.caller(request, desk.desk.state.instants.next())
+        if isinstance(caller, Response):
+            return caller
+        found = await authorization_of(desk.desk, caller, identity)
+        return found if isinstance(found, Response) else raw(200, msgspec.json.encode(found))
+
+    return read
+
+
+async def authorization_of(desk: InvoiceDesk, caller: Caller, identity: UUID) -> AuthorizationState | Response[Any]:
+    """Where an authorization of the caller's site stands, or the refusal to answer with."""
+    try:
+        async with desk.databases.lend() as database:
+            found = await stored.one(database, caller.site, identity)
+    except Unavailable:
+        return refused("unavailable")
+    return refused("not-found") if found is None else answers.state(found)
+
+
+def _cancel(desk: AuthorizationDesk) -> HTTPRouteHandler:
+    @post(
+        "/v1/authorizations/{identity:uuid}/cancel", status_code=200, tags=["authorizations"],
+        operation_id="CancelAuthorization", responses=REFUSALS | MORE | CONFLICT,
+    )  # fmt: skip
+    async def cancel(identity: FromPath[UUID], request: Asked) -> Response[dict[str, str]]:
+        caller = await desk.asker(request)
+        if isinstance(caller, Response):
+            return caller
+        instant = desk.desk.state.instants.next()
+        try:
+            refusal = await desk.requests.cancel(caller.site, identity, instant)
+        except Unavailable:
+            return refused("unavailable")
+        return refused(refusal) if refusal else raw(200, msgspec.json.encode({"state": CANCELLED}))
+
+    return cancel

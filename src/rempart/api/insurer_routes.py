@@ -1,0 +1,168 @@
+"""What an insurer's agent reads and decides: requests that wait for its case workers, sealed to it.
+
+The hub opens none of them. A decision counts by its signature, made with the key that signs the insurer's rights files;
+the token only says who carries it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from rempart.api import authorization_answers as answers
+from rempart.api.deposits import Keeper
+from rempart.api.hot import NONCE, caller_of
+from rempart.api.invoice_routes import CONFLICT, MORE, InvoiceDesk
+from rempart.api.routes import REFUSALS, raw, refused
+from rempart.api.signin import Denied, came_through
+from rempart.application.authorization_decisions import Carried, Verdict, verdict_of
+from rempart.application.guard import DECIDE, Caller, Wish, client_in_good_standing, compartment_open, purpose_allowed
+from rempart.application.together import Unavailable
+from rempart.application.tokens import DPOP
+from rempart.ground.instants import PARIS, civil_date, iso
+from rempart.sealing.frames import VerifyDecisionItem
+from rempart.storage import authorization_decisions as decisions
+from rempart.wire.authorizations import (
+    PendingAuthorization,
+    PendingCase,
+    PendingList,
+    SealedPart,
+    SignedDecision,
+    Statement,
+)
+from rempart.wire.once import repeats_a_name
+from rempart.wire.problem import FieldError, encode
+
+Asked = Request[Any, Any, Any]
+CHECKS = (purpose_allowed, client_in_good_standing, compartment_open)
+"""In order; an insurer's client has no site."""
+BODY_MOST = 64 * 1024
+
+
+class InsurerDesk:
+    """The routes' common part; `keeper` is the ask socket, which knows insurers' keys."""
+
+    def __init__(self, desk: InvoiceDesk, keeper: Keeper) -> None:
+        self.desk = desk
+        self.keeper = keeper
+
+    async def caller(self, request: Asked, instant: int) -> Caller | Response[Any]:
+        """An insurer's client, or the refusal. Its insurer is `vendor`."""
+        desk = self.desk
+        url = desk.state.settings.hub.audience + request.scope["path"]
+        found = await desk.sign_in.authenticate_or_read(
+            list(request.scope["headers"]), request.scope["method"], url, instant,
+            from_proxy=came_through(request.scope["server"], str(
+                desk.state.settings.hub.client_certificate.proxy_socket or "")),
+        )  # fmt: skip
+        if isinstance(found, Denied):
+            return raw(found.problem.status, encode(found.problem), found.headers)
+        if found.binding.startswith(DPOP):
+            request.scope["state"][NONCE] = desk.sign_in.fresh_nonce(instant)[1]
+        caller = caller_of(found)
+        wish = Wish("api", DECIDE, caller.vendor, "", instant)
+        snapshot = desk.state.facts.snapshot
+        refusal = next((code for check in CHECKS if (code := check(snapshot, caller, wish))), "")
+        return refused(refusal) if refusal else caller
+
+
+def insurer_routes(desk: InsurerDesk) -> list[HTTPRouteHandler]:
+    """Every handler for insurers' agents."""
+    return [_list(desk), _case(desk), _decide(desk)]
+
+
+def _list(desk: InsurerDesk) -> HTTPRouteHandler:
+    @get("/v1/insurer/authorizations", tags=["insurer"], operation_id="ListPending", responses=REFUSALS)
+    async def read(request: Asked) -> Response[PendingList]:
+        caller = await desk.caller(request, desk.desk.state.instants.next())
+        if isinstance(caller, Response):
+            return caller
+        try:
+            async with desk.desk.databases.lend() as database:
+                rows = await decisions.waiting(database, caller.vendor)
+        except Unavailable:
+            return refused("unavailable")
+        found = PendingList(tuple(
+            PendingAuthorization(
+                str(row.request), iso(row.requested), row.site, row.domain, row.reason, row.spent, row.amc
+            ) for row in rows
+        ))  # fmt: skip
+        return raw(200, msgspec.json.encode(found))
+
+    return read
+
+
+def _case(desk: InsurerDesk) -> HTTPRouteHandler:
+    @get(
+        "/v1/insurer/authorizations/{identity:uuid}", tags=["insurer"], operation_id="ReadPending",
+        responses=REFUSALS | MORE,
+    )  # fmt: skip
+    async def read(identity: FromPath[UUID], request: Asked) -> Response[PendingCase]:
+        caller = await desk.caller(request, desk.desk.state.instants.next())
+        if isinstance(caller, Response):
+            return caller
+        try:
+            async with desk.desk.databases.lend() as database:
+                row = await decisions.case(database, caller.vendor, identity)
+        except Unavailable:
+            return refused("unavailable")
+        if row is None:
+            return refused("not-found")
+        case = PendingCase(
+            str(row.request), iso(row.requested), row.site, row.domain, row.reason,
+            tuple(map(answers.line, row.lines)), tuple(SealedPart(*part) for part in row.parts),
+        )  # fmt: skip
+        return raw(200, msgspec.json.encode(case))
+
+    return read
+
+
+def _decide(desk: InsurerDesk) -> HTTPRouteHandler:
+    @post(
+        "/v1/insurer/authorizations/{identity:uuid}/decision", status_code=200, tags=["insurer"],
+        operation_id="DecidePending", responses=REFUSALS | MORE | CONFLICT, request_max_body_size=BODY_MOST,
+    )  # fmt: skip
+    async def decide(identity: FromPath[UUID], request: Asked) -> Response[dict[str, str]]:
+        instant = desk.desk.state.instants.next()
+        caller = await desk.caller(request, instant)
+        if isinstance(caller, Response):
+            return caller
+        signed, stated = _stated(await request.body())
+        if signed is None or stated is None:
+            return refused("malformed-body")
+        if stated.authorization != str(identity):
+            return refused("invalid-fields", (FieldError("statement", "another-authorization"),))
+        verdict = Verdict(stated.verdict, tuple((line.number, line.amc) for line in stated.lines))
+        try:
+            item = VerifyDecisionItem(caller.vendor, signed.statement, signed.signature)
+            (result,) = await desk.keeper.call("verify_decision", [item])
+            if result.refusal:
+                return refused("bad-statement-signature")
+            carried = Carried(caller.client, signed.statement, signed.signature)
+            async with desk.desk.databases.lend() as database:
+                row = await decisions.case(database, caller.vendor, identity)
+                if row is None:
+                    return refused("not-found")
+                ruling = verdict_of(row.ruling, verdict, civil_date(instant, PARIS))
+                if isinstance(ruling, str):
+                    return refused("invalid-fields", (FieldError("statement.lines", ruling),))
+                refusal = await decisions.decide(database, row, ruling, carried, instant=instant)
+        except Unavailable:
+            return refused("unavailable")
+        return refused(refusal) if refusal else raw(200, msgspec.json.encode({"state": ruling.state}))
+
+    return decide
+
+
+def _stated(body: bytes) -> tuple[SignedDecision | None, Statement | None]:
+    try:
+        signed = msgspec.json.decode(body, type=SignedDecision)
+        stated = msgspec.json.decode(signed.statement, type=Statement)
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+        return None, None
+    return (None, None) if repeats_a_name(body) or repeats_a_name(signed.statement) else (signed, stated)

@@ -1,0 +1,25 @@
+"""An accreditation shown again: whether it is this site's and for this person, and what it is good for."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import date
+
+from rempart.application.eligibility import EPOCH
+from rempart.application.invoice_records import Accredited
+from rempart.domain import accreditation
+from rempart.domain.adjudication import Honoured
+from rempart.domain.rights import DOMAINS
+
+UNKNOWN, OTHER_PERSON = "accreditation-unknown", "accreditation-other-person"
+
+
+def honoured(hashed: bytes, stored: Accredited | None, site: str, accreditor: bytes | None) -> Honoured | str:
+    """What it is good for, or the reason; `accreditor` None: nobody was found for the keys presented."""
+    if stored is None or stored.site != site:
+        return UNKNOWN
+    scope = (stored.domains, stored.first, stored.last)
+    if accreditor is None or not hmac.compare_digest(accreditation.bind(accreditor, hashed, site, scope), stored.mac):
+        return OTHER_PERSON
+    domains = frozenset(name for bit, name in enumerate(DOMAINS) if stored.domains >> bit & 1)
+    return Honoured(domains, date.fromordinal(stored.first + EPOCH), date.fromordinal(stored.last + EPOCH))

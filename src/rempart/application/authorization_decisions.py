@@ -1,0 +1,56 @@
+"""A case worker's decision put in place of the table's: pure, from what waited and what was signed to what binds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import NamedTuple
+
+from rempart.domain.authorization import AGREED, REFUSED, Ruling, terms_of, validity
+from rempart.domain.decision import DecidedLine, RuleAmount
+
+RULE = "case-worker-decided"
+
+
+class Verdict(NamedTuple):
+    """`agreed` with (line number, cents) for every line, or `refused` without lines."""
+
+    verdict: str
+    lines: tuple[tuple[int, int], ...]
+
+
+class Carried(NamedTuple):
+    """Which client carried the decision, and the decision as signed."""
+
+    client: str
+    statement: bytes
+    signature: bytes
+
+
+def verdict_of(waiting: Ruling, verdict: Verdict, today: date) -> Ruling | str:
+    """What binds once decided; or `lines-differ`, `amount-out-of-range`, `nothing-agreed`.
+
+    Validity counts from the day of the decision. Rights that were known to end when it was asked still end it.
+    """
+    if verdict.verdict == REFUSED:
+        return "lines-differ" if verdict.lines else replace(waiting, state=REFUSED, reason="insurer-refused")
+    given = dict(verdict.lines)
+    if len(given) != len(verdict.lines) or set(given) != {line.number for line in waiting.lines}:
+        return "lines-differ"
+    if any(not 0 <= given[line.number] <= line.spent - line.amo for line in waiting.lines):
+        return "amount-out-of-range"
+    if not any(given.values()):
+        return "nothing-agreed"
+    terms = terms_of(waiting.domain, today)
+    last, latest = waiting.last, waiting.latest
+    if terms is not None and not waiting.cut:
+        last, latest, _ = validity(terms, today, None)
+    lines = tuple(_line(line, given[line.number]) for line in waiting.lines)
+    return replace(waiting, state=AGREED, reason="", lines=lines, last=last, latest=latest)
+
+
+def _line(line: DecidedLine, amc: int) -> DecidedLine:
+    patient = line.spent - line.amo - amc - line.other
+    return DecidedLine(
+        line.number, line.domain, line.spent, line.amo, amc, patient, (RuleAmount(RULE, amc),), "", line.other
+    )

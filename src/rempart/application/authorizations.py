@@ -1,0 +1,277 @@
+"""Asking for an authorization: the same door as a question, then the insurer's table, or a case worker on its side.
+
+derive → read → open → decide → settle, then marks and seals; the caller writes what comes back in one commit. What is
+kept of a request holds amounts, marks and states; acts, the member's reference and attachments are sealed to the
+insurer, and only when it must decide itself.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import NamedTuple, Protocol
+
+from rempart.application.counting import Place, uses_of
+from rempart.application.eligibility import DAY, EPOCH, Ports, coverage_of, find
+from rempart.application.guard import AUTHORIZATION, Caller
+from rempart.application.ports import Derive, Opened, Row, Settle
+from rempart.domain import accreditation
+from rempart.domain.adjudication import Context, adjudicate
+from rempart.domain.allowances import CounterKey, CounterNeed, CounterUse
+from rempart.domain.authorization import AGREED, PENDING, REFUSED, Ruling, rule
+from rempart.domain.authorized import AgreedLine, acts_of
+from rempart.domain.counters import needs as counters_of
+from rempart.domain.decision import Decision
+from rempart.domain.guarantee import GuaranteeTable
+from rempart.domain.invoice import Invoice
+from rempart.domain.rights import DOMAINS, Coverage
+
+TEMPLATE, TEMPLATE_NOT_CONFIRMED = "authorization-decided/1", "authorization-not-confirmed/1"
+NOT_CONFIRMED = "not-confirmed"
+OF_RIGHTS = frozenset({NOT_CONFIRMED, "rights-closed", "domain-not-covered"})
+"""Reasons that a site which does not know the person is told as one: `not-confirmed`."""
+PREFIX = "P"
+
+
+class Attachment(NamedTuple):
+    """A prescription, a quote or a letter: what it is, and its bytes as the site sent them."""
+
+    kind: str
+    content: bytes
+
+    def __repr__(self) -> str:
+        return f"Attachment({self.kind}, {len(self.content)} bytes)"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request, canonical and routed. `today` is the civil day at the site, `planned` that of the delivery.
+
+    `invoice` holds the quote's lines; `replaces` is the id of the authorization that this one modifies, b"" for none.
+    """
+
+    identity: bytes
+    instant: int
+    caller: Caller
+    operator: str
+    insurer: str
+    member: str
+    nir: str | None
+    birth: str
+    rank: str
+    cost: int
+    evidence: str
+    reference: str
+    site_cap: int
+    client_cap: int
+    profession: str
+    today: date
+    planned: date
+    invoice: Invoice
+    attachments: tuple[Attachment, ...] = ()
+    replaces: bytes = b""
+
+    def __repr__(self) -> str:
+        return "Asked(…)"
+
+
+class ForInsurer(NamedTuple):
+    """What the insurer's case worker opens: the request, and each attachment by its kind; all sealed."""
+
+    request: bytes
+    attachments: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """What is written of a request, and told. `refusal` is the door's: then nothing else is filled and nothing written.
+
+    `number` is the reference of 20 characters; `held_until` the last day for which the allowance is held elsewhere.
+    """
+
+    refusal: str
+    asked: Asked
+    ruling: Ruling | None = None
+    number: str = ""
+    mac: bytes = b""
+    lines: tuple[AgreedLine, ...] = ()
+    tag: bytes = b""
+    sealed: ForInsurer | None = None
+    held_until: date | None = None
+
+
+class Sealer(Protocol):
+    """The keeper's side. Raises `Unavailable`."""
+
+    async def marks(self, grant: bytes, scope: str, contents: Sequence[bytes]) -> Sequence[bytes]: ...
+    async def seal(self, ticket: bytes, identity: bytes, contents: Sequence[bytes]) -> Sequence[bytes]: ...
+
+
+class SealedReference(NamedTuple):
+    """The insurer's reference of a person, as its rights file left it: wrapped batch key, sealed reference."""
+
+    wrapped: bytes
+    sealed: bytes
+
+
+class References(Protocol):
+    """Finds what only the insurer can open. Raises `Unavailable`."""
+
+    async def reference(self, insurer: str, person: bytes) -> SealedReference | None: ...
+
+
+class Tables(Protocol):
+    """Guarantee tables as last read."""
+
+    def table(self, insurer: str) -> GuaranteeTable | None: ...
+
+
+class Quotes(Protocol):
+    """Writes a request as bytes for the insurer's case worker."""
+
+    def request(self, asked: Asked, decision: Decision, reference: SealedReference | None, person: bytes) -> bytes: ...
+
+
+class Hold(NamedTuple):
+    """What an agreed request holds: by whom, in place of which former request (b"" for none), until which day."""
+
+    authorization: bytes
+    replaces: bytes
+    uses: tuple[tuple[Place, CounterUse], ...]
+    until: date
+    instant: int
+
+
+class Allowances(Protocol):
+    """Counters of allowances. Raises `Unavailable`.
+
+    A hold lasts until its request ends or its invoice spends it, which the writing of either does. `left` is what was
+    not used, held or not. `hold` gives None when all is held, else the last day for which it is held elsewhere.
+    """
+
+    async def places(self, ticket: bytes, row: Row, needs: Sequence[CounterNeed]) -> tuple[Place, ...]: ...
+    async def left(self, places: Sequence[Place]) -> Mapping[CounterKey, int]: ...
+    async def hold(self, hold: Hold) -> date | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Everything a request needs from outside. `allowances` None: every counter is taken as whole, nothing is held."""
+
+    ports: Ports
+    sealer: Sealer
+    references: References
+    tables: Tables
+    quotes: Quotes
+    allowances: Allowances | None = None
+
+
+async def request(needs: Needs, asked: Asked, *, hour_share: int) -> Requested:
+    """The answer to one request; its disclosure is durable on return. Raises `Unavailable`: then nothing leaves."""
+    (refusal,), (row,), (seen,), (ticket,) = await find(needs.ports, [_derive(asked)])
+    if refusal:
+        return Requested(refusal, asked)
+    coverage = coverage_of(seen, row)
+    decision, places = await _decide(needs, asked, coverage, row=row, ticket=ticket)
+    ruling = rule(decision, asked.today, asked.planned, lambda domain: _rights_end(coverage, domain, asked.planned))
+    (settled,) = await needs.ports.door.settle([_line(asked, ruling, seen)], hour_share)
+    if settled.verdict != "ok":
+        return Requested(settled.verdict.partition(":")[2], asked)
+    if ruling.state == REFUSED and ruling.reason in OF_RIGHTS and not settled.known:
+        ruling = replace(ruling, reason=NOT_CONFIRMED, domain="", lines=())
+    held_until = await _hold(needs, asked, ruling, uses_of(places, decision))
+    if held_until is not None:
+        ruling = replace(ruling, state=REFUSED, reason="allowance-held")
+    kept = await _kept(needs, asked, ruling, decision, found=(row, seen, ticket))
+    return replace(kept, held_until=held_until)
+
+
+async def _decide(
+    needs: Needs, asked: Asked, coverage: Coverage | None, *, row: Row | None, ticket: bytes
+) -> tuple[Decision, tuple[Place, ...]]:  # fmt: skip
+    """The table's decision, and the counters that it may use."""
+    closed = row.closed if row is not None else None
+    context = Context(
+        max(asked.today, asked.planned), None, date.fromordinal(closed + EPOCH) if closed is not None else None,
+        authorized=frozenset(DOMAINS),
+    )  # fmt: skip
+    table = needs.tables.table(asked.insurer)
+    left: Mapping[CounterKey, int] = {}
+    places: tuple[Place, ...] = ()
+    wanted = counters_of(asked.invoice, coverage, table, profession=asked.profession, context=context)
+    if needs.allowances is not None and row is not None and wanted:
+        places = await needs.allowances.places(ticket, row, wanted)
+        left = await needs.allowances.left(places)
+    found = adjudicate(asked.invoice, coverage, table, profession=asked.profession, context=context, left=left)
+    return found, places
+
+
+async def _hold(
+    needs: Needs, asked: Asked, ruling: Ruling, uses: Sequence[tuple[Place, CounterUse]]
+) -> date | None:  # fmt: skip
+    """None when what an agreed request uses is held for it; else until when it is held elsewhere."""
+    if ruling.state != AGREED or not uses or needs.allowances is None:
+        return None
+    hold = Hold(asked.identity, asked.replaces, tuple(uses), ruling.latest, asked.instant)
+    return await needs.allowances.hold(hold)
+
+
+async def _kept(
+    needs: Needs, asked: Asked, ruling: Ruling, decision: Decision, *, found: tuple[Row | None, Opened, bytes]
+) -> Requested:
+    row, seen, ticket = found
+    number = accreditation.number(secrets.token_bytes(accreditation.RANDOM_BYTES), prefix=PREFIX)
+    acts = [acts_of(line) for line in asked.invoice.lines] if ruling.lines else []
+    marks = await needs.sealer.marks(asked.caller.grant, mark_scope(number), acts) if acts else ()
+    lines = tuple(
+        AgreedLine(mark, line.domain, line.spent, line.amo, line.amc)
+        for mark, line in zip(marks, ruling.lines, strict=True)
+    )
+    mac = binding(seen.accreditor, number, asked.caller.site)
+    sealed = None
+    if ruling.state == PENDING and row is not None:
+        reference = await needs.references.reference(asked.insurer, row.person)
+        contents = [needs.quotes.request(asked, decision, reference, row.person)]
+        contents += [attachment.content for attachment in asked.attachments]
+        first, *rest = await needs.sealer.seal(ticket, asked.identity, contents)
+        kinds = [attachment.kind for attachment in asked.attachments]
+        sealed = ForInsurer(first, tuple(zip(kinds, rest, strict=True)))
+    return Requested("", asked, ruling, number, mac, lines, seen.tag, sealed)
+
+
+def mark_scope(number: str) -> str:
+    """What the marks of one authorization's lines are bound to, so that none compares with another's."""
+    return accreditation.stored(number).hex()
+
+
+def binding(accreditor: bytes, number: str, site: str) -> bytes:
+    """The MAC that ties a reference to its person and site."""
+    return accreditation.bind(accreditor, accreditation.stored(number), site, (0, 0, 0))
+
+
+def _derive(asked: Asked) -> Derive:
+    return Derive(
+        asked.caller.grant, AUTHORIZATION, asked.insurer, asked.member, asked.nir, asked.birth, asked.rank,
+        asked.instant // DAY,
+    )  # fmt: skip
+
+
+def _rights_end(coverage: Coverage | None, domain: str, planned: date) -> date | None:
+    periods = coverage.periods if coverage is not None else ()
+    ends = [period.end for period in periods if period.domain == domain and period.start <= planned <= period.end]
+    return max(ends, default=None)
+
+
+def _line(asked: Asked, ruling: Ruling, seen: Opened) -> Settle:
+    """The disclosure of what is told: a site that does not know the person learns no reason of rights."""
+    caller, hit = asked.caller, bool(seen.coverage)
+    hidden = ruling.state == REFUSED and ruling.reason in OF_RIGHTS
+    template, outcome = (TEMPLATE_NOT_CONFIRMED, NOT_CONFIRMED) if hidden else (TEMPLATE, ruling.state)
+    return Settle(
+        asked.instant, caller.token, caller.grant_id, caller.client, caller.site, asked.operator, asked.insurer,
+        "api", AUTHORIZATION, asked.evidence, template, TEMPLATE, outcome, ruling.state,
+        seen.tag, seen.meeting if hit else None, asked.cost, asked.site_cap, asked.client_cap,
+        reference=asked.reference,
+    )  # fmt: skip

@@ -1,0 +1,137 @@
+"""`rempart insurer record-check`: ask what the hub holds of one of your own people, and from which file and line."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import typer
+
+from rempart.cli._insurer_agent import private_jwk
+from rempart.cli._insurer_files import lines_of, no, problems
+from rempart.cli._insurer_keys import KeyFileError, read_opening, read_signing
+from rempart.cli._output import Exit, emit, fail
+from rempart.domain.identifiers import Fault, parse_birth, parse_nir, parse_rank
+from rempart.domain.member import ANY_MEMBER, MemberRule, canonical_member
+from rempart.ground.files import SecretRefused, read_secret
+from rempart.sealing.envelope import EnvelopeFault, open_batch
+from rempart.wire.record_check import LABEL, RecordCheckAnswer, RecordCheckRequest, RecordStatement
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+
+class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who is asked about, as the rights file names them, from a 0600 file and never from the command line."""
+
+    member: str
+    birth: str
+    nir: str | None = None
+    rank: str = "1"
+
+    def __repr__(self) -> str:
+        return "Person(…)"
+
+
+def record_check(
+    person: Annotated[Path, typer.Argument(help="A 0600 JSON object: member, birth, perhaps nir and rank.")],
+    base: Annotated[str, typer.Option("--hub", help="The hub's address, https://…")],
+    client: Annotated[str, typer.Option(help="Your client of kind insurer.")],
+    client_key: Annotated[Path, typer.Option(help="Its private JWK, mode 0600.")],
+    insurer: Annotated[str, typer.Option(help="Your AMC number, 10 digits.")],
+    keys: Annotated[Path, typer.Option("--keys", help="Folder made by `rempart insurer keygen`.")],
+    care: Annotated[str, typer.Option(help="Day of care, AAAA-MM-JJ; today if absent.")] = "",
+    file: Annotated[Path | None, typer.Option(help="Your rights file, clear: the line is looked for in it.")] = None,
+    member_rule: Annotated[Path | None, typer.Option(help="The rule you declared for your member numbers.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Sign the question, ask, and say what the hub would answer, by which file, and on which of its lines."""
+    from rempart.client.session import NoAnswer, Session
+    from rempart.wire.problem import Problem
+
+    with problems():
+        signing, opening = read_signing(keys), read_opening(keys)
+        day = care or date.today().isoformat()  # noqa: DTZ011 - the insurer's own civil day
+        statement = msgspec.json.encode(_statement(person, insurer, day, _rule(member_rule)))
+    body = msgspec.json.encode(RecordCheckRequest(statement, signing.sign(LABEL + statement)))
+    session = Session(base, client, private_jwk(client_key), speaks_for=insurer)
+    try:
+        found = session.call("POST", "/v1/insurer/record-check", body)
+    except NoAnswer:
+        fail("the hub does not answer", Exit.LACKING, code="no-answer")
+    if isinstance(found, Problem):
+        fail(f"refused by the hub: {found.title}", Exit.NO, code=found.code)
+    answer = msgspec.json.decode(found.body, type=RecordCheckAnswer)
+    with problems():
+        reference = _reference(answer, opening)
+        line = _line(file, reference) if file is not None and reference else 0
+    told = msgspec.to_builtins(answer) | {"reference": reference, "line": line}
+    for sealed in ("wrapped", "bound"):
+        told.pop(sealed, None)
+    emit(told, as_json=as_json, show=lambda: _shown(told))
+
+
+def _statement(path: Path, insurer: str, care: str, rule: MemberRule) -> RecordStatement:
+    found = read_secret(path)
+    if isinstance(found, SecretRefused):
+        raise KeyFileError(found.reason)
+    try:
+        one = msgspec.json.decode(found, type=Person)
+    except msgspec.DecodeError:
+        no(f"{path} is not as expected: member, birth, perhaps nir and rank.")
+    member, birth, rank = canonical_member(one.member, rule), parse_birth(one.birth), parse_rank(one.rank)
+    nir = parse_nir(one.nir) if one.nir is not None else None
+    for field in (member, birth, rank, nir):
+        if isinstance(field, Fault):
+            no(f"{path}: {field.field}: {field.code}")
+    return RecordStatement(
+        insurer, str(member), nir[0] if isinstance(nir, tuple) else None, str(birth), str(rank), care, int(time.time())
+    )
+
+
+def _rule(path: Path | None) -> MemberRule:
+    if path is None:
+        return ANY_MEMBER
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=MemberRule)
+    except msgspec.DecodeError as error:
+        raise KeyFileError(f"{path} is not a member rule.") from error
+
+
+def _reference(answer: RecordCheckAnswer, key: X25519PrivateKey) -> str:
+    """Your own reference of the person, "" when the hub holds none."""
+    if not answer.reference:
+        return ""
+    opener = open_batch(answer.wrapped, key, "references")
+    content = opener if isinstance(opener, EnvelopeFault) else opener.open(answer.reference, answer.bound)
+    if isinstance(content, EnvelopeFault):
+        no(f"{content.code}. The reference was sealed to another key than yours.")
+    return content.decode()
+
+
+def _line(path: Path, reference: str) -> int:
+    """The line of a clear rights file that names the reference, 0 when none does; its header is line 1."""
+    with path.open("rb") as stream:
+        for number, line in enumerate(lines_of(stream, 64 * 1024), 1):
+            if reference.encode() in line and _names(line, reference):
+                return number
+    return 0
+
+
+def _names(line: bytes, reference: str) -> bool:
+    try:
+        found = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return isinstance(found, dict) and reference in found.values()
+
+
+def _shown(told: dict[str, Any]) -> str:
+    file = told.get("file")
+    where = f"{file['kind']} file {file['sequence']}" if file else "no file"
+    place = f", line {told['line']}" if told["line"] else ""
+    periods = "".join(f"\n  {p['domain']} {p['start']} – {p['end']} {p['formula']}" for p in told.get("periods", ()))
+    return f"{told['answer']}: {where}{place}{periods}"

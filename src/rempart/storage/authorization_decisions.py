@@ -1,0 +1,130 @@
+"""The insurer's side of authorizations in the database: what waits, what is sealed to it, and its signed decisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from rempart.application.authorization_decisions import Carried
+from rempart.application.together import Unavailable
+from rempart.domain.authorization import AGREED, MODIFIED, PENDING, Event, Ruling
+from rempart.domain.authorized import AgreedLine
+from rempart.domain.decision import DecidedLine
+from rempart.storage.authorizations import moved, read_lines, stored_lines, told
+from rempart.storage.copies import EPOCH
+from rempart.storage.door import LOST, UNABLE, Database
+
+MOST = 500  # cases of one list
+CASE = """
+select request, requested, site, domain, reason, spent, amc, lines, first_day, last_day, latest_day, line_cents,
+       total_cents, cut, state, replaces
+from rempart.authorization_request where insurer = $1 and request = $2 and state = 'pending'
+"""
+DECIDE = """
+update rempart.authorization_request set state = $2, reason = $3, last_day = $4, latest_day = $5, lines = $6, amc = $7
+where request = $1 and state = 'pending' returning site
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One request that waits, as a list shows it; cents."""
+
+    request: UUID
+    requested: int
+    site: str
+    domain: str
+    reason: str
+    spent: int
+    amc: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request whole. `parts` are (place, kind, sealed); `marks` the agreed lines' fingerprints."""
+
+    request: UUID
+    requested: int
+    site: str
+    domain: str
+    reason: str
+    ruling: Ruling
+    marks: tuple[AgreedLine, ...]
+    parts: tuple[tuple[int, str, bytes], ...]
+    replaces: UUID | None
+
+    @property
+    def lines(self) -> tuple[DecidedLine, ...]:
+        return self.ruling.lines
+
+
+async def waiting(database: Database, insurer: str) -> list[Waiting]:
+    """The insurer's, the oldest first."""
+    rows = await database.fetch(
+        "select request, requested, site, domain, reason, spent, amc from rempart.authorization_request "
+        "where insurer = $1 and state = 'pending' order by requested limit $2",
+        insurer, MOST,
+    )  # fmt: skip
+    return [Waiting(*row) for row in rows]
+
+
+async def case(database: Database, insurer: str, request: UUID) -> Case | None:
+    """One that waits for this insurer; any other looks absent."""
+    rows = await database.fetch(CASE, insurer, request)
+    if not rows:
+        return None
+    row = rows[0]
+    parts = await database.fetch(
+        "select place, kind, sealed from rempart.authorization_sealed where request = $1 order by place", request
+    )
+    marks, lines = read_lines(row["lines"])
+    first, last, latest = (_date(row[name]) for name in ("first_day", "last_day", "latest_day"))
+    ruling = Ruling(
+        PENDING, row["reason"], row["domain"], lines, first, last, latest, row["line_cents"], row["total_cents"],
+        row["cut"],
+    )  # fmt: skip
+    return Case(
+        row["request"], row["requested"], row["site"], row["domain"], row["reason"], ruling, marks,
+        tuple((part[0], part[1], part[2]) for part in parts), row["replaces"],
+    )  # fmt: skip
+
+
+async def decide(database: Database, of: Case, ruling: Ruling, carried: Carried, *, instant: int) -> str:
+    """The decision in one commit; "", or `not-changeable` when it no longer waits. Raises `Unavailable`."""
+    connection = await database.connection()
+    try:
+        async with connection.transaction():
+            return await _decide(connection, of, ruling, carried, instant=instant)
+    except LOST as error:
+        connection.terminate()
+        raise Unavailable("database") from error
+    except UNABLE as error:
+        raise Unavailable("database") from error
+
+
+async def _decide(
+    connection: asyncpg.Connection[Any], of: Case, ruling: Ruling, carried: Carried, *, instant: int
+) -> str:  # fmt: skip
+    site = await connection.fetchval(
+        DECIDE, of.request, ruling.state, ruling.reason, ruling.last.toordinal() - EPOCH,
+        ruling.latest.toordinal() - EPOCH, stored_lines(of.marks, ruling.lines), ruling.amc,
+    )  # fmt: skip
+    if site is None:
+        return "not-changeable"
+    await connection.execute(
+        "insert into rempart.authorization_decision (request, client, statement, signature, instant) "
+        "values ($1, $2, $3, $4, $5)",
+        of.request, *carried, instant,
+    )  # fmt: skip
+    await told(connection, of.request, site, Event(ruling.state, instant, ruling.reason or "insurer"))
+    if ruling.state == AGREED and of.replaces is not None:
+        await moved(connection, (of.replaces, site), MODIFIED, "authorization-replaced", instant=instant)
+    return ""
+
+
+def _date(number: int) -> date:
+    return date.fromordinal(number + EPOCH)

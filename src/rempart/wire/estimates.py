@@ -1,0 +1,76 @@
+"""POST /v1/estimates: lines not invoiced yet, and what each side would pay of them now. Amounts are integer cents."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from rempart.wire.eligibility import Evidence
+from rempart.wire.invoices import LineState, ParticularsRequest
+
+
+class EstimateLine(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
+    """One act, item or fee; `rate` in percent, `coefficient` in hundredths. The hub works the shares out."""
+
+    care_date: str
+    code: str
+    family: str
+    base: int
+    rate: int
+    spent: int
+    quantity: int = 1
+    coefficient: int = 100
+    unit_price: int = 0
+    exemption: str = ""
+    qualifier: str = ""
+    place: str = ""
+    detail: tuple[tuple[str, str, int], ...] = ()
+    particulars: ParticularsRequest | None = None
+
+
+class EstimateStay(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
+    """A stay whose daily fees the hub adds as a last line, each day at its own tariff."""
+
+    first_day: str
+    days: int
+    psychiatry: bool = False
+
+
+class EstimateRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
+    """What the card shows of one beneficiary, and the lines; `accreditation` when the site has one for the person."""
+
+    amc_number: str
+    member: str
+    birth_date: str
+    evidence: Evidence
+    lines: tuple[EstimateLine, ...] = ()
+    stay: EstimateStay | None = None
+    accreditation: str = ""
+    convention: str = ""
+    csr: str = ""
+    nir: str | None = None
+    rank: str | None = None
+    nature: str = "10"
+    exemption: str = ""
+    site_reference: str = ""
+
+    def __repr__(self) -> str:
+        return "EstimateRequest(…)"
+
+
+class EstimateAnswer(msgspec.Struct, frozen=True):
+    """`answer`: estimated, or not-confirmed; then the rest is empty. Nothing is held: another invoice may come first.
+
+    `reason` says why the insurer would pay nothing at all, `sentence` says it in French.
+    """
+
+    answer: Literal["estimated", "not-confirmed"]
+    reason: str = ""
+    sentence: str = ""
+    spent: int = 0
+    amo: int = 0
+    amc: int = 0
+    patient: int = 0
+    lines: tuple[LineState, ...] = ()
+    padding: str = ""

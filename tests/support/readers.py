@@ -1,0 +1,91 @@
+"""A site's signed-in client of the routes about payments and returns, without a running hub."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from litestar import Litestar
+
+from rempart.api.authorization_routes import AuthorizationDesk
+from rempart.api.cadence import Cadence
+from rempart.api.deposits import Deposits
+from rempart.api.fhir import fhir_routes
+from rempart.api.invoice_routes import InvoiceDesk
+from rempart.api.payments import payment_routes
+from rempart.api.signin import SignIn
+from rempart.api.state import HubState, Instants
+from rempart.application.eligibility import Answer, Question
+from rempart.application.together import Limits, Together
+from rempart.application.tokens import TokenCache, TokenFacts, digest_of
+from rempart.client.dpop import DpopKey
+from rempart.ground.instants import MICROSECONDS
+from rempart.identity.dpop import Nonces
+from rempart.storage import facts
+from rempart.storage.door import Databases
+from support.money import NOW, MoneyWorld
+from support.tokens import MemoryStore
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+TOKEN = "an-opaque-token-of-some-length-for-the-test"
+
+
+class FixedClock:
+    """The instant of the test."""
+
+    def now(self) -> int:
+        return NOW
+
+    def monotonic(self) -> float:
+        return 0.0
+
+
+class Reader:
+    """A site's signed-in client of the routes."""
+
+    def __init__(self, money: MoneyWorld, site: str, client: httpx.AsyncClient, key: DpopKey) -> None:
+        self.base = money.settings.hub.audience
+        self.site, self.client, self.key = site, client, key
+
+    async def get(self, path: str) -> Any:
+        proof = self.key.proof("GET", self.base + path.partition("?")[0], NOW // MICROSECONDS, token=TOKEN)
+        return await self.client.get(path, headers={"authorization": f"DPoP {TOKEN}", "dpop": proof})
+
+
+def as_site(money: MoneyWorld, site: str, use: Callable[[Reader], Awaitable[Any]]) -> Any:
+    """Runs `use` with a reader whose token is that of `site`."""
+
+    async def inside() -> Any:
+        nonces = Nonces(b"n" * 32)
+        key = DpopKey.generate()
+        key.nonce = nonces.current(NOW // MICROSECONDS)
+        cache = TokenCache(MemoryStore())
+        expires = NOW + 900 * MICROSECONDS
+        bound = "jkt:" + key.thumbprint
+        cache.put(TokenFacts(digest_of(TOKEN.encode()), "till", "site", site, "", b"g", b"g" * 16, bound, expires), NOW)
+        together: Together[Question, Answer] = Together([], Limits())
+        state = HubState(money.settings, Instants(FixedClock()), together)
+        databases = Databases(money.settings.database.hub_url, 1)
+        async with databases.lend() as database:
+            state.facts = await facts.read(await database.connection())
+        deposits = Deposits(None, databases, 1)  # type: ignore[arg-type]  # these routes deposit nothing
+        desk = InvoiceDesk(state, SignIn(cache, nonces), deposits, databases)
+        try:
+            nothing: Any = None  # these routes ask for no authorization
+            routes = [*payment_routes(desk), *fhir_routes(AuthorizationDesk(desk, nothing, Cadence(0)))]
+            app = httpx.ASGITransport(Litestar(routes, openapi_config=None))
+            async with httpx.AsyncClient(transport=app, base_url=money.settings.hub.audience) as client:
+                return await use(Reader(money, site, client, key))
+        finally:
+            await databases.close()
+
+    return asyncio.run(inside())
+
+
+def sign_in(money: MoneyWorld) -> None:
+    """Registers the client that the readers' tokens are of."""
+    with money.sql() as connection:
+        connection.execute("insert into rempart.client (client, kind, registered) values ('till', 'vendor', 0)")
