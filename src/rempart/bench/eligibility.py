@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+import psycopg
 
 from rempart.bench.certificates import authority_and_client
 from rempart.bench.load_generator import write_requests
@@ -83,6 +84,7 @@ class Bench:
     people: int
     connections: tuple[int, ...] = (1, 8, 64, 256)
     seconds: float = 4.0
+    warming: float = 10.0
     questions: int = 200_000
     say: Callable[[str], None] = print
 
@@ -103,6 +105,7 @@ class Bench:
             world.load()
             house.launch("hub")
             self._prepare(world)
+            self._warm(house)
             figures.extend(self._whole(house, bare, "whole path", connections) for connections in self.connections)
             figures.append(self._dpop(world, bare, 64))
             house.end("hub")
@@ -110,6 +113,7 @@ class Bench:
             house.config.write_text(text)
             house.launch("hub")
             self._prepare(world)
+            self._warm(house)
             figures.extend(self._whole(house, bare, "with cadence", connections) for connections in self.connections)
         return figures
 
@@ -140,10 +144,17 @@ class Bench:
             server.terminate()
             server.wait()
 
-    def _load(self, path: Path, requests: Path, connections: int) -> dict[str, Any]:
+    def _warm(self, house: House) -> None:
+        """Not measured: what the load wrote reaches the disk, and questions bring pages and plans into memory."""
+        self.say("warming up")
+        with psycopg.connect(house.database.url("admin"), autocommit=True) as connection:
+            connection.execute("checkpoint")
+        self._load(self.folder / "hub.sock", self.folder / "warming", max(self.connections), self.warming)
+
+    def _load(self, path: Path, requests: Path, connections: int, seconds: float = 0.0) -> dict[str, Any]:
         command = (sys.executable, "-m", "rempart.bench.load_generator", str(path), str(requests))
         done = subprocess.run(
-            [*command, str(connections), str(self.seconds)], capture_output=True, text=True, check=True
+            [*command, str(connections), str(seconds or self.seconds)], capture_output=True, text=True, check=True
         )
         told: dict[str, Any] = json.loads(done.stdout)
         return told
@@ -152,14 +163,15 @@ class Bench:
         """Tokens bound to the certificate, and a file of questions about people drawn at random."""
         country = world.country
         tokens = [self._token(world, site) for site in range(min(SITES, country.sites))]
-        draw = random.Random(11)
-        requests: list[bytes] = []
-        for number in range(self.questions):
-            site, token = tokens[number % len(tokens)]
-            requests.append(
-                _request(token, "Bearer", self._question(country, draw, site), f"client-cert: {self._header}\r\n")
-            )
-        write_requests(self.folder / "questions", requests)
+        for name, seed, many in (("questions", 11, self.questions), ("warming", 12, self.questions // 2)):
+            draw = random.Random(seed)
+            requests: list[bytes] = []
+            for number in range(many):
+                site, token = tokens[number % len(tokens)]
+                requests.append(
+                    _request(token, "Bearer", self._question(country, draw, site), f"client-cert: {self._header}\r\n")
+                )
+            write_requests(self.folder / name, requests)
 
     def _question(self, country: Country, draw: random.Random, site: int) -> bytes:
         person = country.person(draw.randrange(country.people))
