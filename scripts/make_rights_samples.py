@@ -98,6 +98,8 @@ def good() -> dict[str, Sample]:
     aliases["keys"].append({**aliases["keys"][0], "nir": "2990775204005", "from": "2026-02-01"})
     aliases["coverage"]["last_equipment"] = [{"equipment": "OPTI", "date": "2025-02-11"}]
     aliases["coverage"]["periods"].append(period("2025-01-01", "2025-12-31", PHAR="100"))
+    parent = person(7)
+    parent["coverage"]["newborns"] = True
     put, close = {"op": "put", **person(5)}, {"op": "close", "ref": "SAMPLE-0006", "date": "2026-01-31"}
     expected = dataclasses.replace(DRAFT, expected=Expected(opened=3, closed=0, changed=0))
     files = {
@@ -109,6 +111,7 @@ def good() -> dict[str, Sample]:
         "good-corsica-and-waiting-numbers": built(DRAFT, [raw(corsica), raw(waiting)]),
         "good-twins": built(DRAFT, [raw(twin) for twin in twins]),
         "good-several-keys": built(DRAFT, [raw(aliases)]),
+        "good-newborns": built(DRAFT, [raw(parent)]),
     }
     return {name: Sample(header + body) for name, (header, body) in files.items()}
 

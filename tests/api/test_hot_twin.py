@@ -24,6 +24,7 @@ from rempart.application.together import Unavailable
 from rempart.bootstrap.hub import Hub
 from rempart.domain import accreditation, question
 from rempart.domain.eligibility import Eligibility
+from rempart.domain.newborns import NEWBORN_CEILING
 from rempart.domain.rights import DOMAINS, Period
 from rempart.ground.instants import MICROSECONDS, now
 from rempart.simulation.caller import Caller
@@ -244,6 +245,7 @@ periods = st.builds(
     number=st.sampled_from(["", accreditation.number(b"only a dozen")]),
     dates=st.tuples(*[st.none() | days] * 3),
     instant=st.integers(min_value=0, max_value=2**52 - 1),
+    provisional=st.booleans(),
 )
 def test_the_written_answer_is_the_documented_struct(
     asked: tuple[str, ...],
@@ -252,10 +254,12 @@ def test_the_written_answer_is_the_documented_struct(
     number: str,
     dates: tuple[Any, Any, Any],
     instant: int,
+    provisional: bool,  # noqa: FBT001 - drawn
 ) -> None:
     """Whatever the domain says, the bytes written by hand are the struct's, of a length of the question's own."""
     first, last, ended = dates
-    found = Answer("", answer, Eligibility("", "", open_periods, ended), "c2s", number, first, last)
+    said = Eligibility("", "", open_periods, ended)
+    found = Answer("", answer, said, "c2s", number, first, last, provisional=provisional)
     state: Any = type("State", (), {"hub": 3})()
     made = eligibility.write(state, _asked(instant, asked), found)
     by_domain = {period.domain: period for period in open_periods}
@@ -270,7 +274,8 @@ def test_the_written_answer_is_the_documented_struct(
     wanted = EligibilityAnswer(
         answer, question.identifier(instant, 3), shown if answer != "not-confirmed" else (),
         accreditation.printed(number) if number else "", *(day.isoformat() if day else "" for day in (first, last)),
-        "c2s", ended.isoformat() if ended else "", msgspec.json.decode(made)["padding"],
+        "c2s", ended.isoformat() if ended else "", provisional, NEWBORN_CEILING if provisional else 0,
+        msgspec.json.decode(made)["padding"],
     )  # fmt: skip
     assert made == msgspec.json.encode(wanted)
     assert set(wanted.padding) <= {" "}

@@ -9,9 +9,12 @@ import msgspec
 import pytest
 
 from rempart.application.claw_backs import Claimed, ClawBacks
-from rempart.storage import funds
+from rempart.domain.payment_delay import Half
+from rempart.domain.returns import DebtMove, InvoiceReturn, total
+from rempart.formats import noemie
+from rempart.storage import delays, funds
 from rempart.storage.claw_backs import ClawBackBooks
-from rempart.wire.payments import RemittanceAdvice, RemittanceList
+from rempart.wire.payments import DebtList, RemittanceAdvice, RemittanceList
 from support.money import DAY, FIRST, NOW, OPERATOR, SECOND, SITES, MoneyWorld, iban
 from support.readers import as_site, sign_in
 
@@ -148,3 +151,61 @@ def test_a_site_sees_what_waits_what_is_deducted_and_disputes(money: MoneyWorld)
 
     as_site(money, SITES[0], own)
     as_site(money, SITES[1], other)
+
+
+def test_a_site_reads_its_debts_and_prints_the_demand(money: MoneyWorld) -> None:
+    """What is left, since when, what was asked, how to pay; another site's debt looks absent."""
+    sign_in(money)
+    invoice = money.decide(amc=1_000)
+    money.pay()
+    money.confirm("main-20261123-01.xml")
+    with money.sql("worker") as connection:
+        claimed = Claimed(invoice, FIRST, 600, "over-billing", "agent-7")
+        claim = ClawBacks(ClawBackBooks(connection)).propose(claimed, DAY, NOW)
+    money.pay(DAY + timedelta(days=15))
+    money.pay(DAY + timedelta(days=45))
+
+    async def own(reader: Reader) -> None:
+        answer = await reader.get("/v1/debts")
+        found = msgspec.json.decode(answer.content, type=DebtList)
+        (one,) = found.debts
+        assert (found.left, one.left, one.amount, one.claw_back) == (600, 600, 600, str(claim))
+        assert [(each.step, each.amount) for each in one.asked] == [("demanded", 600)]
+        assert (len(one.reference), one.since) == (29, str(DAY + timedelta(days=15)))
+        printed = await reader.get(f"/v1/debts/{claim}/demand.pdf")
+        assert printed.headers["content-type"] == "application/pdf"
+        assert printed.content.startswith(b"%PDF-1.7")
+        for secret in (iban(1), "Pharmacie", "bed 12", "PHAR"):
+            assert secret.encode() not in answer.content + printed.content
+
+    async def other(reader: Reader) -> None:
+        assert (await reader.get("/v1/debts")).json() == {"left": 0, "debts": []}
+        assert (await reader.get(f"/v1/debts/{claim}/demand.pdf")).status_code == 404
+
+    as_site(money, SITES[0], own)
+    as_site(money, SITES[1], other)
+
+
+def test_a_penalty_is_a_line_of_its_own(money: MoneyWorld) -> None:
+    """With its half-year, insurer and reason, in JSON, PDF, NOEMIE and FHIR; together they are the transfer."""
+    sign_in(money)
+    with money.sql("worker") as connection, connection.transaction():
+        delays.post(connection, Half(2026, 1), [delays.Penalty(OPERATOR, FIRST, SITES[0], 2, 300)], NOW)
+    money.decide(amc=1_000)
+    money.pay()
+
+    async def own(reader: Reader) -> None:
+        (one,) = (await _first_page(reader)).remittances
+        path = f"/v1/remittances/{one.remittance}"
+        advice = msgspec.json.decode((await reader.get(path)).content, type=RemittanceAdvice)
+        (line,) = advice.penalties
+        assert (line.reason, line.half, line.invoices, line.amount) == ("late-payment-penalty", "2026-1", 2, 300)
+        paid = sum(one.paid for part in advice.insurers for one in part.invoices)
+        assert paid + line.amount == one.amount == 1_300
+        assert (await reader.get(path + "/advice.pdf")).content.startswith(b"%PDF-")
+        assert total(event for event in noemie.read([(await reader.get(path + "/advice.noemie")).content])
+                     if isinstance(event, InvoiceReturn | DebtMove)) == 1_300  # fmt: skip
+        bundle = (await reader.get(f"/fhir/PaymentReconciliation/{one.remittance}")).json()
+        assert sum(round(detail["amount"]["value"] * 100) for detail in bundle["detail"]) == 1_300
+
+    as_site(money, SITES[0], own)

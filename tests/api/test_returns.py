@@ -140,6 +140,29 @@ def test_another_sites_returns_look_absent(paid: MoneyWorld) -> None:
     assert as_site(paid, SITES[0], use) == [404] * 4
 
 
+def test_a_share_beyond_its_zone_is_told_and_a_number_beyond_it_is_a_refusal(money: MoneyWorld) -> None:
+    """1,234,567.89 € in two entities of one number; a number of an earlier form is a value, never a fault of ours."""
+    sign_in(money)
+    with money.sql() as connection:
+        connection.execute("alter table rempart.invoice drop constraint if exists invoice_patient_check")
+    invoice = money.decide(SITES[0], 123_456_789)
+    money.pay()
+
+    async def use(reader: Reader) -> Any:
+        listed = await reader.get("/v1/remittances")
+        (one,) = msgspec.json.decode(listed.content, type=RemittanceList).remittances
+        return await reader.get(f"/v1/remittances/{one.remittance}/advice.noemie")
+
+    answer = as_site(money, SITES[0], use)
+    assert answer.status_code == 200
+    paid = [item.amc.paid for item in items(answer.content) if isinstance(item, InvoiceReturn)]
+    assert paid == [99_999_999, 23_456_790]
+    with money.sql() as connection:
+        connection.execute("update rempart.invoice set number = 'A-1' where invoice = %s", (invoice,))
+    refused = as_site(money, SITES[0], use)
+    assert (refused.status_code, refused.json()["code"]) == (409, "return-not-writable")
+
+
 def test_without_sign_in_nothing_is_read(paid: MoneyWorld) -> None:
     """No token: 401."""
 

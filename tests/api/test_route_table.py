@@ -12,10 +12,12 @@ import pytest
 
 from rempart.api.hot import ELIGIBILITY_PATH
 from rempart.formats.fhir import claim, question
+from rempart.formats.optics_messages import asked as optics
 from rempart.ground.instants import now
 from rempart.simulation.caller import Caller
 from rempart.simulation.clients import Registration
 from rempart.simulation.http import Response
+from rempart.wire.batches import BatchItem, BatchRequest
 from rempart.wire.invoices import InvoicesRequest
 from rempart.wire.problem import Problem
 from rempart.wire.record_check import RecordCheckRequest
@@ -29,14 +31,23 @@ pytestmark = pytest.mark.postgres
 def _body(world: HubWorld, row: Row, caller: str, *, authorization: str) -> bytes:
     if row.body == "record check":
         return msgspec.json.encode(RecordCheckRequest(b'{"care":"2026-03-02"}', bytes(64)))
+    if row.body == "settlement answers":
+        return (
+            b'{"format":"rempart-settlement-answers/1","insurer":"0099000137","sequence":1,"settlement":"00",'
+            b'"signature":""}\n'
+        )
     if row.body == "question":
         return msgspec.json.encode(world.question())
+    if row.body == "batch":
+        return msgspec.json.encode(BatchRequest((BatchItem(1, world.question()),)))
     if row.body == "estimate":
         return world.estimate()
     if row.body == "quote":
         return msgspec.json.encode(world.quote())
     if row.body == "decision":
         return world.unsigned_decision(authorization)
+    if row.body == "optics query":
+        return optics.write_question("W-1", msgspec.structs.replace(world.question(), domains=(optics.DOMAIN,)))
     if row.body == "fhir question":
         return question.write(world.question(), "2026-03-02")
     if row.body == "fhir claim":

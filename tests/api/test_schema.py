@@ -16,20 +16,27 @@ import pytest
 from rempart.api import examples, failures
 from rempart.api.app import described
 from rempart.api.authorization_routes import authorization_routes
+from rempart.api.batch_routes import batch_routes
 from rempart.api.estimates import estimate_routes
 from rempart.api.fhir import fhir_routes
 from rempart.api.insurer_routes import insurer_routes
 from rempart.api.invoice_routes import invoice_routes
+from rempart.api.keeper_keys import keeper_key_routes
 from rempart.api.log_routes import log_routes
+from rempart.api.optics import optics_routes
+from rempart.api.own_records import own_records_routes
 from rempart.api.payments import payment_routes
 from rempart.api.problems import TABLE
 from rempart.api.record_check import record_check_routes
 from rempart.api.routes import eligibility_route
 from rempart.api.schema_fields import FIELDS
 from rempart.api.schema_page import page
-from rempart.api.schema_words import OPERATIONS, SIGN_IN, TAGS, TOKEN
+from rempart.api.schema_token import TOKEN
+from rempart.api.schema_words import OPERATIONS, SIGN_IN, TAGS
+from rempart.api.settlements import settlement_routes
 from rempart.api.stand_in import stand_in_routes
 from rempart.api.token import token_routes
+from rempart.api.webhooks import webhook_routes
 from rempart.domain.identifiers import Fault, parse_amc, parse_birth, parse_nir, parse_site
 from rempart.domain.reasons import REASONS
 from rempart.formats import invoice_json
@@ -51,9 +58,12 @@ def document() -> Json:
     nothing: Any = None
     desk: Any = SimpleNamespace(state=state)
     routes = [*token_routes(nothing, nothing), *invoice_routes(desk), *payment_routes(desk), *log_routes(nothing)]
+    routes += keeper_key_routes(nothing)
     routes += [*stand_in_routes(nothing), *record_check_routes(nothing, nothing, nothing)]
     asking: Any = SimpleNamespace(desk=desk, cadence=nothing)
-    routes += estimate_routes(asking)
+    routes += [*own_records_routes(asking), *webhook_routes(desk)]
+    routes += settlement_routes(asking)
+    routes += [*batch_routes(desk, nothing), *estimate_routes(asking), *optics_routes(asking)]
     routes += [*authorization_routes(asking), *fhir_routes(asking), *insurer_routes(asking)]
     return described([eligibility_route(state, nothing, nothing, "/v1/eligibility"), *routes])
 

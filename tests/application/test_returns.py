@@ -16,10 +16,12 @@ from rempart.application.remittances import (
     InsurerPart,
     LineNote,
     PaidInvoice,
+    PenaltyPart,
     RejectedInvoice,
     Summary,
 )
 from rempart.application.returns import (
+    AMOUNT_MOST,
     COMMENT_MOST,
     ENDED_UNPAID,
     INFO_MOST,
@@ -28,6 +30,7 @@ from rempart.application.returns import (
     Deposit,
     DepositedInvoice,
     DepositFault,
+    divided,
     fitted,
     of_advice,
     of_deposit,
@@ -187,3 +190,43 @@ def test_any_text_fits(text: str, most: int) -> None:
     assert len(plain(text, most)) <= most
     group = Group(SITE, DAY, "L" + fitted(text, 31), fitted(text, 32), plain(text, 10))
     assert isinstance(list(noemie.read(noemie.write(ENVELOPE, [group])))[-1], noemie.FileEnd)
+
+
+def test_a_penalty_is_a_payment_beside_invoices() -> None:
+    """Its half-year and insurer are said, and it moves the transfer by its amount; unpaid, it moves nothing."""
+    late = PenaltyPart(UUID(int=9), "0000401166", "2026-1", 3, 300)
+    found = list(of_advice(replace(ADVICE, penalties=(late,), summary=replace(SUMMARY, amount=1_534))))
+    assert total(found) == 1_534
+    signal, move = found[-2:]
+    assert isinstance(signal, Signal)
+    assert isinstance(move, DebtMove)
+    assert (signal.code, move.nature, move.operation, move.amount, move.balance) == ("RETARD", "PEN", "PAI", 300, 0)
+    unpaid = replace(ADVICE, penalties=(late,), summary=replace(SUMMARY, state="released"))
+    assert total(of_advice(unpaid)) == 0
+
+
+@given(
+    st.integers(0, 5 * AMOUNT_MOST), st.integers(0, 5 * AMOUNT_MOST), st.integers(-5 * AMOUNT_MOST, 5 * AMOUNT_MOST),
+    st.integers(0, 5 * AMOUNT_MOST),
+)  # fmt: skip
+def test_amounts_beyond_their_zones_are_divided_to_the_cent(paid: int, asked: int, moved: int, left: int) -> None:
+    """Whatever the amounts, the file can be written, and read back it says the same sums; reasons are said once."""
+    one = InvoiceReturn(
+        "000000001", "0000401166", Share("paid", paid), Share("untouched", 0, asked),
+        (reject_of("nothing-covered", line=2),), ("Que faire",),
+    )  # fmt: skip
+    items = [Group(SITE, DAY, "RMP0001"), one, DebtMove("REF", DAY, "IND", "RPR", moved, left)]
+    events = noemie.read(noemie.write(ENVELOPE, divided(items)))
+    read = [event for event in events if isinstance(event, InvoiceReturn | DebtMove)]
+    invoices = [event for event in read if isinstance(event, InvoiceReturn)]
+    assert {each.number for each in invoices} == {"000000001"}
+    assert sum(each.amc.paid for each in invoices) == paid
+    assert sum(each.amo.requested for each in invoices if each.amo) == asked
+    assert [len(each.rejects) for each in invoices] == [1] + [0] * (len(invoices) - 1)
+    assert sum(event.amount for event in read if isinstance(event, DebtMove)) == moved
+
+
+def test_what_fits_is_told_as_it_is() -> None:
+    """No item of an ordinary return is changed."""
+    items = list(of_advice(ADVICE))
+    assert list(divided(items)) == items

@@ -17,16 +17,21 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from psycopg import sql
 from typer.testing import CliRunner
 
+from rempart.application.claw_backs import Claimed, ClawBacks
+from rempart.application.debts import Debts, Repaid
 from rempart.bootstrap.minding import Minding
+from rempart.bootstrap.settling import settle
 from rempart.cli import build
 from rempart.cli._insurer_keys import make_keys, read_opening
 from rempart.cli._output import Failure
 from rempart.sealing.envelope import BatchSealer
-from rempart.storage import funds
+from rempart.storage import debts, funds, settlements
+from rempart.storage.claw_backs import ClawBackBooks
 from support.money import DAY, FIRST, NOW, OPERATOR, SECOND, SITES, MoneyWorld
 from support.readers import FixedClock
 
 pytestmark = pytest.mark.postgres
+COUNTERS = [(1, "allowance/soft", 20_454, 20_818, 1_234, "cents", 766)]
 PARTY = funds.Party(OPERATOR, FIRST)
 DAYS = 86_400_000_000
 
@@ -85,7 +90,9 @@ class Sides:
         """The sealed copy of an invoice as the keeper makes it, and its person's reference as a load leaves it."""
         person, public = secrets.token_bytes(16), key.public_key().public_bytes_raw()
         acts = [(1, DAY.toordinal() - 719163 - 3, "PH7", "pharmacy", 1, 100, [])]
-        copy = msgspec.msgpack.encode((1, (person, invoice.bytes, SITES[0], "000000001", "accepted", ""), acts, []))
+        copy = msgspec.msgpack.encode(
+            (1, (person, invoice.bytes, SITES[0], "000000001", "accepted", ""), acts, [], COUNTERS)
+        )
         sealer, people = BatchSealer(public, "settlement"), BatchSealer(public, "references")
         sealed = b"\x01" + sealer.wrapped + sealer.seal(copy, FIRST.encode() + invoice.bytes)
         bound = hashlib.sha256(person).digest()[:16]
@@ -142,10 +149,16 @@ def test_a_file_equals_its_call_and_opens_for_its_insurer(sides: Sides) -> None:
     assert {row["invoice"]: (row["amc"], row["reference"]) for row in rows} == {
         str(first): (1_234, "CLIENT-1"), str(second): (700, ""),
     }  # fmt: skip
-    assert next(row for row in rows if row["reference"])["act"]["code"] == "PH7"
+    named = next(row for row in rows if row["reference"])
+    assert named["act"]["code"] == "PH7"
+    assert named["counters"] == [{
+        "line": 1, "counter": "allowance/soft", "from": "2026-01-01", "to": "2026-12-31", "taken": 1_234,
+        "unit": "cents", "left": 766,
+    }]  # fmt: skip
     clear = sides.file().read_text() + sides.file(kind="references").read_text()
     assert "CLIENT-1" not in clear
     assert "PH7" not in clear
+    assert "allowance" not in clear
 
 
 def test_written_twice_it_is_the_same(sides: Sides) -> None:
@@ -161,6 +174,53 @@ def test_written_twice_it_is_the_same(sides: Sides) -> None:
     sides.file().unlink()
     sides.operator("write")
     assert sides.file().read_bytes() == before
+
+
+@pytest.mark.parametrize("at_once", [0, 1_000])
+def test_a_great_call_reads_as_a_small_one(sides: Sides, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    """Read by parts or at once, a file holds the same bytes."""
+    for site in SITES:
+        sides.money.decide(site, 700)
+    sides.call()
+    monkeypatch.setattr(settlements, "AT_ONCE", at_once)
+    sides.operator("write")
+    before = sides.file().read_bytes()
+    sides.file().unlink()
+    monkeypatch.setattr(settlements, "AT_ONCE", 1_000 - at_once)
+    sides.operator("write")
+    assert sides.file().read_bytes() == before
+
+
+def test_a_file_that_did_not_take_its_name_is_made_again(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its row is committed first: whoever dies then leaves a row, from which the next run makes the file."""
+    sides.money.decide()
+    sides.call()
+    with monkeypatch.context() as dying:
+        dying.setattr(Path, "replace", _full)
+        with pytest.raises(OSError, match="no space"):
+            sides.operator("write")
+    assert not sides.file().exists()
+    with sides.money.sql("worker") as connection:
+        sha256 = connection.execute("select sha256 from rempart.settlement_file").fetchall()[0][0]
+    (told,) = sides.operator("write")
+    assert told["sha256"] == sha256.hex() == hashlib.sha256(sides.file().read_bytes()).hexdigest()
+
+
+def _full(*_: object) -> None:
+    raise OSError("no space")
+
+
+def test_who_does_not_wait_leaves_files_to_who_writes(sides: Sides) -> None:
+    """The worker does not stand behind a command that writes; once it has ended, what is left is written."""
+    money = sides.money
+    money.decide()
+    sides.call()
+    with money.sql("worker") as writing, money.sql("worker") as worker:
+        worker.autocommit = True
+        with settlements.alone(writing):
+            assert settle(money.settings, worker, NOW, wait=False) == []
+            assert not sides.file().exists()
+        assert [one.name for one in settle(money.settings, worker, NOW, wait=False)] == [sides.file().name]
 
 
 def test_files_follow_each_other(sides: Sides) -> None:
@@ -308,3 +368,25 @@ def test_the_worker_writes_new_files_and_rings_once(sides: Sides) -> None:
     assert not sides.file().exists()
     alarms = "select count(*) from rempart.alarm where context::text like '%%settlement-differs%%'"
     assert money.one(alarms) == 1
+
+
+def test_a_file_tells_what_a_site_paid_back(sides: Sides) -> None:
+    """Beside deductions: a repayment takes so much off the next call, and its file equals it to the cent."""
+    money = sides.money
+    invoice = money.decide()
+    money.pay()
+    money.confirm(f"main-{DAY:%Y%m%d}-01.xml")
+    sides.call()
+    with money.sql("worker") as connection:
+        claimed = Claimed(invoice, FIRST, 600, "over-billing", "agent-7")
+        claim = ClawBacks(ClawBackBooks(connection)).propose(claimed, DAY, NOW)
+        assert isinstance(claim, UUID)
+        money.pay(DAY + timedelta(days=15))
+        assert Debts(debts.Books(connection)).repaid(Repaid(claim, 600, "VIR-1", "agent-1"), NOW + 15 * DAYS) == ""
+    money.decide(amc=900)
+    sides.call(16)
+    assert [one["amount"] for one in sides.operator("write")] == [1_000, 300]
+    rows = sides.opened(sides.file(2), "--after", sides.file(1))
+    (back,) = [row for row in rows if row["type"] == "claw-back"]
+    assert (back["claw_back"], back["amount"], back["remittance"]) == (str(claim), -600, "")
+    assert money.broken() == {}

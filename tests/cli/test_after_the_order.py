@@ -158,3 +158,34 @@ def test_claims_are_taken_and_judged(money: MoneyWorld, tmp_path: Path) -> None:
     half = f"{day.year}-{1 if day.month < 7 else 2}"
     assert [one["insurer"] for one in done(money, "pay", "delays", half)["delays"]] == [FIRST]
     assert run(money, "pay", "delays", "2026").returncode == 2
+
+
+def test_a_debt_is_asked_for_paid_back_and_given_up(money: MoneyWorld, tmp_path: Path) -> None:
+    """Listed with what is left, printed, planned, partly paid back once, given up by two people."""
+    money.decide()
+    done(money, "pay")
+    run(money, "pay", "--confirm", money.one("select name from rempart.payment_file"))
+    row = {"invoice": str(money.invoices[0]), "insurer": FIRST, "amount": 400, "reason": "duplicate", "said_by": "a"}
+    assert run(money, "claw-back", "claim", secret(tmp_path, "c", row)).returncode == 0
+    (claim,) = done(money, "claw-back", "list")
+    for word in ("dispute", "uphold"):
+        assert run(money, "claw-back", word, claim["claw_back"], "--by", "agent-2").returncode == 0
+    (debt,) = done(money, "debt", "list")["debts"]
+    assert (debt["claw_back"], debt["left"]) == (claim["claw_back"], 400)
+    pdf = tmp_path / "demand.pdf"
+    assert run(money, "debt", "demand", debt["claw_back"], "--out", str(pdf)).returncode == 0
+    assert pdf.read_bytes().startswith(b"%PDF")
+    assert run(money, "debt", "plan", debt["claw_back"], "100", "--by", "agent-1").returncode == 0
+    paid = {"claw_back": debt["claw_back"], "amount": 150, "reference": "VIR-7", "said_by": "agent-1"}
+    assert run(money, "debt", "paid", secret(tmp_path, "p", paid)).returncode == 0
+    assert "[payment-known]" in run(money, "debt", "paid", str(tmp_path / "p")).stderr
+    proposed = run(money, "debt", "write-off", debt["claw_back"], "--because", "closed", "--by", "agent-1")
+    assert proposed.returncode == 0, proposed.stderr
+    (waits,) = done(money, "debt", "list")["write_offs"]
+    assert waits["write_off"] == proposed.stdout.strip()
+    assert "[same-person]" in run(money, "debt", "approve", waits["write_off"], "--by", "agent-1").stderr
+    assert run(money, "debt", "approve", waits["write_off"], "--by", "agent-2").returncode == 0
+    assert done(money, "debt", "list") == {"debts": [], "write_offs": []}
+    (ended,) = done(money, "debt", "list", "--all")["debts"]
+    assert (ended["state"], ended["repaid"], ended["written_off"]) == ("written-off", 150, 250)
+    assert not any(done(money, "check-invariants").values())

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from rempart.simulation.appointments import BEYOND
+
 if TYPE_CHECKING:
     from support.databases import Database
 
@@ -29,6 +31,7 @@ def test_a_day_of_care_on_an_existing_database(empty_postgres: Database) -> None
     assert all(told["invariants"].values())
     assert "log_verifies" in told["invariants"]
     assert sum(told["seen"]["day"]["questions"].values()) > 0
+    assert told["seen"]["day"]["appointments"]["appointments-budget-spent"] == BEYOND
     with psycopg.connect(empty_postgres.url()) as connection:
         row = connection.execute("select count(*) from rempart.disclosure").fetchone()
     assert row == (told["seen"]["disclosures"],)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from rempart.cli._insurer_agent import Rule, Rules, _rules, decided
+from rempart.cli._insurer_agent import Rule, Rules, _rules, amounts_of, decided, told
 from rempart.cli._output import Failure
 from rempart.client.agent import Opened, Quote, QuotedLine
-from rempart.wire.authorizations import PendingCase
+from rempart.wire.authorizations import DecisionAnswer, LineRoom, PendingCase
+from rempart.wire.problem import Problem
 
 AUTHORIZATION = "019caddd-6600-7a1e-8c33-5d2f0000000a"
 
@@ -39,6 +42,25 @@ def opened(table: tuple[int, int] = (100_00, 50_00), domain: str = "OPTI") -> Op
 def test_the_first_rule_that_fits_decides(rules: tuple[Rule, ...], said: object) -> None:
     """By domain and amount, in the order of the file."""
     assert decided(Rules(rules), opened()) == said
+
+
+def test_amounts_are_cut_to_what_allowances_leave() -> None:
+    """Each way of paying has its own room; a line without one is paid whole, and no room at all agrees to nothing."""
+    case = opened()
+    rooms = (LineRoom(1, 90_00, 70_00),)
+    cut = replace(case, case=msgspec.structs.replace(case.case, rooms=rooms))
+    assert amounts_of(cut, "table") == ((1, 70_00), (2, 50_00))
+    assert amounts_of(cut, "asked") == ((1, 90_00), (2, 89_97))
+    none = replace(case, case=msgspec.structs.replace(case.case, rooms=(LineRoom(1, 0, 0), LineRoom(2, 0, 0))))
+    assert decided(Rules((Rule("agreed"),)), none) is None
+
+
+def test_a_refused_agreement_is_told_with_its_reason_and_day() -> None:
+    """Why it still waits and until when; never where; a problem is told by its code."""
+    held = DecisionAnswer("pending", "allowance-held", "Le forfait est retenu.", "2027-05-22")
+    assert told(held) == "pending: allowance-held until 2027-05-22. Le forfait est retenu."
+    assert told(DecisionAnswer("agreed")) == "agreed"
+    assert told(Problem("T", 404, "not-found")) == "not-found"
 
 
 def test_nobody_agrees_to_nothing() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ from rempart.sealing.ringing import OPERATIONS, AddInsurer
 from support.keepers import INSURER, wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -29,6 +31,18 @@ def config(tmp_path: Path) -> Path:
 def run(command: str, config: Path, *words: str) -> tuple[int, str]:
     found = CliRunner().invoke(app, [command, *words, "--config", str(config)])
     return found.exit_code, found.output
+
+
+@contextmanager
+def running(config: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A keeper that answers, stopped in order whatever happens."""
+    command = [sys.executable, "-m", "rempart.keeper", "--config", str(config)]
+    with (config.parent / "said").open("wb") as said, subprocess.Popen(command, stderr=said) as keeper:
+        try:
+            wait_for(config.parent / "s" / "ring.sock")
+            yield keeper
+        finally:
+            keeper.send_signal(signal.SIGTERM)
 
 
 def test_a_ring_is_made_once(config: Path) -> None:
@@ -60,14 +74,11 @@ def test_status_rotation_and_journal(config: Path) -> None:
     assert run("status", config)[0] == 1
     kek = config.parent / "var" / "keeper-kek"
     first = kek.read_bytes()
-    command = [sys.executable, "-m", "rempart.keeper", "--config", str(config)]
-    with (config.parent / "said").open("wb") as said, subprocess.Popen(command, stderr=said) as keeper:
-        wait_for(config.parent / "s" / "ring.sock")
+    with running(config) as keeper:
         code, text = run("status", config)
         assert (code, "insurers: 0" in text, "derived: 0" in text) == (0, True, True)
         assert run("rotate", config)[0] == 0
         second = kek.read_bytes()
-        keeper.send_signal(signal.SIGTERM)
     assert keeper.returncode == 0
     assert run("rotate", config)[0] == 0
     assert len({first, second, kek.read_bytes()}) == 3
@@ -77,9 +88,7 @@ def test_status_rotation_and_journal(config: Path) -> None:
 def test_index_keys_begin_and_retire_and_an_insurer_is_forgotten(config: Path) -> None:
     """A version begun is retired, the last live one is not; forgetting wants the number twice and ends every key."""
     run("init", config)
-    command = [sys.executable, "-m", "rempart.keeper", "--config", str(config)]
-    with (config.parent / "said").open("wb") as said, subprocess.Popen(command, stderr=said) as keeper:
-        wait_for(config.parent / "s" / "ring.sock")
+    with running(config):
         with KeeperSync(str(config.parent / "s" / "ring.sock"), OPERATIONS) as ring:
             assert ring.call("add_insurer", [AddInsurer(INSURER, bytes(32), bytes(32))])[0].refusal == ""
         code, text = run("begin-index-key", config, INSURER)
@@ -92,5 +101,4 @@ def test_index_keys_begin_and_retire_and_an_insurer_is_forgotten(config: Path) -
         assert "insurers: 0" in run("status", config)[1]
         code, text = run("forget-insurer", config, INSURER, "--for-ever", INSURER)
         assert (code, "insurer-unknown" in text) == (1, True)
-        keeper.send_signal(signal.SIGTERM)
     assert run("begin-index-key", config, INSURER)[0] == 1

@@ -73,6 +73,16 @@ def test_explain_refuses_what_it_does_not_know() -> None:
         assert RUN.invoke(app, ["explain", str(GOOD), *options]).exit_code != 0
 
 
+def test_what_law_forbids_is_told_with_the_row_of_a_workbook(tmp_path: Path) -> None:
+    """A remark about a workbook names the row of `pays` where its formula stands."""
+    wrong, book = tmp_path / "wrong.toml", tmp_path / "wrong.xlsx"
+    text = GOOD.read_text(encoding="utf-8")
+    wrong.write_text(text.replace('MED = { kind = "ticket-moderateur" }', 'MED = { kind = "none" }'), encoding="utf-8")
+    run("export", wrong, book)
+    (row,) = json.loads(run("check", book, "--json", exit_code=1))["remarks"]
+    assert (row["code"], row["line"], row["key"]) == ("below-ticket-moderateur", 3, "product[1].formulas.MED")
+
+
 def past(people: int) -> str:
     line: dict[str, Any] = {
         "product": "CONFORT", "level": "2", "kind": "responsible", "profession": "doctor", "care_date": "2026-05-04",

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from rempart.client import assertion
 from rempart.client import conformance as kit
 from rempart.client.dpop import DpopKey
 from rempart.client.recording import Exchange, read_har, write_har
-from rempart.client.sandbox import CARDS, invoice, question
+from rempart.client.sandbox import CARDS, invoice, question, reference_of
+from rempart.sealing.identity_jwe import Presented, seal
+from rempart.wire.sealed import Sealed, closed
 
 HUB, DAY, NOW = "http://127.0.0.1:8480", date(2026, 11, 22), 1_795_330_800
+KEEPER = X25519PrivateKey.generate().public_key().public_bytes_raw()
 KEY, PROOFS = assertion.generate_key("EdDSA"), DpopKey.generate("EdDSA")
 ID = "01a20210-cea8-79ff-b377-15e100000001"
 Exchanges = tuple[Exchange, ...]
@@ -40,6 +44,16 @@ def made(
 made.at = float(NOW)  # type: ignore[attr-defined]  # same
 
 
+def sealed(request: Any, mark: str = "") -> Any:
+    """As good software sends it: the identity for the keeper alone."""
+    told = Presented(
+        client="software", site="990000002", purpose="eligibility", made=NOW, id="only-once-and-never-again",
+        amc_number=request.amc_number, member=request.member, birth_date=request.birth_date, care_dates=(str(DAY),),
+        nir=request.nir, rank=request.rank,
+    )  # fmt: skip
+    return closed(request, Sealed(seal(told, KEEPER), mark))
+
+
 def token() -> Exchange:
     signed = assertion.sign(KEY, "software", HUB + kit.TOKEN, NOW, site="990000002")
     return made("POST", kit.TOKEN, f"client_assertion={signed}&site=990000002".encode(), answer={"access_token": "a"})
@@ -47,25 +61,24 @@ def token() -> Exchange:
 
 def good() -> Exchanges:
     """One of everything."""
-    signed_in = token()
+    keys, signed_in = replace(made("GET", "/v1/keeper-keys"), headers={}), token()
     refused = replace(
-        made("POST", kit.QUESTION, b"{}", status=401),
+        made("POST", kit.QUESTION, msgspec.json.encode(sealed(question(CARDS[0], DAY, "CARD-99"))), status=401),
         answer_headers={"www-authenticate": 'DPoP error="use_dpop_nonce"', "dpop-nonce": "n"},
     )
     PROOFS.nonce = "n"
     asked = [
-        made("POST", kit.QUESTION, msgspec.json.encode(question(card, DAY)), answer={
+        made("POST", kit.QUESTION, msgspec.json.encode(sealed(question(card, DAY, reference_of(card)))), answer={
             "answer": card.answer, "code": card.answer, "accreditation": "ABCDE FGHJK LMNPQ RSTUV",
         }) for card in CARDS
     ]  # fmt: skip
     PROOFS.nonce = ""
-    sent = msgspec.json.encode(
-        {"invoices": [invoice(CARDS[0], "100000001", DAY, accreditation="ABCDEFGHJKLMNPQRSTUV")]}
-    )
+    bill = invoice(CARDS[0], "100000001", DAY, accreditation="ABCDEFGHJKLMNPQRSTUV")
     receipt = {"file": ID, "invoices": [{"invoice": ID}]}
-    billed = [made("POST", kit.INVOICES, sent, status=202, answer=receipt, key="one") for _ in range(2)]
+    sent = [msgspec.json.encode({"invoices": [sealed(bill, "a-mark")]}) for _ in range(2)]
+    billed = [made("POST", kit.INVOICES, each, status=202, answer=receipt, key="one") for each in sent]
     return (
-        signed_in, refused, *asked, *billed,
+        keys, signed_in, refused, *asked, *billed,
         made("GET", f"{kit.INVOICES}/{ID}", answer={"state": "rejected"}),
         made("POST", f"{kit.INVOICES}/{ID}/cancel"),
         made("GET", "/v1/remittances?before=2026-11-01"),
@@ -99,18 +112,31 @@ def test_a_walk_with_nothing_in_it_shows_nothing() -> None:
     assert set(verdicts(()).values()) == {"unseen"}
 
 
+def early_look(at: float) -> Exchanges:
+    """A batch sent, and read a second before it is ready."""
+    ready = datetime.fromtimestamp(at + 600, UTC).isoformat()
+    told = {"batch": ID, "items": 1, "ready_from": ready}
+    sent = made("POST", "/v1/eligibility/batches", b"{}", status=202, answer=told, key="batch")
+    look = made("GET", f"/v1/eligibility/batches/{ID}", answer=told | {"state": "waiting"})
+    return sent, replace(look, at=at + 599)
+
+
 FAULTS: dict[str, Callable[[Exchanges], Exchanges]] = {
     "token-granted": lambda e: change(e, lambda x: x.path == kit.TOKEN, status=401),
     "token-with-proof": lambda e: change(e, lambda x: x.path == kit.TOKEN, headers={}),
-    "assertion-fresh": lambda e: (*e, replace(e[0], at=e[0].at + 5000)),
+    "assertion-fresh": lambda e: (*e, replace(e[1], at=e[1].at + 5000)),
     "token-kept": lambda e: (*e, token()),
     "proof-fresh": lambda e: (*e, replace(e[-1], at=e[-1].at + 1)),
     "proof-fits": lambda e: change(e, sends, url=HUB.replace("127.0.0.1", "localhost") + kit.INVOICES),
     "nonce-followed": lambda e: change(e, lambda x: x.status == 401, answer_headers={
         "www-authenticate": "use_dpop_nonce", "dpop-nonce": "another"}),
-    "cards-asked": lambda e: tuple(x for x in e if x.told.get("member") != "AC 1234 5678"),
+    "keys-fetched": lambda e: e[1:],
+    "identity-sealed": lambda e: change(e, lambda x: x.path == kit.QUESTION, body=msgspec.json.encode(
+        question(CARDS[0], DAY))),
+    "sealed-once": lambda e: (*e, replace(e[3], body=e[3].body.replace(b"PHAR", b"OPTI"))),
+    "cards-asked": lambda e: tuple(x for x in e if x.told.get("site_reference") != "CARD-12"),
     "question-once": lambda e: (
-        *e, replace(e[2], status=0, at=e[-1].at + 1), replace(e[2], at=e[-1].at + 2)),
+        *e, replace(e[3], status=0, at=e[-1].at + 1), replace(e[3], at=e[-1].at + 2)),
     "key-present": lambda e: change(e, sends, headers={}),
     "key-means-one-body": lambda e: change(e, sends, body=b'{"invoices":[]}'),
     "repeats-under-its-key": lambda e: change(e, sends, headers={"idempotency-key": "two"}),
@@ -120,6 +146,7 @@ FAULTS: dict[str, Callable[[Exchanges], Exchanges]] = {
     "cancels": lambda e: change(e, lambda x: x.path.endswith("/cancel"), status=409),
     "money-read": lambda e: change(e, lambda x: x.path == "/v1/remittances", status=404),
     "backs-off": lambda e: (*e, replace(e[-1], status=429), replace(e[-1], at=e[-1].at + 0.1)),
+    "batch-waited": lambda e: (*e, *early_look(e[-1].at)),
     "address-clean": lambda e: change(e, sends, url=HUB + "/v1/invoices?member=AC%201234%205678"),
 }  # fmt: skip
 

@@ -54,7 +54,7 @@ class Scripted:
         self.asked_tokens: list[Send] = []
         self.waits: list[float] = []
         self.now = NOW
-        account = Account(HUB, "software", "990000002", KEY)
+        account = Account(HUB, "software", "990000002", KEY, identity="clear")
         self.session = Session(account, Patience(), clock=lambda: self.now, chance=lambda: 1.0)
 
     def exchange(self, send: Send) -> Received | Lost:
@@ -213,10 +213,10 @@ def test_redirects_are_not_followed() -> None:
 @pytest.mark.parametrize("address", ["http://hub.example", "ftp://hub.example", "hub.example", ""])
 def test_plain_http_is_for_this_machine_only(address: str) -> None:
     """Anything else must be https."""
-    Account("http://127.0.0.1:8480", "software", "990000002", KEY)
+    Account("http://127.0.0.1:8480", "software", "990000002", KEY, identity="clear")
     if address:
         with pytest.raises(ValueError, match="https"):
-            Account(address, "software", "990000002", KEY)
+            Account(address, "software", "990000002", KEY, identity="clear")
 
 
 def test_nothing_secret_is_shown() -> None:

@@ -81,7 +81,7 @@ def test_half_an_answer_is_none(answer: bytes) -> None:
 
 def test_a_hub_that_cannot_be_reached_took_nothing() -> None:
     """Neither client says that it may have."""
-    account = Account(free(), "software", "990000002", assertion.generate_key())
+    account = Account(free(), "software", "990000002", assertion.generate_key(), identity="clear")
     with Client(account, ONCE) as hub, pytest.raises(NoAnswerError, match="not-reached"):
         hub.remittances()
 

@@ -64,7 +64,7 @@ def test_the_document_is_given_no_act_and_no_identity() -> None:
     shown = remittance.content(advice())
     assert set(shown) == {
         "payer", "amount", "day", "state", "executed", "reference", "site", "count", "parts", "rejected", "gross",
-        "deducted", "deductions",
+        "deducted", "deductions", "penalties", "penalised",
     }  # fmt: skip
     part = shown["parts"][1]
     assert set(part) == {"insurer", "name", "number", "count", "amount", "invoices", "totals"}

@@ -73,6 +73,9 @@ def told(draw: st.DrawFn) -> Particulars:
         renewal=draw(st.sampled_from(RENEWALS)),
         substitution=draw(st.sampled_from(("", "refused", "justified"))),
         reference_price=draw(st.one_of(st.none(), amounts)),
+        first_paid=draw(st.one_of(st.none(), st.none(), amounts)),
+        last_delivery=draw(st.sampled_from((None, None, TODAY - timedelta(days=400)))),
+        blind=draw(st.booleans()),
     )
 
 
@@ -214,6 +217,30 @@ def test_higher_percentage_never_pays_less(base: int, extra: int, kind: str, low
     assert (
         decide(invoice, make_formula(kind, low)).amc <= decide(invoice, make_formula(kind, min(low + more, 1000))).amc
     )
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    line=told_lines(),
+    share=st.sampled_from(sorted(PERCENT_KINDS)),
+    kind=st.sampled_from(CONTRACT_KINDS),
+    profession=st.sampled_from(PROFESSIONS),
+    low=st.integers(1, 400),
+    more=st.integers(0, 600),
+)
+def test_higher_percentage_never_pays_less_whatever_the_line_says(
+    *, line: Line, share: str, kind: str, profession: str, low: int, more: int
+) -> None:
+    """The same under every kind of contract, for lines with baskets, ears, fees, price regimes and floors."""
+    invoice = make_invoice((line,))
+    coverage = Coverage(1, "P", "1", kind, tuple(Period(domain, START, END, "100") for domain in DOMAINS))
+    paid = [
+        adjudicate(
+            invoice, coverage, table_of(make_formula(share, figure)), profession=profession, context=Context(TODAY)
+        ).amc
+        for figure in (low, low + more)
+    ]
+    assert paid[0] <= paid[1]
 
 
 @settings(max_examples=100, deadline=None)

@@ -11,8 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rempart.domain.authorization import AGREED, STATES
-from rempart.domain.authorized import GUARANTEED, RULE, Agreed, AgreedLine, Authorized, Billed, acts_of, match, owed
+from rempart.domain.authorized import (
+    GUARANTEED,
+    RULE,
+    Agreed,
+    AgreedLine,
+    Authorized,
+    Billed,
+    acts_of,
+    match,
+    owed,
+    units_of,
+)
 from rempart.domain.decision import DecidedLine, Decision, RuleAmount
+from rempart.domain.deliveries import Part
 from rempart.domain.invoice import Line
 from rempart.domain.particulars import Particulars
 
@@ -54,7 +66,21 @@ def test_part_of_what_was_agreed_may_be_delivered() -> None:
     """One lens of two, for instance; another act, or one lens twice, may not."""
     assert isinstance(match(agreed(), bill((LEFT, 100_00))), Authorized)
     assert match(agreed(), bill((b"x" * 16, 1))) == "authorization-acts-differ"
-    assert match(agreed(), bill((LEFT, 100_00), (LEFT, 100_00))) == "authorization-acts-differ"
+    assert match(agreed(), bill((LEFT, 100_00), (LEFT, 100_00))) == "authorization-quantity-over"
+
+
+def test_the_rest_may_be_delivered_later_and_nothing_twice() -> None:
+    """After one lens, the other and the frame; not the same lens again; two ways of one line share its units."""
+    half = agreed(state="partly-invoiced", taken=(Part(0, 1, 100_00),))
+    found = match(half, bill((FRAME, 50_00), (RIGHT, 100_00)))
+    assert isinstance(found, Authorized)
+    assert found.takes == ((2, 1), (1, 1))
+    assert match(half, bill((LEFT, 100_00))) == "authorization-quantity-over"
+    nights = agreed(lines=(AgreedLine(LEFT, "HOSP", 400_00, 0, 100_00, 4),))
+    three = tuple(Billed(LEFT, replace(line(n, 25_00), quantity=n)) for n in (1, 2))
+    assert isinstance(match(nights, three), Authorized)
+    assert match(nights, (*three, Billed(LEFT, replace(line(3, 25_00), quantity=2)))) == "authorization-quantity-over"
+    assert match(nights, (Billed(LEFT, replace(line(1, 51_01), quantity=2)),)) == "authorization-amount-exceeded"
 
 
 @pytest.mark.parametrize(
@@ -92,14 +118,15 @@ def test_the_delivery_lies_in_the_validity_and_its_delay(day: date, reason: str)
 
 @pytest.mark.parametrize("state", STATES)
 def test_only_what_is_agreed_or_free_again_can_be_invoiced(state: str) -> None:
-    """A live invoice made from it stops the next one; once that one ended, a corrected one passes."""
+    """Live invoices that took all of it stop the next one; once they ended, a corrected one passes."""
     reasons = {
-        AGREED: "", "expired": "authorization-expired", "cancelled": "authorization-cancelled",
-        "invoiced": "authorization-used",
+        AGREED: "", "partly-invoiced": "", "invoiced": "", "expired": "authorization-expired",
+        "cancelled": "authorization-cancelled",
     }  # fmt: skip
-    found = match(agreed(state=state, used=b"u" * 16), bill(*WHOLE))
+    found = match(agreed(state=state), bill(*WHOLE))
     assert (found if isinstance(found, str) else "") == reasons.get(state, "authorization-not-agreed")
-    assert isinstance(match(agreed(state="invoiced", used=b""), bill(*WHOLE)), Authorized)
+    all_of_it = tuple(Part(place, 1, 1) for place in range(3))
+    assert match(agreed(state="invoiced", taken=all_of_it), bill(*WHOLE)) == "authorization-used"
 
 
 def decided(reason: str = "", by: str = "formula-of-table", amc: int = 40_00, other: int = 0) -> Decision:
@@ -148,3 +175,7 @@ def test_a_mark_is_of_acts_and_not_of_amounts_or_dates() -> None:
     assert acts_of(lens) == acts_of(replace(lens, amc=1, spent=2, care_date=LATEST))
     assert acts_of(lens) != acts_of(replace(lens, particulars=Particulars("lens", "right")))
     assert acts_of(lens) != acts_of(replace(lens, code="MON"))
+    box = replace(line(), detail=(("LPP", "2200393", 2),), quantity=2)
+    assert acts_of(box) == acts_of(replace(box, detail=(("LPP", "2200393", 1),), quantity=1))
+    stay = replace(line(), particulars=Particulars("daily-fee", days=4), quantity=1)
+    assert (units_of(stay), units_of(box), units_of(lens)) == (4, 2, 1)

@@ -124,7 +124,7 @@ def test_stale_figures_use_what_they_said() -> None:
     decision = adjudicate(invoice, covered(), table, profession="optician", context=CONTEXT)
     (use,) = decision.uses
     assert use == CounterUse(
-        "allowance/glasses", date(2026, 1, 1), date(2026, 12, 31), 10_000, date(2026, 5, 1), "cents"
+        "allowance/glasses", date(2026, 1, 1), date(2026, 12, 31), 10_000, date(2026, 5, 1), "cents", free=15_000
     )
 
 

@@ -97,6 +97,7 @@ def test_what_the_law_allows_is_not_remarked(body: str) -> None:
             ("gap", "no-formula-otherwise"),
         ),
         (case("OPTI", f'baskets = ["A"]\npays = {TM}'), ("contradiction", "no-charge-overruled")),
+        (f'networks = ["CLAIR"]\nformulas = {{ MED = {TM} }}', ("gap", "network-without-site")),
     ],
 )
 def test_gaps_and_contradictions_are_told(body: str, remark: tuple[str, str]) -> None:

@@ -73,7 +73,7 @@ CLAIMED = claim.write(invoiced(), SITE)
 DEEP = b'{"resourceType":"CoverageEligibilityRequest","extension":' + b"[" * 300 + b"]" * 300 + b"}"
 
 persons = {
-    "nir": st.none() | st.just(examples.NIR),
+    "nir": st.none() | st.sampled_from([examples.NIR, "7850475925123"]),
     "rank": st.none() | st.sampled_from("123456789"),
     "birth_date": st.sampled_from(["1985-04-12", "850412", "19851300", "1985-00-00"]),
     "member": WORD,
@@ -91,6 +91,9 @@ particulars = st.builds(
     price_limit=st.none() | CENTS,
     days=st.integers(0, 400),
     reference_price=st.none() | CENTS,
+    first_paid=st.none() | CENTS,
+    last_delivery=st.sampled_from(["", "2024-05-06"]),
+    blind=st.booleans(),
 )
 until = st.sampled_from(["", "2026-12-31"])
 declared = st.none() | st.builds(DeclaredRequest, st.just("card"), st.just("2026-03-01"), until)
@@ -258,7 +261,9 @@ def test_every_state_of_a_payment_is_valid(state: str) -> None:
     whole = valid(payments.reconciliation(msgspec.structs.replace(advice, remittance=told)))
     assert short["status"] == whole["status"] == payments.STATUS[state]
     assert short["amount"] == whole["paymentAmount"] == {"value": 4.69, "currency": "EUR"}
-    assert [one["amount"]["value"] for one in whole["detail"]] == [4.69, -2.0]
+    details = [one["amount"]["value"] for one in whole["detail"]]
+    assert details == [4.69, -2.0, 2.0]  # an invoice, a deduction, a penalty: what is transferred
+    assert sum(details) == whole["paymentAmount"]["value"]
 
 
 @pytest.mark.parametrize(
@@ -284,6 +289,8 @@ def test_every_state_of_a_payment_is_valid(state: str) -> None:
          [("CoverageEligibilityRequest.provider", "not-the-token-s-site")]),
         ("item.0.category.coding.0.system", "urn:other",
          [("CoverageEligibilityRequest.item[0].category.coding", "wrong-system")]),
+        ("contained.0.identifier", [{"system": names.NIR, "value": "2"}, {"system": names.NIA, "value": "7"}],
+         [("CoverageEligibilityRequest.contained.ofType(Patient).identifier", "nir-or-nia")]),
         ("resourceType", "Patient", [("CoverageEligibilityRequest", "wrong-resource")]),
     ],
 )  # fmt: skip

@@ -21,6 +21,7 @@ from rempart.domain.guarantee import (
     Case,
     Formula,
     GuaranteeTable,
+    Membership,
     ProductTable,
     checked,
 )
@@ -73,6 +74,18 @@ by_domain = st.dictionaries(st.sampled_from(DOMAINS), st.lists(cases, min_size=1
 plain = st.dictionaries(st.sampled_from(DOMAINS), formulas, min_size=1, max_size=3)
 
 
+memberships = st.lists(
+    st.builds(
+        Membership,
+        st.sampled_from(("NET", "07")),
+        st.sampled_from(("123456782", "2A1234567")),
+        st.just(date(2026, 1, 1)),
+        st.sampled_from((date.max, date(2026, 6, 30))),
+    ),
+    max_size=4,
+).map(lambda found: tuple(sorted(found, key=lambda each: each.network)))
+
+
 @st.composite
 def tables(draw: st.DrawFn) -> GuaranteeTable:
     products = tuple(
@@ -89,7 +102,7 @@ def tables(draw: st.DrawFn) -> GuaranteeTable:
         )
         for code, level in (("P", "1"), ("P", "02"))
     )
-    made = checked("0012345678", products)
+    made = checked("0012345678", products, draw(memberships))
     assert isinstance(made, GuaranteeTable), made
     return made
 

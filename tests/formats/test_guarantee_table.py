@@ -25,6 +25,7 @@ BEYOND_SCHEMA = {
     "bad-allowance-unknown",
     "bad-dates-overlap",
     "bad-dates-reversed",
+    "bad-network-dates-reversed",
     "bad-date-not-date",
 }  # JSON has no dates
 

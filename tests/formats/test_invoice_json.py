@@ -26,6 +26,7 @@ particulars = st.builds(
     st.none() | st.builds(Correction, st.integers(-2000, 2000), st.integers(0, 900), st.booleans()),
     st.sampled_from(("", *BASKETS)), st.none() | cents, st.sampled_from(("", *PRICINGS)), st.integers(0, 400),
     st.sampled_from(RENEWALS), st.sampled_from(("", "refused", "justified")), st.none() | cents,
+    st.none() | cents, st.none() | days, st.booleans(),
 )  # fmt: skip
 lines = st.builds(
     Line, st.just(1), days, texts, texts, cents, st.integers(0, 100), cents, cents, cents, st.integers(1, 9999),
@@ -129,6 +130,8 @@ def test_a_sound_invoice_is_taken_in_its_canonical_form() -> None:
         ({"line": {"particulars": {"days": 401}}}, "lines[0].particulars.days", "days-out-of-range"),
         ({"line": {"particulars": {"teeth": ["19"]}}}, "lines[0].particulars.teeth", "tooth-malformed"),
         ({"line": {"particulars": {"price_limit": -1}}}, "lines[0].particulars.price_limit", "amount-out-of-range"),
+        ({"line": {"particulars": {"first_paid": -1}}}, "lines[0].particulars.first_paid", "amount-out-of-range"),
+        ({"line": {"particulars": {"last_delivery": "soon"}}}, "lines[0].particulars.last_delivery", "impossible-date"),
         (
             {"line": {"particulars": {"correction": {"sphere": 10_000}}}},
             "lines[0].particulars.correction",

@@ -114,7 +114,7 @@ def estimate_of(shop: Shop, quoted: Quoted, spent: int, **changes: Any) -> Estim
     """What the same lenses would leave to the patient."""
     billed = shop.invoice(quoted, spent)
     lines = tuple(
-        EstimateLine(x.care_date, x.code, x.family, x.base, x.rate, x.spent, particulars=x.particulars)
+        EstimateLine(x.code, x.family, x.base, x.rate, x.spent, particulars=x.particulars, care_date=x.care_date)
         for x in billed.lines
     )
     asked = EstimateRequest(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import count
@@ -17,33 +17,32 @@ import msgspec
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from psycopg import AsyncConnection
 
 from rempart.bootstrap.telling import Telling
 from rempart.cli._insurer_agent import Rule, Rules
 from rempart.cli._insurer_agent import decided as decided_by
-from rempart.client import agent
-from rempart.client.session import Session
+from rempart.client import agent, calls, sockets
+from rempart.client.exchange import Account, Lost, Patience, Received, Send, run
+from rempart.client.exchange import Session as Flows
 from rempart.domain.authorized import GUARANTEED, RULE
-from rempart.domain.parties import Client
 from rempart.formats.rights_file import Draft, Expected, format_closure, write
 from rempart.gateways.webhooks import Egress, Refused, Webhooks
 from rempart.ground.instants import PARIS, civil_day
 from rempart.sealing.client import KeeperSync
 from rempart.sealing.envelope import EnvelopeFault
 from rempart.sealing.loading import OPERATIONS
-from rempart.sealing.ringing import RegisterClient
+from rempart.sealing.ringing import Nothing
 from rempart.simulation.authorizations import QUOTES, Quoted, invoice_of, quotes
 from rempart.simulation.caller import Caller
-from rempart.simulation.clients import demo_jwk
+from rempart.simulation.clients import registration_of
 from rempart.storage import webhooks
 from rempart.storage.authorization_claims import expire
-from rempart.storage.parties import Registry, single
-from rempart.wire.authorizations import Attachment, AuthorizationState
+from rempart.wire.authorizations import Attachment, AuthorizationState, DecisionAnswer
 from rempart.wire.invoices import InvoiceState
 from rempart.wire.problem import Problem
 from rempart.worker.rights import Rules as Rights
 from rempart.worker.rights import Wish, load_path
+from support.agents import agent_of
 from support.houses import FIRST_DAY, Town, decided, town
 
 pytestmark = pytest.mark.postgres
@@ -131,34 +130,6 @@ def close(made: Town, person: int, last: date) -> None:
         wish = Wish(allow_clear=True)
         outcome = load_path(connection, keeper, path, Rights.of(settings.rights), instant=made.world.now(), wish=wish)
     assert (outcome.state, outcome.code) == ("applied", ""), outcome
-
-
-@contextmanager
-def agent_of(made: Town, insurer: str) -> Iterator[Session]:
-    """The signed-in agent of one insurer, registered for it alone."""
-    name, key = f"agent-{insurer}", demo_jwk(insurer.encode())
-    public = {field: value for field, value in key.items() if field != "d"}
-    with made.house.ring() as ring:
-        (done,) = ring.call("register_client", [RegisterClient(name, "insurer", "", insurer, {key["kid"]: public})])
-    assert not done.refusal
-
-    async def register() -> None:
-        url = made.house.settings.database.worker_url
-        async with await AsyncConnection.connect(url, autocommit=True) as connection:
-            registry = Registry(single(connection))
-            await registry.add_clients([Client(name, "insurer", "", insurer, registered=made.world.now())])
-            await registry.add_key(name, public, made.world.now())
-
-    asyncio.run(register())
-    for _ in range(100):  # the hub looks every second
-        session = Session(made.house.base, name, key, speaks_for=insurer, now=lambda: made.world.now() // 1_000_000)
-        found = agent.pending(session)
-        if not isinstance(found, Problem):
-            break
-        session.close()
-        time.sleep(0.1)
-    yield session
-    session.close()
 
 
 @pytest.fixture(scope="module")
@@ -286,6 +257,45 @@ def test_changes_are_polled_in_order_and_none_is_passed_over(asking: Asking) -> 
     assert mine == ["agreed", "cancelled"]
 
 
+def test_a_request_sealed_by_the_sites_software_is_opened_by_the_insurer_alone(asking: Asking) -> None:
+    """Our client seals the identity to the keeper and the prescription to the insurer; the case worker reads both."""
+    quoted = asking.next("dentist")
+    lines = (msgspec.structs.replace(quoted.request.lines[0], base=2_000_00, spent=9_000_00),)
+    secret = b"prescription that the hub never sees"
+    request = msgspec.structs.replace(quoted.request, lines=lines, attachments=(Attachment("prescription", secret),))
+    made, sent = asking.town, []
+    asking.at(quoted.site, lambda caller: caller.token())  # a sign-in tells the keeper the simulated hour
+    with made.house.ring() as ring:
+        keeper = ring.call("health", [Nothing()])[0].verifier_key
+    site = registration_of(made.country, quoted.site)
+    account = Account(made.house.base, site.client, site.sites[0], site.private_jwk, keeper=keeper)
+    flows = Flows(account, Patience(), clock=lambda: made.world.now() / 1_000_000)
+    connection = sockets.Connection(made.house.base, timeout=30.0)
+
+    def exchange(told: Send) -> Received | Lost:
+        sent.append(told.body)
+        return connection.exchange(told)
+
+    asked = run(flows.perform(calls.authorization(request, "sealed-quote")), exchange, time.sleep)
+    connection.close()
+    assert isinstance(asked, AuthorizationState), asked
+    assert (asked.state, asked.reason) == ("pending", "amount-to-review")
+    said = b"".join(sent)
+    assert not [word for word in (request.member, request.nir or "-", request.birth_date) if word.encode() in said]
+    assert secret not in said
+    assert base64.b64encode(secret)[:24] not in said
+    person = made.country.person(quoted.person)
+    insurer = made.country.insurer_of(person)
+    with agent_of(made, insurer.number) as session:
+        case = agent.case_of(session, asked.authorization)
+        assert not isinstance(case, Problem)
+        opened = agent.opened(case, insurer.number, insurer.box_key)
+        assert isinstance(opened, agent.Opened)
+        assert (opened.reference, opened.attachments) == (person.reference, (("prescription", secret),))
+        signed = agent.decision(asked.authorization, "refused", (), "2026-11-24T10:00:00Z", key=insurer.signing_key)
+        assert agent.decide(session, asked.authorization, signed) == DecisionAnswer("refused")
+
+
 def test_a_case_worker_decides_on_the_insurers_side(asking: Asking) -> None:
     """The hub cannot open it; the insurer's agent does, with the member's own reference, and its signature counts."""
     quoted = asking.next("dentist")
@@ -323,7 +333,7 @@ def test_a_case_worker_decides_on_the_insurers_side(asking: Asking) -> None:
         said = decided_by(rules, opened)
         assert said is not None
         signed = agent.decision(asked.authorization, *said, "2026-11-24T10:00:00Z", key=insurer.signing_key)
-        assert agent.decide(session, asked.authorization, signed) == "agreed"
+        assert agent.decide(session, asked.authorization, signed) == DecisionAnswer("agreed")
         again = agent.decide(session, asked.authorization, signed)
         assert isinstance(again, Problem)
         assert again.code == "not-found"

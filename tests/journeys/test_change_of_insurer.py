@@ -14,6 +14,8 @@ from rempart.domain.invoice import Presented
 from rempart.domain.rights import Coverage, Period
 from rempart.formats.rights_file import Expected, format_closure
 from rempart.simulation.authorizations import QUOTES, invoice_of, presented, request_for
+from rempart.simulation.guarantees import in_network
+from rempart.simulation.orders import IN_NETWORK, OWED
 from rempart.simulation.people import Person
 from rempart.wire.authorizations import AuthorizationRequest, AuthorizationState
 from rempart.wire.problem import Problem
@@ -23,7 +25,6 @@ from support.journey import Journey, journey_in
 pytestmark = pytest.mark.postgres
 CHANGE = FIRST_DAY + timedelta(days=7)  # the first day of the new insurer
 DELIVERY = 14  # days after the order
-GLASSES = 300_00
 _numbers = count(1)
 
 
@@ -88,15 +89,22 @@ def _move(journey: Journey, mover: Mover) -> None:
     assert journey.file(mover.to, [opening], expected=Expected(1, 0, 0)).state == "applied"
 
 
+def _owes(journey: Journey, number: str) -> int:
+    """What an insurer owes for the optician's quote: more where its table lists the site in its network."""
+    (insurer,) = (each for each in journey.town.country.insurers if each.number == number)
+    return IN_NETWORK if in_network(insurer) else OWED["optician"]
+
+
 def test_who_agreed_pays_and_without_an_agreement_the_insurer_of_the_day_of_delivery(
     journey: Journey, movers: list[Mover]
 ) -> None:
     """One asked before the change and is owed by the old insurer; the other asks at delivery and the new one owes."""
     early, other = movers
+    first, second = _owes(journey, early.before.amc_number), _owes(journey, other.after.amc_number)
     optician = journey.site("optician")
     quote = request_for(early.before, FIRST_DAY + timedelta(days=DELIVERY), QUOTES["optician"])
     agreed = _ask(journey, quote)
-    assert (agreed.state, agreed.amc) == ("agreed", GLASSES), agreed
+    assert (agreed.state, agreed.amc) == ("agreed", first), agreed
     assert agreed.if_rights_end, "the answer says what happens if rights end before the delivery"
     journey.later(8)
     for mover in movers:
@@ -112,18 +120,18 @@ def test_who_agreed_pays_and_without_an_agreement_the_insurer_of_the_day_of_deli
     refused = journey.send(optician, new_card)
     assert (refused.state, refused.reason) == ("rejected", "authorization-other-person"), "one insurer's, not another's"
     owed = journey.send(optician, made)
-    assert (owed.state, owed.amc) == ("accepted", GLASSES), owed
+    assert (owed.state, owed.amc) == ("accepted", first), owed
     assert any(rule.rule == "guaranteed-after-closure" for line in owed.lines for rule in line.rules)
 
     old = _ask(journey, request_for(other.before, journey.today, QUOTES["optician"]))
     assert old.state == "refused", "ordered too late for the old card"
     fresh = request_for(other.after, journey.today, QUOTES["optician"])
     new = _ask(journey, fresh)
-    assert (new.state, new.amc) == ("agreed", GLASSES), new
+    assert (new.state, new.amc) == ("agreed", second), new
     amounts = tuple(line.amc for line in new.lines)
     billed = invoice_of(fresh, amounts, number="500000002", delivered=journey.today, reference=new.reference)
-    assert journey.send(optician, billed).amc == GLASSES
+    assert journey.send(optician, billed).amc == second
     owing = dict(journey.town.sql("select insurer, sum(amc)::int from rempart.invoice where amc > 0 group by 1"))
-    assert owing == {early.before.amc_number: GLASSES, other.after.amc_number: GLASSES}
-    assert journey.pay() == 2 * GLASSES
+    assert owing == {early.before.amc_number: first, other.after.amc_number: second}
+    assert journey.pay() == first + second
     journey.sound()

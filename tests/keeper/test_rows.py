@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,11 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rempart.domain.member import MemberRule
-from rempart.domain.rights import DOMAINS, Coverage, Key, Period, RightsLine
+from rempart.domain.rights import DOMAINS, Coverage, Key, Period, RightsLine, pack
 from rempart.formats.rights_file import MAX_LINE, LineFault, format_line, parse_line, usual_start
+from rempart.keeper.newborns import stamped
 from rempart.keeper.rows import Opening, Session, bound_to
 from rempart.sealing.envelope import EnvelopeFault, open_batch
+from rempart.sealing.identity import encode_child, encode_identity, encode_newborn
 from rempart.sealing.loading import PURPOSE, Block
+from rempart.sealing.record import OVERHEAD, IndexKey, newborn_handle, person_handle, unpad
 
 INSURER = "0000401166"
 PRIVATE = X25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -22,6 +26,7 @@ YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 COVERAGE = Coverage(1, "P1", "2", "responsible", tuple(Period(domain, *YEAR, "100") for domain in DOMAINS))
 KEYS = (Key("12345", "1850575100042", "850512", "1"), Key("12345", "2860575100042", "850512", "1"))
 LINE = RightsLine("REF-1", KEYS, COVERAGE)
+MADE = date(2026, 11, 24)
 RULES = (
     MemberRule(),
     MemberRule(zeros="strip", alphabet="digits"),
@@ -34,14 +39,14 @@ keys = st.builds(
     Key,
     st.text("ABCxyz0012345 ", min_size=1, max_size=9),
     st.none() | st.from_regex(r"[1-9][0-9]{2}[0-9]{2}(2A|2B|20|75|97)(000|[0-9]{3})(000|[0-9]{3})", fullmatch=True),
-    st.from_regex(r"[0-9]{6}|(18|19|20)[0-9]{6}", fullmatch=True),
+    st.from_regex(r"[0-9]{6}|(18|19|20)[0-9]{6}|2[4-6](0[1-9]|1[0-2])(0[1-9]|1[0-9])", fullmatch=True),
     st.sampled_from("1239"),
 )
 lines = st.builds(
     RightsLine,
     st.text("REF-01é", min_size=1, max_size=40),
     st.lists(keys, min_size=1, max_size=4).map(tuple),
-    st.sampled_from([COVERAGE, Coverage(1, "P2", "", "c2s", COVERAGE.periods[:1])]),
+    st.sampled_from([COVERAGE, replace(COVERAGE, newborns=True), Coverage(1, "P2", "", "c2s", COVERAGE.periods[:1])]),
 )
 
 
@@ -49,7 +54,8 @@ def session(rule: MemberRule, *, delta: bool = False) -> Session:
     """A file of one insurer under fixed keys."""
     spelled = (rule.case, rule.spaces, rule.zeros, rule.min_length, rule.max_length, rule.alphabet)
     public = PRIVATE.public_key().public_bytes_raw()
-    return Session(Opening(INSURER, 1, b"\1" * 32, b"\2" * 32, b"\3" * 32, public, 192, delta, spelled))
+    keys = (b"\1" * 32, b"\2" * 32, b"\3" * 32)
+    return Session(Opening(INSURER, 1, *keys, public, 192, delta, spelled, MADE.toordinal()))
 
 
 def shown(block: Block) -> tuple[object, ...]:
@@ -123,3 +129,47 @@ def test_the_reference_opens_for_its_insurer() -> None:
     found = [made.references[at * size : (at + 1) * size] for at in range(2)]
     assert {int.from_bytes(row[6:14], "big") for row in found} == {number}
     assert [opener.open(row[-88:], bound_to(row[18:34])) for row in found] == [b"REF-1", b"REF-2"]
+
+
+# --- newborns ---
+
+
+def opened(block: Block, encoded: bytes) -> bytes:
+    """What a row of the block holds for who presents this identity."""
+    index = IndexKey(INSURER, 1, b"\1" * 32)
+    record, key = index.keys(encoded)
+    at = block.rows.index(record)
+    payload = block.rows[at + 20 : at + 20 + 192 + OVERHEAD]
+    padded = index.open(record, key, person_handle(b"\2" * 32)(b"REF-1"), payload)
+    assert padded is not None
+    return unpad(padded)
+
+
+def own(key: Key) -> bytes:
+    encoded = encode_identity(INSURER, key.member, key.nir, key.birth, rank=key.rank)
+    assert encoded is not None
+    return encoded
+
+
+def test_a_parents_line_has_a_way_for_newborns() -> None:
+    """One row more for each member number and NIR, with the parent's coverage; none when the line does not say so."""
+    plain = session(RULES[0]).block([format_line(LINE)], 2)
+    block = session(RULES[0]).block([format_line(LINE._replace(coverage=replace(COVERAGE, newborns=True)))], 2)
+    assert (plain.records, block.records) == (2, 4)
+    for key in KEYS:
+        assert key.nir is not None
+        assert opened(block, encode_newborn(INSURER, key.member, key.nir)) == pack(COVERAGE)
+        assert opened(block, own(key)) == opened(plain, own(key)) == pack(COVERAGE)
+
+
+@pytest.mark.parametrize(
+    ("birth", "young"), [("261123", True), ("240901", True), ("240731", False), ("261125", False), ("850512", False)]
+)
+def test_a_young_child_is_stamped_with_its_handle(birth: str, young: bool) -> None:  # noqa: FBT001 - a case's outcome
+    """For 27 months, by the first way with a NIR, whatever the way that presents it."""
+    nirs = (("12345", None), ("12345", "1850575100042"), ("9", "2860575100042"))
+    keys = tuple(Key(member, nir, birth, "2") for member, nir in nirs)
+    block = session(RULES[0]).block([format_line(LINE._replace(keys=keys))], 2)
+    handle = newborn_handle(b"\2" * 32)(encode_child("12345", birth, "2"))
+    for key in keys:
+        assert opened(block, own(key)) == (stamped(handle, pack(COVERAGE)) if young else pack(COVERAGE))

@@ -21,6 +21,7 @@ from rempart.keeper.ring import Ring
 from rempart.keeper.server import Operation, Surface, listen
 from rempart.sealing import frames, ringing
 from rempart.sealing.client import Keeper, KeeperSync, KeeperUnavailable
+from rempart.sealing.identity_frames import SealedIdentity
 from support.keepers import AUDIENCE, COVERAGE, INSURER, PERSON, SITE, make_world, presented, wait_for
 
 if TYPE_CHECKING:
@@ -152,8 +153,17 @@ def test_rightly_shaped_items_of_any_content_get_an_answer(running: Running, dat
     operation = data.draw(st.sampled_from(sorted(table)))
     kinds = {"bytes": st.binary(max_size=99), "str": st.text(max_size=20), "int": st.integers(-(2**62), 2**62)}
     kinds |= {"bytes | None": st.none() | kinds["bytes"], "str | None": st.none() | kinds["str"]}
+    kinds |= {"int | None": st.none() | kinds["int"]}
+    kinds |= {"tuple[int, ...]": st.lists(st.integers(-2, 2**40), max_size=3).map(tuple)}
     kinds |= {"tuple[bytes, ...]": st.lists(st.binary(min_size=32, max_size=32), max_size=3).map(tuple)}
     kinds |= {"tuple[tuple[str, str], ...]": st.lists(st.tuples(kinds["str"], kinds["str"]), max_size=3).map(tuple)}
+    parts = (
+        st.text(max_size=99), st.tuples(kinds["str"], kinds["str"], kinds["str"]),
+        st.dictionaries(st.text(max_size=4), kinds["str"] | st.integers(0, 99), max_size=3),
+        kinds["tuple[int, ...]"], st.booleans(),
+    )  # fmt: skip
+    kinds |= {"SealedIdentity": st.builds(SealedIdentity, *parts)}
+    kinds |= {"SealedIdentity | None": st.none() | kinds["SealedIdentity"]}
     item = table[operation][0]
     values = [data.draw(kinds[field]) for field in _annotations(item)]
     with running.client("ask" if operation in frames.OPERATIONS["ask"] else "box") as client:

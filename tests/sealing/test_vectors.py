@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 
 from rempart.domain.identifiers import parse_amc, parse_birth, parse_nir, parse_rank
 from rempart.domain.member import MemberRule, canonical_member
-from rempart.sealing.identity import encode_identity
+from rempart.keeper.newborns import parted, stamped
+from rempart.sealing.identity import encode_child, encode_identity, encode_newborn
 from rempart.sealing.prf import short_prf
 from rempart.sealing.record import (
     IndexKey,
@@ -22,6 +23,7 @@ from rempart.sealing.record import (
     grant_digest,
     log_key,
     meeting,
+    newborn_handle,
     pad,
     person_handle,
     subject_of_tag,
@@ -151,6 +153,22 @@ def test_counter_keys(vector: dict[str, Any]) -> None:
     message = person + fields(vector["counter"].encode(), vector["period"].encode())
     assert prf(KEYS["counter"], "rempart/1/counter", 16, message).hex() == vector["key"]
     assert counter_key(KEYS["counter"])(person, vector["counter"], vector["period"]).hex() == vector["key"]
+
+
+@pytest.mark.parametrize("vector", VECTORS["newborns"], ids=ids("newborns"))
+def test_newborns(vector: dict[str, Any]) -> None:
+    """The parent's way has neither birth date nor rank, the child's handle no NIR; the stamp comes first."""
+    insurer, member, nir = vector["insurer"], vector["member"], vector["nir"]
+    way = fields(b"rempart/1/newborn", insurer.encode(), member.encode(), nir.encode())
+    assert way.hex() == vector["way"] == encode_newborn(insurer, member, nir).hex()
+    child = fields(member.encode(), vector["birth"].encode(), vector["rank"].encode())
+    assert child == encode_child(member, vector["birth"], vector["rank"])
+    handle = prf(KEYS["person"], "rempart/1/newborn", 16, child)
+    assert handle.hex() == vector["handle"] == newborn_handle(KEYS["person"])(child).hex()
+    packed = bytes.fromhex(vector["packed"])
+    assert (b"\x02" + handle + packed).hex() == vector["stamped"] == stamped(handle, packed).hex()
+    assert parted(bytes.fromhex(vector["stamped"])) == (packed, handle)
+    assert parted(packed) == (packed, b"")
 
 
 @pytest.mark.parametrize("vector", VECTORS["weigh"], ids=ids("weigh"))

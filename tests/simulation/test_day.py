@@ -19,7 +19,7 @@ from rempart.simulation.country import Country
 from rempart.simulation.day import events
 from rempart.simulation.events import Ask, Bill, Event, SendFile, SendInvoices
 from rempart.simulation.files import file_bytes
-from rempart.simulation.guarantees import table_toml
+from rempart.simulation.guarantees import opticians_of, table_toml
 from rempart.simulation.visits import Calendar
 
 MONDAY = date(2026, 11, 23)
@@ -169,8 +169,11 @@ def _bills(event: Event) -> tuple[Bill, ...]:
     return tuple(bill for lot in event.lots for bill in lot.bills) if isinstance(event, SendFile) else ()
 
 
+OPTICIANS = opticians_of(COUNTRY)
+
+
 def _tables() -> dict[int, GuaranteeTable | None]:
-    return {insurer.index: read(table_toml(insurer, date(2024, 1, 1))).table for insurer in COUNTRY.insurers}
+    return {insurer.index: read(table_toml(insurer, date(2024, 1, 1), OPTICIANS)).table for insurer in COUNTRY.insurers}
 
 
 def test_a_day_takes_from_allowances() -> None:

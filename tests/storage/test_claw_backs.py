@@ -209,3 +209,18 @@ def test_the_database_holds_the_limits(paid: MoneyWorld) -> None:
             )
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("update rempart.claw_back set amount = 1")
+
+
+def test_what_the_compulsory_scheme_rejected_is_taken_back(paid: MoneyWorld) -> None:
+    """The insurer paid its share of an invoice whose other share was rejected: a guarantee stops only closed rights."""
+    with paid.sql() as connection:
+        connection.execute("alter table rempart.decision disable trigger append_only")
+        connection.execute("update rempart.decision set tag = '\\x01'")
+    assert propose(paid, 1_000, "rights-closed") == "guarantee-stands"
+    claim = propose(paid, 1_000, "amo-rejected")
+    assert isinstance(claim, UUID)
+    paid.decide(amc=1_500)
+    assert ordered(paid, RIPE) == [(500, 1_000)]
+    assert state(paid, claim) == "recovered"
+    assert paid.one("select state from rempart.invoice where invoice = %s", paid.invoices[0]) == "paid"
+    assert paid.broken() == {}

@@ -8,8 +8,10 @@ import msgspec
 
 from rempart.application.guard import Caller, SiteFacts
 from rempart.application.invoice_records import Submitted
+from rempart.domain.allowances import CounterUse
 from rempart.domain.decision import DecidedLine, Decision, RuleAmount
 from rempart.domain.invoice import Invoice, Line, Presented
+from rempart.formats.settlement_file import opened
 from rempart.storage.copies import EPOCH, VERSION, MsgpackCopies, decision_lines, read_lines
 
 SITE, CARE = "992300010", date(2026, 11, 20)
@@ -36,9 +38,24 @@ def test_each_reader_gets_its_own_copy_and_none_holds_an_identity() -> None:
     found = MsgpackCopies().of(b"person", SUBMITTED, DECISION)
     acts, settlement, copy = (msgspec.msgpack.decode(each) for each in found)
     assert acts == [VERSION, ACTS]
-    assert settlement == [VERSION, [b"person", b"i" * 16, SITE, "000000001", "accepted", ""], ACTS, DECIDED]
+    assert settlement == [VERSION, [b"person", b"i" * 16, SITE, "000000001", "accepted", ""], ACTS, DECIDED, []]
     assert copy == [VERSION, SITE, ACTS, DECIDED]
     assert not any(word in each for word in (b"INVENTED", b"800101") for each in found)
+
+
+def test_its_insurer_alone_reads_the_counters() -> None:
+    """Name, period, taken and left of each, sealed with the acts; stored lines and other copies hold none of it."""
+    use = CounterUse("allowance/soft", date(2026, 1, 1), date(2026, 12, 31), 1_400, CARE, "cents", free=2_000)
+    decision = Decision("accepted", (LINES[0]._replace(uses=(use, use._replace(free=-1))),))
+    found = MsgpackCopies().of(b"person", SUBMITTED, decision)
+    person, told = opened(found.settlement)
+    counter = {
+        "line": 1, "counter": "allowance/soft", "from": "2026-01-01", "to": "2026-12-31", "taken": 1_400,
+        "unit": "cents", "left": 600,
+    }  # fmt: skip
+    assert (person, told["counters"]) == (b"person", [counter, counter | {"left": None}])
+    assert not any(b"soft" in each for each in (found.acts, found.copy, decision_lines(decision)))
+    assert opened(MsgpackCopies().of(b"person", SUBMITTED, DECISION).settlement)[1]["counters"] == []
 
 
 def test_stored_lines_come_back() -> None:

@@ -235,6 +235,16 @@ def test_a_modified_request_does_not_stand_in_its_own_way(shelf: Shelf) -> None:
     assert shelf.taken() == (0, 0)
 
 
+def test_who_asks_again_after_a_lost_answer_finds_its_own_hold(shelf: Shelf) -> None:
+    """A hub that dies between hold and request leaves a hold that the repeat, under the same id, takes over."""
+    mine, other = uuid4(), uuid4()
+    assert shelf.hold(mine, 9_000) is None
+    assert shelf.hold(other, 2_000) == 20_800, "it stands against others"
+    assert shelf.hold(mine, 9_500) is None
+    assert shelf.taken() == (0, 9_500)
+    assert shelf.broken() == []
+
+
 def test_fifty_holds_at_once_never_exceed_a_counter(shelf: Shelf) -> None:
     """As many as fit are held, the others are told until when."""
 

@@ -10,7 +10,7 @@ import pytest
 
 from rempart.bootstrap.delays import report
 from rempart.domain.payment_delay import Half
-from rempart.storage import delays
+from rempart.storage import delays, funds
 from support.money import DAY, FIRST, NOW, OPERATOR, SECOND, SITES
 
 if TYPE_CHECKING:
@@ -76,3 +76,48 @@ def test_one_person_alone_sets_no_terms(late: MoneyWorld) -> None:
     row = delays.Terms(OPERATOR, "", DAY, 7, False, 0, 0, 0, "agent-1", "agent-1")  # noqa: FBT003 - by place
     with late.sql("worker") as connection, pytest.raises(psycopg.errors.CheckViolation):
         delays.set_terms(connection, row, NOW)
+
+
+def paid_out(money: MoneyWorld, day: date) -> list[tuple[str, int, int, int]]:
+    """(site, cents of the transfer, of which penalties, invoices) of each remittance of a run."""
+    found = money.pay(day).plan.remittances
+    return [(one.site, one.amount, one.penalties, one.invoices) for one in found]
+
+
+def test_posted_penalties_are_paid_out_once(late: MoneyWorld) -> None:
+    """With the next transfer, or in one of their own; what does not go through is due again, what did never is."""
+    decree(late)
+    told(late, post=True)
+    late.decide(SITES[0], 900)
+    day = date(2027, 1, 4)
+    assert paid_out(late, day) == [(SITES[0], 1_000, 100, 1), (SITES[1], 300, 300, 0)]
+    assert paid_out(late, day + timedelta(days=1)) == []
+    assert late.broken() == {}
+    late.refused(f"main-{day:%Y%m%d}-01.xml")
+    assert late.broken() == {}
+    again = day + timedelta(days=2)
+    assert paid_out(late, again) == [(SITES[0], 1_000, 100, 1), (SITES[1], 300, 300, 0)]
+    late.confirm(f"main-{again:%Y%m%d}-01.xml")
+    assert told(late, post=True)[1] == 0
+    assert paid_out(late, again + timedelta(days=1)) == []
+    assert late.one("select count(*) from rempart.remittance_penalty where live") == 2
+    left = "select sum(case when credit like 'penalty:%%' then amount else -amount end)::bigint from rempart.transfer "
+    assert late.one(left + "where credit like 'penalty:%%' or debit like 'penalty:%%'") == 0
+    assert late.broken() == {}
+
+
+def test_a_contract_may_charge_them_to_the_operator(late: MoneyWorld) -> None:
+    """Then the insurer is never called for them, and its funds are not drawn; the site gets the same."""
+    terms = delays.Terms(OPERATOR, "", date(2026, 1, 1), 7, True, 100, 2, 10, "agent-1", "agent-2", "operator")  # noqa: FBT003 - by place
+    with late.sql("worker") as connection:
+        delays.set_terms(connection, terms, NOW)
+    told(late, post=True)
+    sides = "select array_agg(distinct debit) from rempart.transfer where kind = 'penalty'"
+    assert late.one(sides) == [f"costs:{OPERATOR}"]
+    assert paid_out(late, date(2027, 1, 4)) == [(SITES[0], 100, 100, 0), (SITES[1], 300, 300, 0)]
+    assert late.one("select array_agg(distinct insurer) from rempart.remittance_part where gross in (100, 300)") == [""]
+    with late.sql("worker") as connection, connection.transaction():
+        called = funds.call(connection, funds.Party(OPERATOR, FIRST), date(2027, 1, 5), AFTER, instant=AFTER)
+    assert called is not None
+    assert called.amount == 4_000
+    assert late.broken() == {}

@@ -139,6 +139,23 @@ def test_a_call_asks_to_the_cent_for_what_was_decided(money: MoneyWorld) -> None
     assert money.broken() == {}
 
 
+def test_insurers_called_together_are_each_asked_for_their_own(money: MoneyWorld) -> None:
+    """What is asked of one is never in another's call; who owes nothing is left out, who was called is not again."""
+    other = funds.Party(OPERATOR, SECOND)
+    money.decide(amc=1_234)
+    money.decide(SITES[1], amc=66)
+    with money.sql("worker") as connection, connection.transaction():
+        made = funds.call_all(connection, [PARTY, other], DAY, NOW + 1, instant=NOW)
+    assert [(one.insurer, one.amount, one.movements) for one in made] == [(FIRST, 1_300, 2)]
+    money.decide(insurer=SECOND, amc=700)
+    money.decide(amc=5)
+    with money.sql("worker") as connection, connection.transaction():
+        made = funds.call_all(connection, [PARTY, other], DAY, NOW + 1, instant=NOW)
+        later = funds.call_all(connection, [other, PARTY], NEXT, NOW + 1, instant=NOW + 1)
+    assert [(one.insurer, one.amount, one.movements) for one in made] == [(SECOND, 700, 1)]
+    assert [(one.insurer, one.amount, one.movements) for one in later] == [(FIRST, 5, 1)]
+
+
 def test_a_paid_call_becomes_funds_and_a_refused_one_is_asked_again(money: MoneyWorld) -> None:
     """By the bank's own statement, matched by EndToEndId; a refund after receipt is held."""
     watch(money)

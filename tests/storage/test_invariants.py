@@ -49,6 +49,14 @@ BREAKS = {
         "insert into rempart.claw_back select gen_random_uuid(), invoice, site, 'operator-1', insurer, 1, 'fraud', "
         "'recovered', '2026-11-23', 0, 'x', 0 from rempart.invoice where state = 'paid'"
     ),
+    "debts_are_what_is_left": (
+        "insert into rempart.transfer (debit, credit, amount, kind, subject, instant) "
+        "values ('debt:operator-1:992300010', 'recoverable:operator-1:0000401166', 1, 'debt', gen_random_uuid(), 0)"
+    ),
+    "penalties_are_posted_or_paid": (
+        "insert into rempart.transfer (debit, credit, amount, kind, subject, instant) "
+        "values ('costs:operator-1', 'penalty:operator-1:992300010', 1, 'penalty', gen_random_uuid(), 0)"
+    ),
     "counters_equal_their_entries": (
         "insert into rempart.counter (counter, used) values (decode(repeat('07', 16), 'hex'), 1)"
     ),

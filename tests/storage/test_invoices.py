@@ -15,13 +15,14 @@ import psycopg
 import pytest
 from psycopg import errors
 
+from rempart.application.eligibility import known_until
 from rempart.application.guard import Caller, SiteFacts
 from rempart.application.invoice_records import Decided, Kept, Standing, Submitted
-from rempart.application.invoices import known_until
 from rempart.domain.adjudication import rejected
 from rempart.domain.decision import DecidedLine, Decision, RuleAmount
 from rempart.domain.invoice import Invoice, Line, Presented
 from rempart.storage import door
+from rempart.storage.arrays import blobs, texts
 from rempart.storage.inbound import Waiting
 from rempart.storage.invoices import STANDINGS, Batch, InvoiceBooks
 
@@ -396,8 +397,8 @@ def test_the_plan_made_on_an_empty_table_still_looks_up_when_it_is_full(books: B
     with closing(psycopg.connect(books.database.url("worker"), autocommit=True)) as connection:
         for name, value in door.SESSION.items():
             connection.execute("select set_config(%s, %s, false)", (name, value))
-        connection.execute(f"prepare standings (text[], text[], bytea[]) as {STANDINGS}".encode())
-        asked = "execute standings (array['992300010'], array['000000001'], array['c'::bytea])"
+        connection.execute(f"prepare standings (text, text, text) as {STANDINGS}".encode())
+        asked = f"execute standings ('{texts(['992300010'])}', '{texts(['000000001'])}', '{blobs([b'c'])}')"
         connection.execute(asked.encode())
         plan = "\n".join(row[0] for row in connection.execute(f"explain {asked}".encode()).fetchall())
     assert "Materialize" not in plan, plan

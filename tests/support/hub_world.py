@@ -19,6 +19,7 @@ from rempart.bootstrap.house import House
 from rempart.client import assertion
 from rempart.client.dpop import DpopKey
 from rempart.domain.parties import Client, Mandate
+from rempart.formats import optics_messages
 from rempart.ground.instants import MICROSECONDS, now
 from rempart.sealing.ringing import AddMandate, RegisterClient
 from rempart.simulation.authorizations import QUOTES, presented, request_for
@@ -68,7 +69,7 @@ class HubWorld:
     def estimate(self) -> bytes:
         """A medicine, for someone this hub does not know: no rights are loaded."""
         shown = presented(self.country, self.country.person(0))
-        line = EstimateLine(self.country.day.isoformat(), "PH7", "pharmacy", 4_000, 65, 4_000)
+        line = EstimateLine("PH7", "pharmacy", 4_000, 65, 4_000, care_date=self.country.day.isoformat())
         return msgspec.json.encode(
             EstimateRequest(
                 shown.amc_number, shown.member, shown.birth, "machine", (line,), convention=shown.convention,
@@ -199,6 +200,10 @@ def code_of(answer: Response | Problem) -> tuple[int, str]:
         return answer.status, answer.code
     if answer.status < 400:
         return answer.status, ""
+    if answer.headers["content-type"] == "application/xml":
+        message = optics_messages.read(answer.body)
+        assert isinstance(message, optics_messages.Message)
+        return answer.status, str(message.values["code"])
     told = msgspec.json.decode(answer.body)
     if told.get("resourceType") == "OperationOutcome":
         told = told["issue"][0]["details"]["coding"][0]

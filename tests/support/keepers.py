@@ -5,6 +5,7 @@ Its parts in this process, or the whole program in another, with clients and inv
 
 from __future__ import annotations
 
+import socket
 import time
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -143,8 +144,17 @@ def make_world(folder: Path, **config: Any) -> World:
 
 
 def wait_for(path: Path, seconds: float = 10.0) -> None:
-    """Until a socket is there."""
+    """Until a socket answers: it is there a moment before anyone listens on it."""
     end = time.monotonic() + seconds
-    while not path.exists():
+    while not _answers(path):
         assert time.monotonic() < end, "the keeper did not start"
         time.sleep(0.02)
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        try:
+            client.connect(str(path))
+        except OSError:
+            return False
+        return True

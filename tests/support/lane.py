@@ -26,6 +26,7 @@ from rempart.application.invoice_records import (
     Submitted,
 )
 from rempart.application.ports import Derive, Open, Row, Settle, Settled, Unavailable
+from rempart.application.rights_again import WaitAsk
 from rempart.domain.authorized import Agreed
 from rempart.domain.binding import BindingTable
 from rempart.domain.decision import Decision
@@ -76,6 +77,7 @@ class _Opened(NamedTuple):
     tag: bytes = b""
     meeting: bytes = b""
     accreditor: bytes = b""
+    counted: bytes = b""
 
 
 @dataclass
@@ -123,6 +125,9 @@ class Keeper:
     async def counters(self, items: Sequence[CountersAsk]) -> list[list[bytes]]:
         self._away("counters")
         return [[_mac("counter", item.person, label)[:16] for label in item.labels] for item in items]
+
+    async def wait(self, items: Sequence[WaitAsk]) -> list[bytes]:
+        return [b"wait" + str(place).encode() for place, _ in enumerate(items)]
 
     async def keep(self, items: Sequence[KeepAsk]) -> list[Kept]:
         self._away("keep")

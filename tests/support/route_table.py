@@ -60,6 +60,12 @@ NOBODYS = _signed(404, site=ABSENT, other_site=ABSENT, vendor=ABSENT, concentrat
 ROUTES: tuple[Row, ...] = (
     Row("AskEligibility", "POST", "/v1/eligibility", _signed(200, concentrator=(403, "purpose")), "question"),
     Row("AskEstimate", "POST", "/v1/estimates", _signed(200, concentrator=(403, "purpose")), "estimate"),
+    Row("FindOwnRecords", "POST", "/v1/own-records", _signed(200, concentrator=(403, "purpose")), "question"),
+    Row("ListWebhooks", "GET", "/v1/webhooks", _signed(200)),
+    Row("ResumeWebhook", "POST", f"/v1/webhooks/{PDF_IDENTITY}/resume", NOBODYS),
+    Row("SendBatch", "POST", "/v1/eligibility/batches", _signed(202, concentrator=(403, "purpose")), "batch",
+        {"Idempotency-Key": "route-table-batch"}),
+    Row("ReadBatch", "GET", f"/v1/eligibility/batches/{PDF_IDENTITY}", NOBODYS),
     Row("SendInvoices", "POST", "/v1/invoices", _signed(202), "invoices", {"Idempotency-Key": "route-table"}),
     Row("FindInvoices", "GET", "/v1/invoices?number=1", _signed(200)),
     # The invoice below was sent by the site's own client and is not decided: only that client may look.
@@ -90,8 +96,18 @@ ROUTES: tuple[Row, ...] = (
     Row("ReturnRemittance", "GET", f"/v1/remittances/{PDF_IDENTITY}/advice.noemie", NOBODYS),
     Row("ListClawBacks", "GET", "/v1/claw-backs", _signed(200)),
     Row("DisputeClawBack", "POST", f"/v1/claw-backs/{PDF_IDENTITY}/dispute", NOBODYS),
+    Row("ListDebts", "GET", "/v1/debts", _signed(200)),
+    Row("PrintDemand", "GET", f"/v1/debts/{PDF_IDENTITY}/demand.pdf", NOBODYS),
+    Row("ListSettlements", "GET", "/v1/settlements", _of_insurers((200, ""))),
+    Row("ReadSettlement", "GET", f"/v1/settlements/{PDF_IDENTITY}", _of_insurers(ABSENT)),
+    Row("FetchSettlement", "GET", f"/v1/settlements/{PDF_IDENTITY}/file", _of_insurers(ABSENT)),
+    Row("FetchSettlementReferences", "GET", f"/v1/settlements/{PDF_IDENTITY}/references", _of_insurers(ABSENT)),
+    Row("AnswerSettlement", "POST", f"/v1/settlements/{PDF_IDENTITY}/answers",
+        _of_insurers((403, "bad-statement-signature")), "settlement answers"),
     Row("ReturnFile", "GET", "/v1/files/{file}/noemie",
         _signed(200, other_site=ABSENT, vendor=ABSENT, concentrator=ABSENT)),
+    Row("SendOpticsMessage", "POST", "/v1/optics/messages", _signed(200, concentrator=(403, "purpose")),
+        "optics query", {"Content-Type": "application/xml"}),
     Row("FhirMetadata", "GET", "/fhir/metadata", _open(200, "")),
     Row("FhirAskEligibility", "POST", "/fhir/CoverageEligibilityRequest/$submit",
         _signed(200, concentrator=(403, "purpose")), "fhir question"),
@@ -103,6 +119,9 @@ ROUTES: tuple[Row, ...] = (
     Row("FhirReadNotice", "GET", f"/fhir/PaymentNotice/{PDF_IDENTITY}", NOBODYS),
     Row("CheckRecord", "POST", "/v1/insurer/record-check",
         _of_insurers((403, "bad-statement-signature")), "record check"),
+    # Keys are public, and signed by the keeper.
+    Row("ReadKeeperKeys", "GET", "/v1/keeper-keys", _open(200, "")),
+    Row("ReadInsurerKeys", "GET", "/v1/insurers/0099000137/keys", _open(200, "")),
     # Stand-in rules are public and signed by their insurer; none is published in the walk.
     Row("ReadStandIn", "GET", "/v1/insurers/0099000137/stand-in", _open(404, "not-found")),
     # The log is for anyone, and holds hashes only; nothing is folded yet, so there is no month.

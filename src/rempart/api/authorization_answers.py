@@ -9,11 +9,12 @@ import msgspec
 
 from rempart.application.authorizations import Requested
 from rempart.domain import accreditation, reasons
-from rempart.domain.authorization import AGREED, PENDING, REFUSED, Event, if_rights_end
+from rempart.domain.authorization import HOLDING, PENDING, REFUSED, Event, if_rights_end
 from rempart.domain.decision import DecidedLine
+from rempart.domain.deliveries import agreed_for, by_line
 from rempart.ground.instants import iso
 from rempart.storage.authorizations import AuthorizationRow, Change
-from rempart.wire.authorizations import AuthorizationChange, AuthorizationState
+from rempart.wire.authorizations import AuthorizationChange, AuthorizationState, DeliveryState, RestState
 from rempart.wire.invoices import EventState, LineState, RuleLine
 
 
@@ -44,7 +45,7 @@ def state(row: AuthorizationRow) -> AuthorizationState:
         reason=ruling.reason, sentence=reason.french if reason is not None else "", site_reference=row.site_reference,
         valid_from=_text(ruling.first) if bound else "", valid_until=_text(ruling.last) if bound else "",
         delivery_until=_text(ruling.latest) if bound else "",
-        if_rights_end=if_rights_end(ruling.latest, cut=ruling.cut) if ruling.state == AGREED else "",
+        if_rights_end=if_rights_end(ruling.latest, cut=ruling.cut) if ruling.state in HOLDING else "",
         line_tolerance=ruling.line_cents if bound else 0, total_tolerance=ruling.total_cents if bound else 0,
         spent=row.spent, amo=row.amo, amc=row.amc if ruling.state != PENDING else 0,
         patient=patient if ruling.state != PENDING else 0,
@@ -52,7 +53,22 @@ def state(row: AuthorizationRow) -> AuthorizationState:
         held_until=_text(row.held_until) if row.held_until is not None else "",
         replaces=str(row.replaces) if row.replaces else "", invoice=str(row.invoice) if row.invoice else "",
         events=tuple(EventState(event.state, iso(event.instant), event.cause) for event in row.events),
+        deliveries=tuple(
+            DeliveryState(str(invoice), ruling.lines[part.line].number, part.units, part.amc)
+            for invoice, part in row.deliveries
+        ),
+        rest=rest(row) if ruling.state in HOLDING else (),
     )  # fmt: skip
+
+
+def rest(row: AuthorizationRow) -> tuple[RestState, ...]:
+    """What may still be delivered of each line."""
+    taken = by_line(row.agreed, [part for _, part in row.deliveries])
+    return tuple(
+        RestState(decided.number, line.units - part.units, line.amc - agreed_for(line, part.units))
+        for decided, line, part in zip(row.ruling.lines, row.agreed, taken, strict=False)
+        if line.units > part.units
+    )
 
 
 def line(decided: DecidedLine) -> LineState:

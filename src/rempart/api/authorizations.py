@@ -17,7 +17,7 @@ import msgspec
 
 from rempart.api import authorization_answers as answers
 from rempart.api import eligibility
-from rempart.api.deposits import Keeper, new_inbound
+from rempart.api.deposits import Keeper
 from rempart.api.problems import problem
 from rempart.api.state import HubState
 from rempart.application.authorizations import Asked, Attachment, Needs, request
@@ -46,13 +46,14 @@ from rempart.wire.eligibility import EligibilityRequest
 from rempart.wire.invoices import LineRequest
 from rempart.wire.once import repeats_a_name
 from rempart.wire.problem import FieldError, Problem, encode
+from rempart.wire.sealed import Reader, SealedAuthorizationRequest, comparable
 
 BODY_MOST = 4 * 1024 * 1024  # bytes, attachments included
 ATTACHMENTS_MOST = 5
 ATTACHMENT_MOST = 1024 * 1024  # bytes of one
 BACK_DAYS = 30  # how long ago a stay may have begun when it is asked for
 NOBODYS_DOMAINS = ("MED",)  # not looked at: the domains follow from the lines
-_decode = msgspec.json.Decoder(AuthorizationRequest).decode
+_reader = Reader(AuthorizationRequest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +129,10 @@ class Requests:
         if isinstance(asked, Problem):
             return Reply(asked.status, encode(asked))
         about = replaces.bytes if replaces is not None else b""
-        request_mac = hashlib.sha256(about + body).digest()
+        request_mac = hashlib.sha256(about + comparable(body, SealedAuthorizationRequest)).digest()
         items = [b"authorization-key:" + key.encode(), b"authorization-body:" + request_mac]
         key_mac, body_mac = await fingerprints(
-            self._keeper, [MacItem("idempotency", caller.client, item, caller.grant) for item in items]
+            self._keeper, [MacItem("idempotency", caller.scope, item, caller.grant) for item in items]
         )
         async with self._databases.lend() as database:
             before = await Intake(database).replayed(caller.client, key_mac)
@@ -144,7 +145,8 @@ class Requests:
                 ports = Ports(self._port, database, database)
                 allowances = HeldAllowances(self._counters, database) if self._counters is not None else None
                 needs = Needs(ports, KeeperSealer(self._keeper), books, self._tables, JsonQuotes(), allowances)
-                found = await request(needs, replace(asked, replaces=about), hour_share=self._share)
+                own = replace(asked, identity=request_id(key_mac), replaces=about)
+                found = await request(needs, own, hour_share=self._share)
                 if found.refusal:
                     return refused(found.refusal, held=True)
                 answer = answers.told(found)
@@ -167,6 +169,11 @@ class Requests:
         return "" if former.ruling.state in {AGREED, PENDING} else "not-changeable"
 
 
+def request_id(key_mac: bytes) -> bytes:
+    """The id of whatever is asked under one key: asked again after a lost answer, it finds what it held itself."""
+    return key_mac[:6] + bytes((key_mac[6] & 0x0F | 0x80, key_mac[7], key_mac[8] & 0x3F | 0x80)) + key_mac[9:16]
+
+
 def refused(code: str, *, held: bool = False) -> Reply:
     """A refusal by its code."""
     document = problem(code)
@@ -178,7 +185,7 @@ def read(state: HubState, caller: Caller, body: bytes) -> Asked | Problem:
     if len(body) > BODY_MOST:
         return problem("body-too-large")
     try:
-        told = _decode(body)
+        told, sealed = _reader.read(body)
     except msgspec.ValidationError as error:
         return problem("invalid-fields", (FieldError(eligibility.path_of(error), "wrong-shape"),))
     except (msgspec.DecodeError, UnicodeDecodeError, binascii.Error):
@@ -189,7 +196,7 @@ def read(state: HubState, caller: Caller, body: bytes) -> Asked | Problem:
         told.amc_number, told.member, told.birth_date, told.planned_date, NOBODYS_DOMAINS, told.evidence,
         told.convention, told.csr, told.nir, told.rank, told.site_reference,
     )  # fmt: skip
-    asked = eligibility.canonical(state, caller, shown, purpose=AUTHORIZATION, ahead=PLANNED_AHEAD)
+    asked = eligibility.canonical(state, caller, shown, purpose=AUTHORIZATION, ahead=PLANNED_AHEAD, sealed=sealed)
     if isinstance(asked, Problem):
         return _renamed(asked)
     faults: list[Fault] = []
@@ -201,15 +208,16 @@ def read(state: HubState, caller: Caller, body: bytes) -> Asked | Problem:
     attachments = _attachments(told, faults)
     if faults:
         return problem("invalid-fields", tuple(FieldError(fault.field, fault.code) for fault in faults))
-    invoice = asked_invoice(lines, About(asked.birth, told.nature, told.exemption))
+    invoice = asked_invoice(lines, About(asked.birth, told.nature, told.exemption, caller.site))
     return _asked(asked, site.profession, (today, asked.care), invoice=invoice, attachments=attachments)
 
 
 def _asked(question: Question, profession: str, days: tuple[date, date], *, invoice: Any, attachments: Any) -> Asked:
     return Asked(
-        new_inbound(question.instant), question.instant, question.caller, question.operator, question.insurer,
+        b"", question.instant, question.caller, question.operator, question.insurer,
         question.member, question.nir, question.birth, question.rank, question.cost, question.evidence,
         question.reference, question.site_cap, question.client_cap, profession, *days, invoice, attachments,
+        sealed=question.sealed,
     )  # fmt: skip
 
 

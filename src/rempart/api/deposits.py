@@ -11,15 +11,19 @@ from uuid import UUID
 
 import msgspec
 
+from rempart.api.sealed_invoices import checked
 from rempart.api.state import HubState
 from rempart.application.guard import INVOICE, Caller, Wish, admit
 from rempart.application.together import Unavailable
 from rempart.formats import invoice_json
 from rempart.sealing.frames import DepositItem, MacItem
 from rempart.storage.door import Databases
+from rempart.storage.facts import Facts
 from rempart.storage.inbound import Earlier, Inbound, Intake
 from rempart.wire.invoices import Fault, FileReceipt, InvoiceReceipt, InvoicesReceipt
 from rempart.wire.problem import FieldError
+from rempart.wire.sealed import NAME as SEALED
+from rempart.wire.sealed import SealedInvoicesRequest, comparable
 
 T = TypeVar("T")
 CHUNK = 1024 * 1024  # bytes of content in one sealed chunk
@@ -48,10 +52,13 @@ class Taken:
 
 
 class Deposits:
-    """Invoices and files come in. `limit` is the longest file in bytes."""
+    """Invoices and files come in. `limit` is the longest file in bytes; `facts` as last read, to check sealed ones."""
 
-    def __init__(self, keeper: Keeper, databases: Databases, limit: int) -> None:
+    def __init__(
+        self, keeper: Keeper, databases: Databases, limit: int, facts: Callable[[], Facts] | None = None
+    ) -> None:
         self._keeper = keeper
+        self._facts = facts
         self._databases = databases
         self._limit = limit
 
@@ -60,13 +67,18 @@ class Deposits:
         found = invoice_json.read(body, caller.site)
         if not isinstance(found, tuple):
             return _unread(found.field, found.code)
-        request = hashlib.sha256(body).digest()
+        request = hashlib.sha256(comparable(body, SealedInvoicesRequest)).digest()
         key_mac, request_mac = await self._macs(caller, key.encode(), request)
         async with self._databases.lend() as database:
             intake = Intake(database)
             before = await intake.replayed(caller.client, key_mac)
             if before is not None:
                 return _repeat(before, request_mac)
+            if self._facts is not None and SEALED in body:
+                sound = await checked(self._keeper.call, self._facts(), caller, found)
+                if isinstance(sound, str):
+                    return Refusal(sound)
+                found = sound
             # The key's MAC, not the content's: a cancelled or rejected invoice is sent again just as it was, under a
             # new key, and is a new one. That nothing is paid twice is held by the invoice's number, not here.
             inbound = _inbound(caller, "api", instant, key_mac)
@@ -123,7 +135,7 @@ class Deposits:
     async def _mac(self, caller: Caller, contents: list[bytes]) -> list[bytes]:
         """Keyed fingerprints: nothing derived from what people send is stored without a key."""
         results = await self._keeper.call(
-            "mac", [MacItem("idempotency", caller.client, c, caller.grant) for c in contents]
+            "mac", [MacItem("idempotency", caller.scope, c, caller.grant) for c in contents]
         )
         if any(result.refusal for result in results):
             raise Unavailable("keeper")

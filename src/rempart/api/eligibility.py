@@ -6,6 +6,7 @@ What needs no record is answered at once and costs nothing: it tells nothing abo
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,23 +15,28 @@ import msgspec
 
 from rempart.api.problems import problem
 from rempart.api.state import HubState
-from rempart.application.eligibility import Answer, Question
+from rempart.application.eligibility import EPOCH, Answer, Question
 from rempart.application.guard import ELIGIBILITY, Caller, Wish, admit
+from rempart.application.ports import SealedAsk
 from rempart.application.together import Busy, Unavailable
 from rempart.domain import accreditation, question
 from rempart.domain.identifiers import Fault, parse_amc, parse_birth, parse_nir, parse_rank, parse_site_reference
-from rempart.domain.member import canonical_member
+from rempart.domain.member import MemberRule, canonical_member
+from rempart.domain.newborns import NEWBORN_CEILING
 from rempart.domain.parameters import accreditation_days
 from rempart.domain.rights import DOMAINS, Period
 from rempart.ground.instants import civil_date
 from rempart.wire.eligibility import DomainAnswer, EligibilityRequest
 from rempart.wire.once import repeats_a_name
 from rempart.wire.problem import FieldError, Problem, encode
+from rempart.wire.sealed import NAME as SEALED
+from rempart.wire.sealed import Reader, Sealed
 
 PAST_DAYS = 830  # 27 months: the oldest day of care
 AHEAD_DAYS = 60
 BODY_MOST = 8 * 1024  # bytes
 _decode = msgspec.json.Decoder(EligibilityRequest).decode
+_reader = Reader(EligibilityRequest)
 _encode = msgspec.json.Encoder().encode
 _DOMAINS = frozenset(DOMAINS)
 
@@ -89,7 +95,7 @@ def reply(state: HubState, asked: Question, done: asyncio.Future[Answer]) -> Rep
 def _refused(state: HubState, code: str) -> Reply:
     document = problem(code)
     state.figures.answers.add("unavailable" if document.status == 503 else "refused")
-    state.figures.refusals.add(code)
+    state.figures.refusals.add(document.code if document.errors else code)
     return Reply(document.status, encode(document), held=True)
 
 
@@ -97,15 +103,19 @@ def read(state: HubState, caller: Caller, body: bytes | None) -> Question | Prob
     """The canonical question, or why there is none; no record is read. `body` is None when it was too long."""
     if body is None or len(body) > BODY_MOST:
         return problem("body-too-large")
+    sealed: Sealed | None = None
     try:
-        request = _decode(body)
+        if SEALED in body:
+            request, sealed = _reader.read(body)
+        else:
+            request = _decode(body)
     except msgspec.ValidationError as error:
         return problem("invalid-fields", (FieldError(path_of(error), "wrong-shape"),))
     except (msgspec.DecodeError, UnicodeDecodeError):  # the latter for a text that is not UTF-8
         return problem("malformed-body")
-    if body.count(b":") != _told(request) and repeats_a_name(body):
+    if (sealed is not None or body.count(b":") != _told(request)) and repeats_a_name(body):
         return problem("repeated-field")
-    return canonical(state, caller, request)
+    return canonical(state, caller, request, sealed=sealed)
 
 
 def _told(request: EligibilityRequest) -> int:
@@ -128,10 +138,13 @@ def canonical(
     *,
     purpose: str = ELIGIBILITY,
     ahead: int = AHEAD_DAYS,
+    sealed: Sealed | None = None,
+    days: Sequence[date] = (),
 ) -> Question | Problem:
     """The question in canonical form and routed, admitted by the door; or what is wrong first, all fields told.
 
-    `ahead`: days from today to the day of care, at most.
+    `ahead`: days from today to the day of care, at most. `sealed` stands for the identity, then the keeper's to check;
+    `days` of care when there are several.
     """
     instant = state.instants.next()
     site = state.facts.snapshot.sites.get(caller.site)
@@ -139,7 +152,7 @@ def canonical(
         return problem("site-standing")
     faults: list[Fault] = []
     amc = _keep(parse_amc(request.amc_number), faults)
-    birth = _keep(parse_birth(request.birth_date), faults)
+    birth = _keep(parse_birth(request.birth_date), faults) if sealed is None else ""
     rank = _keep(parse_rank(request.rank), faults) if request.rank is not None else "1"
     nir = _nir(request.nir, faults)
     care = _care(request.care_date, civil_date(instant, site.zone), faults, ahead)
@@ -148,7 +161,7 @@ def canonical(
         faults.append(Fault("domains", "unknown-domain"))
     if faults:
         return problem("invalid-fields", tuple(FieldError(fault.field, fault.code) for fault in faults))
-    if nir is None and request.evidence == "typed":
+    if nir is None and request.evidence == "typed" and sealed is None:
         return problem("nir-required")
     route = state.facts.route(amc, request.convention, request.csr, care)
     if route is None:
@@ -156,7 +169,7 @@ def canonical(
     rule = state.facts.rules.get(route.insurer)
     if rule is None:
         return problem("handled-elsewhere")
-    member = canonical_member(request.member, rule)
+    member = canonical_member(request.member, rule) if sealed is None else ""
     if isinstance(member, Fault):
         return problem("invalid-fields", (FieldError(member.field, member.code),))
     refusal = admit(state.facts.snapshot, caller, Wish("api", purpose, route.insurer, request.evidence, instant))
@@ -168,7 +181,17 @@ def canonical(
         instant, caller, route.operator, route.insurer, member, nir, birth, rank, cost, care,
         tuple(dict.fromkeys(request.domains)), request.evidence, reference, site_cap, client_cap,
         accreditation_days(site.profession),
+        sealed=None if sealed is None else sealed_ask(sealed, (amc, request.convention, request.csr), rule,
+                                                      days=days or (care,), nir_needed=request.evidence == "typed"),
     )  # fmt: skip
+
+
+def sealed_ask(
+    sealed: Sealed, labels: tuple[str, str, str], rule: MemberRule, *, days: Iterable[date], nir_needed: bool = False
+) -> SealedAsk:
+    """What the keeper is given with a JWE: the labels as the request has them, the insurer's rule, the days of care."""
+    since = tuple(sorted({day.toordinal() - EPOCH for day in days}))
+    return SealedAsk(sealed.jwe, labels, rule, since, nir_needed)
 
 
 def _keep(value: str | Fault, faults: list[Fault]) -> str:
@@ -215,9 +238,12 @@ def write(state: HubState, asked: Question, found: Answer) -> bytes:
     text = (
         f'{{"answer":"{found.answer}","question":"{question.identifier(asked.instant, state.hub)}","domains":{domains},'
         f'"accreditation":"{number}","accreditation_from":"{first}","accreditation_to":"{last}","kind":"{found.kind}",'
-        f'"ended":"{ended}","padding":"'
+        f'"ended":"{ended}",{_PROVISIONAL[found.provisional]},"padding":"'
     )
     return (text.ljust(510 + 128 * len(asked.domains)) + '"}').encode()
+
+
+_PROVISIONAL = ('"provisional":false,"ceiling":0', f'"provisional":true,"ceiling":{NEWBORN_CEILING}')
 
 
 @lru_cache(maxsize=8192)

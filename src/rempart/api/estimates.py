@@ -11,6 +11,7 @@ from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
 
 from rempart.api import eligibility
+from rempart.api.authorization_answers import line
 from rempart.api.authorizations import NOBODYS_DOMAINS, FactsTables
 from rempart.api.cadence import Cadence
 from rempart.api.invoice_routes import InvoiceDesk
@@ -23,7 +24,8 @@ from rempart.application.guard import ESTIMATE, Caller
 from rempart.application.ports import KeeperPort
 from rempart.application.together import Unavailable
 from rempart.domain import accreditation, reasons
-from rempart.domain.estimate import About, Estimate, stay_lines
+from rempart.domain.decision import Decision
+from rempart.domain.estimate import About, stay_lines
 from rempart.domain.identifiers import Fault
 from rempart.domain.invoice import Line
 from rempart.formats.invoice_json import MOST_DAYS, MOST_LINES, quote_line
@@ -31,14 +33,15 @@ from rempart.ground.instants import civil_date
 from rempart.storage.counters import EstimateFacts
 from rempart.wire.eligibility import EligibilityRequest
 from rempart.wire.estimates import EstimateAnswer, EstimateLine, EstimateRequest
-from rempart.wire.invoices import LineRequest, LineState, RuleLine
+from rempart.wire.invoices import LineRequest
 from rempart.wire.once import repeats_a_name
 from rempart.wire.problem import FieldError, Problem, encode
+from rempart.wire.sealed import Reader, Sealed
 
 BODY_MOST = 256 * 1024  # bytes
 PADDED = 1024  # bytes: an answer is a multiple of it, and as long as its lines ask for
 PER_LINE = 512
-_decode = msgspec.json.Decoder(EstimateRequest).decode
+_reader = Reader(EstimateRequest)
 _encode = msgspec.json.encode
 
 
@@ -72,7 +75,7 @@ class EstimateDesk:
         if len(body) > BODY_MOST:
             return problem("body-too-large")
         try:
-            request = _decode(body)
+            request, sealed = _reader.read(body)
         except msgspec.ValidationError as error:
             return problem("invalid-fields", (FieldError(eligibility.path_of(error), "wrong-shape"),))
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -86,25 +89,26 @@ class EstimateDesk:
             faults.append(Fault("accreditation", "accreditation-malformed"))
         if faults or number is None:
             return problem("invalid-fields", tuple(FieldError(fault.field, fault.code) for fault in faults))
-        return self._asked(caller, request, lines, number)
+        return self._asked(caller, (request, sealed), lines, number)
 
     def _asked(
-        self, caller: Caller, request: EstimateRequest, lines: tuple[Line, ...], number: str
+        self, caller: Caller, told: tuple[EstimateRequest, Sealed | None], lines: tuple[Line, ...], number: str
     ) -> Asked | Problem:  # fmt: skip
+        request, sealed = told
         days = [line.care_date for line in lines]
         shown = EligibilityRequest(
             request.amc_number, request.member, request.birth_date, min(days).isoformat(), NOBODYS_DOMAINS,
             request.evidence, request.convention, request.csr, request.nir, request.rank, request.site_reference,
         )  # fmt: skip
         state = self.desk.state
-        question = eligibility.canonical(state, caller, shown, purpose=ESTIMATE)
+        question = eligibility.canonical(state, caller, shown, purpose=ESTIMATE, sealed=sealed, days=days)
         if isinstance(question, Problem):
             return question
         site = state.facts.snapshot.sites[caller.site]
         today = civil_date(question.instant, site.zone)
         if (max(days) - today).days > eligibility.AHEAD_DAYS:
             return problem("invalid-fields", (FieldError("lines", "care-date-out-of-range"),))
-        about = About(question.birth, request.nature, request.exemption)
+        about = About(question.birth, request.nature, request.exemption, caller.site)
         return Asked(question, site.profession, today, lines, about, number)
 
 
@@ -150,18 +154,11 @@ def told(estimated: Estimated, lines: int) -> bytes:
     return _encode(msgspec.structs.replace(answer, padding=" " * missing))
 
 
-def _answer(found: Estimate) -> EstimateAnswer:
+def _answer(found: Decision) -> EstimateAnswer:
     reason = reasons.BY_CODE.get(found.reason)
-    lines = tuple(
-        LineState(
-            line.number, line.domain, line.spent, line.amo, line.amc, line.patient,
-            tuple(RuleLine(rule.rule, rule.amount) for rule in line.steps), line.reason,
-        )
-        for line in found.lines
-    )  # fmt: skip
     return EstimateAnswer(
-        "estimated", found.reason, reason.french if reason is not None else "",
-        sum(line.spent for line in found.lines), found.amo, found.amc, found.patient, lines,
+        "estimated", found.reason, reason.french if reason is not None else "", found.spent, found.amo, found.amc,
+        found.patient, tuple(map(line, found.lines)),
     )  # fmt: skip
 
 

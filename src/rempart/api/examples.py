@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from rempart.api.money_examples import CLAW_BACK, INSURER, MONEY, SETTLEMENT
 from rempart.domain.authorization import if_rights_end
 from rempart.domain.reasons import sentence
 from rempart.wire.authorizations import (
@@ -18,6 +19,7 @@ from rempart.wire.authorizations import (
     AuthorizationList,
     AuthorizationRequest,
     AuthorizationState,
+    DecisionAnswer,
     PendingAuthorization,
     PendingCase,
     PendingList,
@@ -27,6 +29,7 @@ from rempart.wire.authorizations import (
     StatedLine,
     Statement,
 )
+from rempart.wire.batches import BatchAnswer, BatchItem, BatchReceipt, BatchRequest, BatchState, ItemRefusal
 from rempart.wire.eligibility import DomainAnswer, EligibilityAnswer, EligibilityRequest
 from rempart.wire.estimates import EstimateAnswer, EstimateLine, EstimateRequest
 from rempart.wire.invoices import (
@@ -45,11 +48,13 @@ from rempart.wire.invoices import (
     ParticularsRequest,
     RuleLine,
 )
+from rempart.wire.own_records import OwnAuthorization, OwnInvoice, OwnRecords
 from rempart.wire.payments import (
     AdviceDeduction,
     AdviceInvoice,
     AdviceNote,
     AdvicePart,
+    AdvicePenalty,
     AdviceRejection,
     ClawBackState,
     RemittanceAdvice,
@@ -65,10 +70,10 @@ from rempart.wire.record_check import (
     RightsFileNamed,
 )
 from rempart.wire.token import ASSERTION_TYPE, GRANT_TYPE, RevokeRequest, TokenAnswer, TokenRequest
+from rempart.wire.webhooks import WebhookEvent, WebhookState
 
 DAY = "2026-03-02"
 SITE = "990000002"
-INSURER = "0099000137"
 MEMBER = "12345678"
 NIR = "285047592512345"
 ACCREDITATION = "ABG2J 04W06 818G1 8010K"
@@ -76,7 +81,8 @@ QUESTION = "CK07MSGGMG00"
 FILE = "019caddd-6600-7a1e-8c33-5d2f00000000"
 INVOICE = "019caddd-6600-7a1e-8c33-5d2f00000001"
 AUTHORIZATION = "019caddd-6600-7a1e-8c33-5d2f0000000a"
-CLAW_BACK = "019caddd-6600-8a1e-8c33-5d2f00000009"
+BATCH = "019caddd-6600-7a1e-8c33-5d2f4b1c0d0e"
+WEBHOOK = "019caddd-6600-4a1e-8c33-5d2f0000000b"
 REMITTANCE = "019cb30d-5c00-7b52-9f0e-3c6a41d2e8b7"
 TOKEN = "w2YcXv5tq0m6s8G1rTn3bJ9kLz4aQe7uHdPoIyXfVgA"  # noqa: S105 - invented, opens nothing
 ASSERTION = "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Ii4uLiJ9.eyJpc3MiOiIuLi4ifQ.c2lnbmF0dXJl"
@@ -99,9 +105,10 @@ _LENS = QuoteLine(
     particulars=ParticularsRequest("lens", "left", correction=CorrectionRequest(-225), basket="B"),
 )
 _ESTIMATE = EstimateRequest(
-    INSURER, MEMBER, "1985-04-12", "machine", (EstimateLine(DAY, "PH7", "pharmacy", 4000, 65, 4000),),
+    INSURER, MEMBER, "1985-04-12", "machine", (EstimateLine("PH7", "pharmacy", 4000, 65, 4000, care_date=DAY),),
     accreditation=ACCREDITATION, nir=NIR, rank="1",
 )  # fmt: skip
+_SHOWN = EligibilityRequest(INSURER, MEMBER, "1985-04-12", DAY, ("OPTI",), "machine", nir=NIR, rank="1")
 _QUOTE = AuthorizationRequest(
     INSURER, MEMBER, "1985-04-12", "machine", DAY, (_LENS,), nir=NIR, rank="1", site_reference="T2-0041",
     attachments=(Attachment("prescription", b"%PDF-1.7"),),
@@ -125,6 +132,8 @@ REQUESTS: dict[str, Any] = {
         INSURER, MEMBER, "1985-04-12", DAY, ("PHAR",), "typed", nir=NIR, rank="1", site_reference="T2-0041"
     ),
     "AskEstimate": _ESTIMATE,
+    "SendBatch": BatchRequest((BatchItem(1, _SHOWN), BatchItem(2, msgspec.structs.replace(_SHOWN, rank="2")))),
+    "FindOwnRecords": _SHOWN,
     "AskAuthorization": _QUOTE,
     "ModifyAuthorization": _QUOTE,
     "CheckRecord": RecordCheckRequest(
@@ -146,6 +155,14 @@ REQUESTS: dict[str, Any] = {
 """By operation id. A file's body is not here: samples of B2 files are in the documentation of that format."""
 
 ANSWERS: dict[str, Any] = {
+    "SendBatch": BatchReceipt(BATCH, 2, "2026-03-01T17:21:40Z", (ItemRefusal(2, "unknown-amc-number"),)),
+    "ReadBatch": BatchState(
+        BATCH, "ready", 2, "2026-03-01T17:21:40Z",
+        (
+            BatchAnswer(1, answer=EligibilityAnswer("not-confirmed", QUESTION, padding="   ")),
+            BatchAnswer(2, "unknown-amc-number"),
+        ),
+    ),
     "AskEstimate": EstimateAnswer(
         "estimated", spent=4000, amo=2600, amc=1400,
         lines=(LineState(1, "PHAR", 4000, 2600, 1400, 0, (RuleLine("formula-of-table", 1400),)),), padding="   ",
@@ -169,7 +186,21 @@ ANSWERS: dict[str, Any] = {
         AUTHORIZATION, "2026-03-02T10:00:00Z", SITE, "OPTI", "amount-to-review",
         (LineState(1, "OPTI", 12000, 3, 11997, 0),), (SealedPart(0, "request", bytes(24)),),
     ),
-    "DecidePending": {"state": "agreed"},
+    "DecidePending": DecisionAnswer("agreed"),
+    "FindOwnRecords": OwnRecords(
+        (OwnAuthorization(AUTHORIZATION, "PBG2J 04W06 818G1 8010T", "agreed", "2026-03-02T10:00:00Z", "T2-0041"),),
+        (OwnInvoice(INVOICE, "000000041", "paid", "2026-02-12T10:00:00Z", "T2-0041"),), padding="    ",
+    ),
+    "ListWebhooks": [
+        WebhookState(
+            WEBHOOK, "https://hooks.vendor.example/rempart", "stopped", "no-answer", 14, "", "2026-02-01T08:00:00Z",
+            (
+                WebhookEvent("good", "2026-02-01T08:00:00Z", "added", "operator"),
+                WebhookEvent("stopped", "2026-03-02T04:00:00Z", "no-answer", "worker"),
+            ),
+        )
+    ],
+    "ResumeWebhook": {"state": "good"},
     "IssueToken": TokenAnswer(TOKEN, "DPoP", 900, SITE),
     "AskEligibility": EligibilityAnswer(
         "covered", QUESTION, (DomainAnswer("PHAR", open=True, start="2026-01-01", end="2026-12-31", formula="100"),),
@@ -208,6 +239,7 @@ ANSWERS: dict[str, Any] = {
     ),
     "ListClawBacks": [_CLAW_BACK],
     "DisputeClawBack": {"state": "disputed"},
+    **MONEY,
     "ReadRemittance": RemittanceAdvice(
         SITE, _PAID,
         (
@@ -225,6 +257,10 @@ ANSWERS: dict[str, Any] = {
             CLAW_BACK, "019caddd-6600-7a1e-8c33-5d2f00000003", "000000017", "2026-01-12", INSURER, "over-billing",
             sentence("over-billing"), 200, 0,
         ),),
+        (AdvicePenalty(
+            "019caddd-6600-7a1e-8c33-5d2f00000011", INSURER, "2025-2", 2, "late-payment-penalty",
+            sentence("late-payment-penalty"), 200,
+        ),),
     ),
 }  # fmt: skip
 """By operation id, what a good answer looks like."""
@@ -235,6 +271,8 @@ TEXTS: dict[str, str] = {
     "ReadStandIn": '{"format":"rempart-stand-in/1","insurer":"0000401166","sequence":3,"from":"2026-11-01",'
     '"to":"2026-12-31","rules":[{"evidence":"card","most":15000,"professions":["pharmacy"]}]}\n'
     "AAAAAInvented0signature=\n",
+    "ReadKeeperKeys": "eyJhbGciOiJFZERTQSJ9.eyJob2xkZXIiOiJrZWVwZXIifQ.SW52ZW50ZWQ\n",
+    "ReadInsurerKeys": "eyJhbGciOiJFZERTQSJ9.eyJob2xkZXIiOiIwMDAwNDAxMTY2In0.SW52ZW50ZWQ\n",
     "ReadProof": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n",
 }
 """By operation id, answers that are text."""
@@ -252,10 +290,15 @@ PARAMETERS: dict[str, Any] = {
     "to": 1204,
     "level": 0,
     "place": "004.p/180",
+    "convention": "",
+    "csr": "",
 }
 IDENTITIES: dict[str, str] = {
+    "/v1/eligibility/batches/": BATCH,
     "/v1/authorizations/": AUTHORIZATION, "/v1/insurer/authorizations/": AUTHORIZATION,
+    "/v1/webhooks/": WEBHOOK,
     "/v1/files/": FILE, "/v1/invoices/": INVOICE, "/v1/remittances/": REMITTANCE, "/v1/claw-backs/": CLAW_BACK,
+    "/v1/debts/": CLAW_BACK, "/v1/settlements/": SETTLEMENT,
     "/fhir/ClaimResponse/": INVOICE, "/fhir/Payment": REMITTANCE,
 }  # fmt: skip
 """The example of `{identity}`, by the start of its path."""

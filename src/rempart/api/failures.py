@@ -18,6 +18,8 @@ from rempart.api.problems import problem
 from rempart.application.together import Unavailable
 from rempart.formats.fhir import outcome
 from rempart.formats.fhir.names import MEDIA_TYPE as FHIR
+from rempart.formats.optics_messages import MEDIA_TYPE as XML
+from rempart.formats.optics_messages import answered as optics
 from rempart.ground import logs
 from rempart.wire.problem import MEDIA_TYPE, FieldError, Problem, encode
 
@@ -32,6 +34,7 @@ UNABLE: tuple[type[Exception], ...] = (
 _MISSING = re.compile(r"Missing required \w+ parameter '([\w-]+)'")
 _NAMES = {"old": "from", "new": "to", "idempotency_key": "Idempotency-Key"}
 """Parameters whose name in our signatures is not the one on the wire."""
+OPTICS_PATH = "/v1/optics/messages"
 _BY_STATUS = {404: "unknown-route", 405: "method-not-allowed", 413: "body-too-large"}
 Asked = Request[Any, Any, Any]
 
@@ -69,6 +72,8 @@ def answer(request: Asked, error: Exception) -> Response[bytes]:
         headers |= dict(error.headers)
     if request.scope["path"].startswith("/fhir/"):
         return Response(outcome.refusal(document), status_code=document.status, media_type=FHIR, headers=headers)
+    if request.scope["path"] == OPTICS_PATH:
+        return Response(optics.refusal(document), status_code=document.status, media_type=XML, headers=headers)
     return Response(encode(document), status_code=document.status, media_type=MEDIA_TYPE, headers=headers)
 
 

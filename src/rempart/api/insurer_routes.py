@@ -24,10 +24,15 @@ from rempart.application.authorization_decisions import Carried, Verdict, verdic
 from rempart.application.guard import DECIDE, Caller, Wish, client_in_good_standing, compartment_open, purpose_allowed
 from rempart.application.together import Unavailable
 from rempart.application.tokens import DPOP
+from rempart.domain.authorization import PENDING
+from rempart.domain.deliveries import rooms
+from rempart.domain.reasons import sentence
 from rempart.ground.instants import PARIS, civil_date, iso
 from rempart.sealing.frames import VerifyDecisionItem
 from rempart.storage import authorization_decisions as decisions
 from rempart.wire.authorizations import (
+    DecisionAnswer,
+    LineRoom,
     PendingAuthorization,
     PendingCase,
     PendingList,
@@ -115,7 +120,7 @@ def _case(desk: InsurerDesk) -> HTTPRouteHandler:
             return refused("not-found")
         case = PendingCase(
             str(row.request), iso(row.requested), row.site, row.domain, row.reason,
-            tuple(map(answers.line, row.lines)), tuple(SealedPart(*part) for part in row.parts),
+            tuple(map(answers.line, row.lines)), tuple(SealedPart(*part) for part in row.parts), _rooms(row),
         )  # fmt: skip
         return raw(200, msgspec.json.encode(case))
 
@@ -127,7 +132,7 @@ def _decide(desk: InsurerDesk) -> HTTPRouteHandler:
         "/v1/insurer/authorizations/{identity:uuid}/decision", status_code=200, tags=["insurer"],
         operation_id="DecidePending", responses=REFUSALS | MORE | CONFLICT, request_max_body_size=BODY_MOST,
     )  # fmt: skip
-    async def decide(identity: FromPath[UUID], request: Asked) -> Response[dict[str, str]]:
+    async def decide(identity: FromPath[UUID], request: Asked) -> Response[DecisionAnswer]:
         instant = desk.desk.state.instants.next()
         caller = await desk.caller(request, instant)
         if isinstance(caller, Response):
@@ -151,12 +156,34 @@ def _decide(desk: InsurerDesk) -> HTTPRouteHandler:
                 ruling = verdict_of(row.ruling, verdict, civil_date(instant, PARIS))
                 if isinstance(ruling, str):
                     return refused("invalid-fields", (FieldError("statement.lines", ruling),))
-                refusal = await decisions.decide(database, row, ruling, carried, instant=instant)
+                outcome = await decisions.decide(database, row, ruling, carried, instant=instant)
         except Unavailable:
             return refused("unavailable")
-        return refused(refusal) if refusal else raw(200, msgspec.json.encode({"state": ruling.state}))
+        if outcome.refusal == "not-changeable":
+            return refused(outcome.refusal)
+        return raw(200, msgspec.json.encode(_told(ruling.state, outcome)))
 
     return decide
+
+
+def _told(state: str, outcome: decisions.Outcome) -> DecisionAnswer:
+    """Decided, or still waiting with the reason: the case worker may decide otherwise."""
+    if not outcome.refusal:
+        return DecisionAnswer(state)
+    until = outcome.held_until.isoformat() if outcome.held_until is not None else ""
+    return DecisionAnswer(PENDING, outcome.refusal, sentence(outcome.refusal), until)
+
+
+def _rooms(row: decisions.Case) -> tuple[LineRoom, ...]:
+    """The lines for which allowances leave less than all that the compulsory scheme leaves, or than the table gives."""
+    lines = row.lines
+    most = rooms(row.held, [(place, line.spent - line.amo) for place, line in enumerate(lines)])
+    table = rooms(row.held, [(place, line.amc) for place, line in enumerate(lines)])
+    return tuple(
+        LineRoom(line.number, all_of_it.most, by_table.most)
+        for line, all_of_it, by_table in zip(lines, most, table, strict=True)
+        if all_of_it.most < line.spent - line.amo or by_table.most < line.amc
+    )
 
 
 def _stated(body: bytes) -> tuple[SignedDecision | None, Statement | None]:

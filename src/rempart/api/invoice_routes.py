@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, HeaderParameter, QueryParameter
 
+from rempart.api.authorization_answers import line
 from rempart.api.deposits import Deposits, Refusal, Taken, admitted
 from rempart.api.hot import NONCE, caller_of
 from rempart.api.routes import REFUSALS, raw, refused
@@ -27,6 +28,7 @@ from rempart.domain import reasons
 from rempart.ground.instants import iso
 from rempart.storage import states
 from rempart.storage.door import Databases
+from rempart.storage.own_records import by_reference
 from rempart.wire.invoices import (
     EventState,
     Fault,
@@ -34,15 +36,15 @@ from rempart.wire.invoices import (
     FileState,
     InvoicesReceipt,
     InvoiceState,
-    LineState,
-    RuleLine,
 )
-from rempart.wire.problem import MEDIA_TYPE, Problem, encode
+from rempart.wire.problem import MEDIA_TYPE, FieldError, Problem, encode
 
 Asked = Request[Any, Any, Any]
 MORE = {404: ResponseSpec(Problem, media_type=MEDIA_TYPE, generate_examples=False, description="absent for this site")}
 CONFLICT = {409: ResponseSpec(Problem, media_type=MEDIA_TYPE, generate_examples=False, description="not possible now")}
 KEY_MOST = 128  # characters
+Number = Annotated[str | None, QueryParameter(name="number", pattern="^[0-9]{1,9}$", description="The site's own.")]
+SiteReference = Annotated[str | None, QueryParameter(name="site_reference", max_length=20, description="Your own.")]
 READING = (client_in_good_standing, site_in_good_standing)
 """What a caller must pass to read of itself; closed compartments stop deposits only."""
 
@@ -203,13 +205,7 @@ def _state(row: states.InvoiceRow) -> InvoiceState:
     return InvoiceState(
         str(row.invoice), row.number, row.state, row.reason, reason.french if reason else "",
         row.spent, row.amo, row.amc, row.patient,
-        tuple(
-            LineState(
-                line.number, line.domain, line.spent, line.amo, line.amc, line.patient,
-                tuple(RuleLine(step.rule, step.amount) for step in line.rules), line.reason,
-            )
-            for line in row.lines
-        ),
+        tuple(map(line, row.lines)),
         tuple(EventState(state, iso(instant), cause) for state, cause, instant in row.events),
         str(row.corrects) if row.corrects else "", str(row.corrected_by) if row.corrected_by else "",
     )  # fmt: skip
@@ -217,15 +213,18 @@ def _state(row: states.InvoiceRow) -> InvoiceState:
 
 def _by_number(desk: InvoiceDesk) -> HTTPRouteHandler:
     @get("/v1/invoices", tags=["invoices"], operation_id="FindInvoices", responses=REFUSALS)
-    async def find(
-        number: Annotated[str, QueryParameter(name="number", pattern="^[0-9]{1,9}$")], request: Asked
-    ) -> Response[list[str]]:
+    async def find(request: Asked, number: Number = None, site_reference: SiteReference = None) -> Response[list[str]]:
         caller = await desk.caller(request, desk.state.instants.next())
         if isinstance(caller, Response):
             return caller
+        if (number is None) == (site_reference is None):
+            return refused("invalid-fields", (FieldError("number", "one-of-two"),))
         try:
             async with desk.databases.lend() as database:
-                found = await states.by_number(database, caller.site, number.zfill(9))
+                if number is not None:
+                    found = await states.by_number(database, caller.site, number.zfill(9))
+                else:
+                    found = await by_reference(database, caller.site, site_reference or "")
         except Unavailable:
             return refused("unavailable")
         return raw(200, msgspec.json.encode([str(identity) for identity in found]))

@@ -13,6 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter
 
 from rempart.api.claw_backs import claw_back_routes
+from rempart.api.debts import debt_routes
 from rempart.api.invoice_routes import MORE, InvoiceDesk
 from rempart.api.returns import return_routes
 from rempart.api.routes import REFUSALS, raw, refused
@@ -27,6 +28,7 @@ from rempart.wire.payments import (
     AdviceInvoice,
     AdviceNote,
     AdvicePart,
+    AdvicePenalty,
     AdviceRejection,
     RemittanceAdvice,
     RemittanceList,
@@ -36,12 +38,16 @@ from rempart.wire.payments import (
 
 Asked = Request[Any, Any, Any]
 Before = Annotated[date | None, QueryParameter(name="before", description="Only days earlier than this one.")]
+LATE = "late-payment-penalty"
 PRINTING_MOST = 2  # PDFs made at the same time by one hub
 
 
 def payment_routes(desk: InvoiceDesk) -> list[HTTPRouteHandler]:
-    """Every handler about remittances, those that tell them and deposits as returns, and claw-backs."""
-    return [_list(desk), _read(desk), _print(desk), *return_routes(desk), *claw_back_routes(desk)]
+    """Every handler about remittances, those that tell them and deposits as returns, claw-backs and debts."""
+    return [
+        _list(desk), _read(desk), _print(desk), *return_routes(desk), *claw_back_routes(desk),
+        *debt_routes(desk),
+    ]  # fmt: skip
 
 
 def _list(desk: InvoiceDesk) -> HTTPRouteHandler:
@@ -137,8 +143,14 @@ def document_of(found: Advice) -> RemittanceAdvice:
         )
         for one in found.deductions
     )  # fmt: skip
+    penalties = tuple(
+        AdvicePenalty(
+            str(one.penalty), one.insurer, one.half, one.invoices, LATE, reasons.sentence(LATE), one.amount
+        )
+        for one in found.penalties
+    )  # fmt: skip
     parts = tuple(map(_part, found.parts))
-    return RemittanceAdvice(found.site, _summary(found.summary), parts, rejected, deducted)
+    return RemittanceAdvice(found.site, _summary(found.summary), parts, rejected, deducted, penalties)
 
 
 def _waiting(one: WaitingPart) -> WaitingPayment:

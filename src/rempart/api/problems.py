@@ -9,13 +9,14 @@ from rempart.wire.problem import FieldError, Problem
 
 TABLE: dict[str, tuple[int, str, str]] = {
     # code: (status, title, what to do)
-    "malformed-body": (400, "The body is not the JSON expected", "Compare it with the example at /schema."),
+    "malformed-body": (400, "The body is not what is expected here", "Compare it with the example at /schema."),
     "repeated-field": (400, "A field is given twice in one object", "Send each field once; nothing was looked up."),
     "malformed-request": (400, "The request cannot be read", "Compare it with the example at /schema."),
     "unknown-route": (404, "There is nothing at this address", "The addresses are listed at /schema."),
     "method-not-allowed": (405, "This address has other methods", "Use one of those in the Allow header."),
     "internal-error": (500, "The hub failed", "The operator has been told. Send the same request again later."),
     "body-too-large": (413, "The body is too large", "Send fewer invoices at a time, or a file to /v1/files."),
+    "wrong-media-type": (415, "The content type is not taken", "Send application/xml, in UTF-8."),
     "invalid-fields": (
         422,
         "Some fields cannot be right",
@@ -24,6 +25,32 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "unknown-amc-number": (422, "This AMC number is not known", "Read the number on the card again."),
     "handled-elsewhere": (422, "This card is not handled here", "Send the question to the operator named on the card."),
     "nir-required": (422, "The NIR is needed when the card was typed", "Add nir, or scan the card."),
+    "identity-unreadable": (
+        422,
+        "identity_jwe cannot be read",
+        "Seal as docs/formats/identity-jwe.md says: ECDH-ES on X25519, A256GCM, one of the keeper's keys.",
+    ),
+    "identity-key-unknown": (
+        422,
+        "identity_jwe is sealed to a key that is no longer taken",
+        "Fetch /v1/keeper-keys again, seal again, and send again, once.",
+    ),
+    "identity-not-yours": (
+        422,
+        "identity_jwe was sealed for another client, site or purpose",
+        "Seal anew for this request.",
+    ),
+    "identity-stale": (
+        422,
+        "identity_jwe was not made within ten minutes of now",
+        "Look at your clock, seal anew and send again.",
+    ),
+    "identity-labels": (
+        422,
+        "identity_jwe does not go with this request",
+        "Seal the AMC number, convention, CSR and days of care that the request says in clear.",
+    ),
+    "identity-spent": (422, "identity_jwe was used before", "Seal anew for each request."),
     "token": (401, "The token is expired, revoked or unknown", "Ask for a new one at /v1/token."),
     "purpose": (403, "This client may not ask this", "A concentrator carries invoices; it asks no eligibility."),
     "evidence": (403, "This evidence is not one a program can hold", "Use typed, machine or known."),
@@ -69,6 +96,11 @@ TABLE: dict[str, tuple[int, str, str]] = {
         "This claw-back can no longer be disputed",
         "Its notice has ended, or it was disputed, withdrawn or judged before.",
     ),
+    "return-not-writable": (
+        409,
+        "This cannot be written as a NOEMIE return",
+        "Read the same as JSON or PDF: a number or amount does not fit its zone.",
+    ),
     "use-not-offered": (
         422,
         "This use of a Claim is not offered",
@@ -90,10 +122,26 @@ TABLE: dict[str, tuple[int, str, str]] = {
 
 
 def problem(code: str, errors: tuple[FieldError, ...] = ()) -> Problem:
-    """The document for a code of `TABLE`; what the keeper calls in more detail gets its family's code."""
+    """The document for a code of `TABLE`; what the keeper calls in more detail gets its family's code.
+
+    Its faults of a sealed identity, `identity-fields:nir=nir-key,…`, become those of fields.
+    """
+    if code.startswith(_FAULTS):
+        return problem("invalid-fields", sealed_faults(code))
     known = code if code in TABLE else _family(code)
     status, title, detail = TABLE[known]
     return Problem(title, status, known, "about:blank", detail, errors)
+
+
+_FAULTS = "identity-fields:"
+
+
+def sealed_faults(code: str) -> tuple[FieldError, ...]:
+    """The fields at fault inside a sealed identity, as the keeper names them; () for any other refusal."""
+    if not code.startswith(_FAULTS):
+        return ()
+    pairs = [pair.partition("=") for pair in code.removeprefix(_FAULTS).split(",")]
+    return tuple(FieldError(f"identity_jwe.{field}", fault) for field, _, fault in pairs)
 
 
 def _family(code: str) -> str:

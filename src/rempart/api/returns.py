@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -19,14 +19,18 @@ from litestar.params import FromPath
 from rempart.api.invoice_routes import MORE, InvoiceDesk
 from rempart.api.routes import REFUSALS, refused
 from rempart.application.guard import Caller
-from rempart.application.returns import of_advice, of_deposit, plain
+from rempart.application.returns import divided, of_advice, of_deposit, plain
 from rempart.application.together import Unavailable
 from rempart.domain import reasons
 from rempart.domain.returns import Item
 from rempart.formats import b2, noemie
 from rempart.storage import remittances, returns
+from rempart.storage.door import Database
 
 Asked = Request[Any, Any, Any]
+Told = tuple[date, str, Iterable[Item]]
+"""The day, the reference of the kind of return, and what is told."""
+Teller = Callable[[Database, Caller, UUID], Awaitable[Told | None]]
 MEDIA_TYPE = "application/octet-stream"
 SENDER = "REMPART"
 PAYMENTS, DEPOSITS = "580", "908"  # references of the return: recalled names, kept in one place
@@ -41,51 +45,57 @@ def return_routes(desk: InvoiceDesk) -> list[HTTPRouteHandler]:
 
 
 def _remittance(desk: InvoiceDesk, turn: asyncio.Semaphore) -> HTTPRouteHandler:
+    async def told(database: Database, caller: Caller, identity: UUID) -> Told | None:
+        found = await remittances.advice(database, caller.site, identity)
+        return None if found is None else (found.summary.day, PAYMENTS, of_advice(found))
+
     @get(
         "/v1/remittances/{identity:uuid}/advice.noemie", tags=["payments"], operation_id="ReturnRemittance",
         responses=REFUSALS | MORE, media_type=MEDIA_TYPE,
         summary="The same as a NOEMIE return, identity zones zero-filled.",
     )  # fmt: skip
     async def read(identity: FromPath[UUID], request: Asked) -> Response[bytes]:
-        caller = await desk.caller(request, desk.state.instants.next())
-        if isinstance(caller, Response):
-            return caller
-        try:
-            async with desk.databases.lend() as database:
-                found = await remittances.advice(database, caller.site, identity)
-        except Unavailable:
-            return refused("unavailable")
-        if found is None:
-            return refused("not-found")
-        async with turn:
-            envelope = _envelope(identity, caller, found.summary.day, PAYMENTS)
-            return await asyncio.to_thread(_file, envelope, of_advice(found))
+        return await _written(desk, turn, request, identity, told=told)
 
     return read
 
 
 def _deposit(desk: InvoiceDesk, turn: asyncio.Semaphore) -> HTTPRouteHandler:
+    async def told(database: Database, caller: Caller, identity: UUID) -> Told | None:
+        found = await returns.deposit(database, caller.client, caller.site, identity)
+        return None if found is None else (found.day, DEPOSITS, of_deposit(found, _sentence))
+
     @get(
         "/v1/files/{identity:uuid}/noemie", tags=["invoices"], operation_id="ReturnFile",
         responses=REFUSALS | MORE, media_type=MEDIA_TYPE,
         summary="What became of a deposit, as a NOEMIE return: taken or refused, then each invoice as it stands.",
     )  # fmt: skip
     async def read(identity: FromPath[UUID], request: Asked) -> Response[bytes]:
-        caller = await desk.caller(request, desk.state.instants.next())
-        if isinstance(caller, Response):
-            return caller
-        try:
-            async with desk.databases.lend() as database:
-                found = await returns.deposit(database, caller.client, caller.site, identity)
-        except Unavailable:
-            return refused("unavailable")
-        if found is None:
-            return refused("not-found")
-        async with turn:
-            envelope = _envelope(identity, caller, found.day, DEPOSITS)
-            return await asyncio.to_thread(_file, envelope, of_deposit(found, _sentence))
+        return await _written(desk, turn, request, identity, told=told)
 
     return read
+
+
+async def _written(
+    desk: InvoiceDesk, turn: asyncio.Semaphore, request: Asked, identity: UUID, *, told: Teller
+) -> Response[bytes]:
+    """What `told` reads of the caller's own, as a file."""
+    caller = await desk.caller(request, desk.state.instants.next())
+    if isinstance(caller, Response):
+        return caller
+    try:
+        async with desk.databases.lend() as database:
+            found = await told(database, caller, identity)
+    except Unavailable:
+        return refused("unavailable")
+    if found is None:
+        return refused("not-found")
+    day, reference, items = found
+    async with turn:
+        try:
+            return await asyncio.to_thread(_file, _envelope(identity, caller, day, reference), divided(items))
+        except noemie.PackError:
+            return refused("return-not-writable")
 
 
 def _sentence(code: str) -> str:

@@ -10,21 +10,37 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from rempart.api import examples, fhir_examples
+from rempart.api import examples, fhir_examples, optics_examples
 from rempart.api.problems import TABLE, problem
+from rempart.api.schema_base import Words
 from rempart.api.schema_fields import FIELDS
-from rempart.api.schema_words import OPERATIONS, SIGN_IN, TAGS, TOKEN, Words
+from rempart.api.schema_token import TOKEN
+from rempart.api.schema_words import OPERATIONS, SIGN_IN, TAGS
 from rempart.domain.reasons import REASONS
 from rempart.domain.rights import DOMAINS
 from rempart.formats.fhir import outcome
 from rempart.formats.fhir.names import MEDIA_TYPE as FHIR_JSON
-from rempart.wire import authorizations, eligibility, estimates, invoices, payments, record_check, token
+from rempart.formats.optics_messages import answered as optics
+from rempart.wire import (
+    authorizations,
+    batches,
+    eligibility,
+    estimates,
+    invoices,
+    own_records,
+    payments,
+    record_check,
+    sealed,
+    settlements,
+    token,
+    webhooks,
+)
 from rempart.wire import problem as problems
 from rempart.wire.token import FORM_TYPE, TokenRefusal
 
 Json = dict[str, Any]
 _REF = "#/components/schemas/{name}"
-JSON, PROBLEM_JSON = "application/json", problems.MEDIA_TYPE
+JSON, PROBLEM_JSON, XML = "application/json", problems.MEDIA_TYPE, "application/xml"
 DESCRIPTION = (
     "Rempart confirms what a card says, takes invoices and tells what became of them. It repeats nothing that was"
     " presented"
@@ -72,7 +88,10 @@ def document(generated: Json) -> Json:
 
 
 def _schemas() -> Json:
-    modules = (authorizations, eligibility, estimates, invoices, payments, record_check, token, problems)
+    modules = (
+        authorizations, batches, eligibility, estimates, invoices, own_records, payments, record_check, sealed,
+        settlements, token, webhooks, problems,
+    )  # fmt: skip
     structs = [
         found for module in modules for found in vars(module).values()
         if isinstance(found, type) and issubclass(found, msgspec.Struct) and found.__module__ == module.__name__
@@ -103,7 +122,9 @@ def _complete(path: str, operation: Json) -> None:
         operation["requestBody"] = _body(name, words.body)
     elif name in fhir_examples.REQUESTS:
         operation["requestBody"] = {"required": True, "content": _fhir(fhir_examples.REQUESTS[name])}
-    elif name == "SendFile":
+    elif name == "SendOpticsMessage":
+        operation["requestBody"] = {"required": True, "content": _xml(optics_examples.REQUESTS)}
+    elif name in {"SendFile", "AnswerSettlement"}:
         content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
         operation["requestBody"] = {"required": True, "content": content}
     for parameter in operation.get("parameters", ()):
@@ -117,7 +138,10 @@ def _complete(path: str, operation: Json) -> None:
 def _body(operation: str, struct: str) -> Json:
     value = examples.omit(examples.REQUESTS[operation])
     form = struct in {"TokenRequest", "RevokeRequest"}
-    content = {"schema": {"$ref": _REF.format(name=struct)}, "example": value}
+    shape: Json = {"$ref": _REF.format(name=struct)}
+    if f"Sealed{struct}" in vars(sealed):
+        shape = {"oneOf": [shape, {"$ref": _REF.format(name=f"Sealed{struct}")}]}
+    content = {"schema": shape, "example": value}
     return {"required": True, "content": {FORM_TYPE if form else JSON: content}}
 
 
@@ -126,6 +150,12 @@ def _fhir(example: Json) -> Json:
     kind = {"resourceType": {"const": example["resourceType"]}}
     schema = {"type": "object", "required": ["resourceType"], "properties": kind}
     return {FHIR_JSON: {"schema": schema, "example": example}}
+
+
+def _xml(shown: dict[str, str]) -> Json:
+    """The content of a message of optics software. Its shape is docs/formats/optics-messages.xsd."""
+    told = {name: {"summary": name, "value": value} for name, value in shown.items()}
+    return {XML: {"schema": {"type": "string"}, "examples": told}}
 
 
 def _parameter(path: str, parameter: Json) -> None:
@@ -145,22 +175,28 @@ def _good(operation: str, answer: Json) -> None:
         answer.pop("content", None)
     elif operation in fhir_examples.ANSWERS:
         answer["content"] = _fhir(fhir_examples.ANSWERS[operation])
+    elif operation == "SendOpticsMessage":
+        answer["content"] = _xml(optics_examples.ANSWERS)
     elif operation == "IssueToken":
         answer["content"] = {JSON: {"schema": {"$ref": _REF.format(name="TokenAnswer")}}}
-    elif operation in {"ReadCheckpoint", "ReadProof", "ReadStandIn"}:
+    elif operation in {"ReadCheckpoint", "ReadProof", "ReadStandIn", "ReadKeeperKeys", "ReadInsurerKeys"}:
         content = answer["content"] = {"text/plain": {"schema": {"type": "string"}}}
         content["text/plain"]["example"] = examples.TEXTS[operation]
-    elif operation in {"ReadTile", "PrintRemittance", "ReturnRemittance", "ReturnFile"}:
-        kind = "application/pdf" if operation == "PrintRemittance" else "application/octet-stream"
+    elif operation in {*_FILES, *_PDFS}:
+        kind = "application/pdf" if operation in _PDFS else "application/octet-stream"
         answer["content"] = {kind: {"schema": {"type": "string", "format": "binary"}}}
     if operation in examples.ANSWERS:
         next(iter(answer["content"].values()))["example"] = examples.plain(examples.ANSWERS[operation])
 
 
+_FILES = ("ReadTile", "ReturnRemittance", "ReturnFile", "FetchSettlement", "FetchSettlementReferences")
+_PDFS = ("PrintRemittance", "PrintDemand")
 _SUCCESS = {
+    "AnswerSettlement": "Received: durable, not taken yet.",
     "RevokeToken": "The token is worth nothing any more; the body is empty.",
     "AskAuthorization": "Answered: agreed, refused or pending.",
     "SendInvoices": "Received: durable, not decided yet.",
+    "SendBatch": "Received: durable, not answered yet.",
     "SendFile": "Received: durable, not read yet.",
     "SayDistinct": "Noted; it will be decided.",
 }
@@ -188,11 +224,20 @@ _EARLY = frozenset(SIGN_IN) - {"unsupported-algorithm", "unusable-key", "bad-sig
 def _answer(status: int, codes: dict[str, Json], fails: str) -> Json:
     if fails == "OperationOutcome":
         return {"description": _STATUS[status], "content": _outcomes(codes)}
+    if fails == "OpticsRefusal":
+        content = _xml({code: _optics_refusal(value) for code, value in codes.items()})
+        for code, example in content[XML]["examples"].items():
+            example["summary"] = codes[code]["detail"]
+        return {"description": _STATUS[status], "content": content}
     shown = {code: {"summary": code, "value": value} for code, value in codes.items()}
     token_refusal = fails == "TokenRefusal" and status < 500
     kind, struct = (JSON, "TokenRefusal") if token_refusal else (PROBLEM_JSON, "Problem")
     content = {kind: {"schema": {"$ref": _REF.format(name=struct)}, "examples": shown}}
     return {"description": _STATUS[status], "content": content}
+
+
+def _optics_refusal(value: Json) -> str:
+    return optics.refusal(msgspec.convert(value, problems.Problem)).decode()
 
 
 def _outcomes(codes: dict[str, Json]) -> Json:
@@ -214,6 +259,7 @@ _STATUS = {
     404: "Absent, or not this site's",
     409: "Not possible now",
     413: "Too large",
+    415: "Of a content type that is not taken",
     422: "Something sent cannot be right",
     429: "Over a budget",
     503: "Closed, busy or unable for the moment",

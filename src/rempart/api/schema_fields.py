@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from rempart.api.schema_authorizations import AUTHORIZATION_FIELDS
+from rempart.api.schema_batches import BATCHES
+from rempart.api.schema_money import MONEY_FIELDS
+from rempart.wire.sealed import IDENTITY
+
 _AMC = "Number of the complementary insurer on the card: 10 digits, or 8."
 _MEMBER = "Member number as the card prints it; spaces and case follow the insurer's own rule."
 _BIRTH = "Birth date: AAAA-MM-JJ, AAAAMMJJ or AAMMJJ. Lunar dates are kept as the card has them."
@@ -32,6 +37,8 @@ FIELDS: dict[str, dict[str, str]] = {
         "accreditation_from": "First day of care it covers.", "accreditation_to": "Last day of care it covers.",
         "kind": "Kind of contract: responsible, scheme or c2s.",
         "ended": "With strong evidence only: the last day of rights.",
+        "provisional": "A newborn, covered under its parent's contract until the insurer registers it.",
+        "ceiling": "Cents that may be owed in all for a provisional newborn; 0 otherwise.",
         "padding": "Spaces that give every answer to one question the same length. Ignore it.",
     },
     "DomainAnswer": {
@@ -39,6 +46,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "start": "First day of the period.", "end": "Last day of the period.",
         "formula": "The card's formula for this domain, such as 100, TM or PEC.",
     },
+    **BATCHES,
     "InvoicesRequest": {"invoices": "From 1 to 1,000 invoices."},
     "InvoiceRequest": {
         "number": _NUMBER, "issued": "Day of issue, AAAA-MM-JJ.", "amc_number": _AMC, "member": _MEMBER,
@@ -99,6 +107,9 @@ FIELDS: dict[str, dict[str, str]] = {
         "renewal": "Why early: sight-worsened, frame-outgrown or listed-condition.",
         "substitution": "refused, or justified when the prescriber excluded it.",
         "reference_price": f"Reference tariff of one, {_CENTS}.",
+        "first_paid": f"On an invoice to a second insurer: what the first paid of the line, {_CENTS}.",
+        "last_delivery": "Last delivery of this equipment, AAAA-MM-JJ, where the site knows it.",
+        "blind": "Hearing aid of a blind person: the class 1 price is the one up to 20 years.",
     },
     "CorrectionRequest": {
         "sphere": "In hundredths of a dioptre.", "cylinder": "In hundredths of a dioptre, positive.",
@@ -134,72 +145,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "patient": f"What is left to the patient, {_CENTS}.", "lines": "Line by line, with the rules by name.",
         "padding": "Spaces: the length tells nothing.",
     },
-    "AuthorizationRequest": {
-        "amc_number": _AMC, "member": _MEMBER, "birth_date": _BIRTH,
-        "evidence": "How you know the card: typed, machine or known, as for eligibility.",
-        "planned_date": "Day planned for the delivery or admission, AAAA-MM-JJ: up to a year ahead.",
-        "lines": "From 1 to 200 lines of the quote.", "convention": "Type of convention on the card.",
-        "csr": "CSR code on the card.", "nir": _NIR, "rank": _RANK,
-        "nature": "Nature of the insurance, as on an invoice.", "exemption": "Code of exemption.",
-        "site_reference": _REFERENCE,
-        "attachments": "At most 5 documents of 1 MiB, kept only when a case worker must decide.",
-    },
-    "QuoteLine": {
-        "code": "Code of the act or product group.", "family": "Act family; the domain follows from it.",
-        "base": f"Reimbursement base, {_CENTS}.", "rate": "Rate of the compulsory scheme, in percent.",
-        "spent": f"What the care costs, {_CENTS}.", "quantity": "How many.", "coefficient": "In hundredths.",
-        "unit_price": f"Price of one, {_CENTS}.", "exemption": "Code of exemption for this line.",
-        "qualifier": "Qualifier of the spending.", "place": "Place of care.",
-        "detail": "Coded products: code system, code, quantity.",
-        "particulars": "Equipment, correction, ear, teeth, basket, days of a stay.",
-    },
-    "Attachment": {"kind": "prescription, quote or letter.", "content": "The document, base64."},
-    "AuthorizationState": {
-        "authorization": _ID, "state": "pending, agreed, refused, modified, cancelled, expired or invoiced.",
-        "requested": "When it was asked, UTC.", "planned_date": "As it was asked.",
-        "reference": "20 characters, printed in fives: put it on the invoice.", "reason": _REASON, "sentence": _FRENCH,
-        "site_reference": _REFERENCE, "valid_from": "First day of delivery.", "valid_until": "Last day of validity.",
-        "delivery_until": "Last day of delivery, the tolerance on delay included.",
-        "if_rights_end": "What happens when rights end before the delivery, in French: print it.",
-        "line_tolerance": f"How much more a line of the invoice may ask, {_CENTS}.",
-        "total_tolerance": f"How much more the invoice may ask in all, {_CENTS}.", "spent": f"Total, {_CENTS}.",
-        "amo": f"Compulsory share, {_CENTS}.", "amc": f"What the insurer agrees to pay, {_CENTS}.",
-        "patient": f"What is left to the patient, {_CENTS}.", "lines": "Line by line; empty while it is pending.",
-        "held_until": "Until when another authorization holds the allowance, when that is the reason.",
-        "replaces": "Id of the authorization that it modifies.", "invoice": "Id of the invoice made from it.",
-        "events": "Each change of state; not in lists.",
-    },
-    "AuthorizationChange": {
-        "number": "Grows with each change.", "authorization": _ID, "state": "The state it took.",
-        "instant": "When, UTC.", "cause": "Why.", "site_reference": _REFERENCE,
-    },
-    "AuthorizationList": {
-        "authorizations": "What was found, the newest first.", "changes": "What changed, the oldest first.",
-        "next": "Ask next with this since.",
-    },
-    "PendingAuthorization": {
-        "authorization": _ID, "requested": "When it was asked, UTC.", "site": "Billing number.",
-        "domain": "Domain of the card.", "reason": _REASON, "spent": f"Total, {_CENTS}.",
-        "amc": f"What the table alone would give, {_CENTS}.",
-    },
-    "PendingList": {"pending": "The oldest first."},
-    "SealedPart": {
-        "place": "0 is the request, then its attachments.", "kind": "request, prescription, quote or letter.",
-        "sealed": "Base64; opens with the insurer's key only, for this authorization and place.",
-    },
-    "PendingCase": {
-        "authorization": _ID, "requested": "When it was asked, UTC.", "site": "Billing number.",
-        "domain": "Domain of the card.", "reason": _REASON, "lines": "What the table alone would give.",
-        "parts": "What only the insurer opens.",
-    },
-    "SignedDecision": {
-        "statement": "A Statement as JSON, base64.", "signature": "Ed25519 over the label and the statement, base64.",
-    },
-    "StatedLine": {"number": "Number of the line.", "amc": f"What the insurer pays, {_CENTS}."},
-    "Statement": {
-        "authorization": _ID, "verdict": "agreed or refused.", "decided": "When, UTC.",
-        "lines": "Every line when agreed, none when refused.",
-    },
+    **AUTHORIZATION_FIELDS,
     "InvoicesReceipt": {
         "file": "Id of the deposit; read it at GET /v1/files/{file}.",
         "invoices": "One per invoice sent.",
@@ -257,7 +203,8 @@ FIELDS: dict[str, dict[str, str]] = {
     "ClawBackState": {
         "claw_back": _ID, "invoice": _ID, "number": _NUMBER, "insurer": "10 digits.",
         "amount": f"Taken back, {_CENTS}.", "deducted": f"Deducted so far, {_CENTS}.", "reason": _REASON,
-        "sentence": "What it means, in French.", "state": "notified, disputed, due, recovered or withdrawn.",
+        "sentence": "What it means, in French.",
+        "state": "notified, disputed, due, recovered, withdrawn or written-off.",
         "not_before": "First day of deduction; disputable before it.",
     },
     "RemittanceSummary": {
@@ -272,7 +219,9 @@ FIELDS: dict[str, dict[str, str]] = {
     "RemittanceAdvice": {
         "site": "Billing number.", "remittance": "The payment.", "insurers": "What each insurer pays.",
         "rejected": "Rejected since the payment before.", "deductions": "Taken back of invoices paid before.",
+        "penalties": "For payments that came late.",
     },
+    **MONEY_FIELDS,
     "AdvicePart": {
         "insurer": "10 digits.", "name": "Its name.", "amount": f"What it pays, {_CENTS}.", "invoices": "For these.",
     },
@@ -317,3 +266,18 @@ FIELDS: dict[str, dict[str, str]] = {
     "FieldError": {"field": "Path of the field in what you sent.", "code": "Stable code; never a value."},
 }  # fmt: skip
 """By struct and field."""
+
+
+def _sealed_fields() -> dict[str, dict[str, str]]:
+    """The twins with a sealed identity: the words of the clear ones but those of the identity, and of the seal."""
+    jwe = "Who is presented, sealed to the keeper: a compact JWE, docs/formats/identity-jwe.md."
+    mark = "What stands for all that is sealed when the Idempotency-Key comes again; base64url, of your own making."
+    found = {"SealedInvoicesRequest": FIELDS["InvoicesRequest"]}
+    for name in ("EligibilityRequest", "EstimateRequest", "AuthorizationRequest", "InvoiceRequest"):
+        words = {field: told for field, told in FIELDS[name].items() if field not in IDENTITY}
+        marked = {"sealed_mark": mark} if name in {"AuthorizationRequest", "InvoiceRequest"} else {}
+        found[f"Sealed{name}"] = {"identity_jwe": jwe, **words, **marked}
+    return found
+
+
+FIELDS |= _sealed_fields()

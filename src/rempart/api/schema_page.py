@@ -82,8 +82,7 @@ def _operation(method: str, path: str, operation: Json, schemas: Json) -> str:
         parts.append("<h4>Parameters</h4>" + _list(_parameter(one) for one in parameters))
     for kind, media in operation.get("requestBody", {}).get("content", {}).items():
         parts.append(f'<h4>Request <span class="kind">{_(kind)}</span></h4>' + _shape(media["schema"], schemas))
-        if "example" in media:
-            parts.append(_example(media["example"], f"Example of the request {name}", form=kind == FORM_TYPE))
+        parts.append(_shown(media, f"Example of the request {name}", form=kind == FORM_TYPE))
     for status, answer in operation["responses"].items():
         if status.startswith("2"):
             parts.append(_answer(status, answer, schemas, name))
@@ -97,8 +96,7 @@ def _answer(status: str, answer: Json, schemas: Json, name: str) -> str:
     media: Json = content.get(kind, {})
     head = f'<h4>Answer <span class="status ok">{_(status)}</span> <span class="kind">{_(kind)}</span></h4>'
     shape = _shape(media["schema"], schemas) if media else ""
-    example = _example(media["example"], f"Example of the answer {name}") if "example" in media else ""
-    return f"{head}<p>{_(answer['description'])}</p>{shape}{example}"
+    return f"{head}<p>{_(answer['description'])}</p>{shape}{_shown(media, f'Example of the answer {name}')}"
 
 
 def _refused(responses: Json, name: str) -> str:
@@ -111,8 +109,7 @@ def _refused(responses: Json, name: str) -> str:
         codes = media.get("examples", {})
         count += len(codes)
         inside = "".join(
-            f"<div><dt><code>{_(code)}</code></dt><dd>{_(_said(one['value']))}</dd></div>"
-            for code, one in codes.items()
+            f"<div><dt><code>{_(code)}</code></dt><dd>{_(_said(one))}</dd></div>" for code, one in codes.items()
         )
         rows.append(
             f'<h5><span class="status">{_(status)}</span> {_(answer["description"])}</h5>'
@@ -124,7 +121,10 @@ def _refused(responses: Json, name: str) -> str:
     return f"<details>{label}{''.join(rows)}</details>"
 
 
-def _said(document: Json) -> str:
+def _said(example: Json) -> str:
+    document = example["value"]
+    if isinstance(document, str):  # a message, whose summary says it
+        return str(example["summary"])
     if "issue" in document:  # an OperationOutcome
         return str(document["issue"][0]["diagnostics"])
     return str(document.get("detail") or document.get("error_description") or document["title"])
@@ -138,6 +138,9 @@ def _parameter(parameter: Json) -> str:
 
 
 def _shape(schema: Json, schemas: Json) -> str:
+    if "oneOf" in schema:
+        clear, sealed = (_shape(one, schemas) for one in schema["oneOf"])
+        return f"{clear}<p>Or, past the hub to the keeper alone:</p>{sealed}"
     name = schema.get("$ref", "").rpartition("/")[2]
     if name in schemas:
         return _fields(schemas[name])
@@ -181,6 +184,14 @@ def _kind(schema: Json) -> str:
     return f"{text} ({_(schema['format'])})" if schema.get("format") else text
 
 
+def _shown(media: Json, label: str, *, form: bool = False) -> str:
+    """The one example, or each of several by its name."""
+    if "example" in media:
+        return _example(media["example"], label, form=form)
+    several = media.get("examples", {}).items()
+    return "".join(_example(one["value"], f"{label}: {which}") for which, one in several)
+
+
 def _example(value: Any, label: str, *, form: bool = False) -> str:
     text = "&\n".join(f"{name}={one}" for name, one in value.items()) if form else value
     if not isinstance(text, str):
@@ -201,9 +212,10 @@ def _refusals(document: Json) -> Iterator[str]:
     for operations in document["paths"].values():
         for operation in operations.values():
             for status, answer in operation["responses"].items():
-                for media in answer.get("content", {}).values():
+                content: Json = {} if status.startswith("2") else answer.get("content", {})
+                for media in content.values():
                     for code, one in media.get("examples", {}).items():
-                        seen.setdefault(code, (status, _said(one["value"])))
+                        seen.setdefault(code, (status, _said(one)))
     yield '<section aria-labelledby="refusals"><h2 id="refusals">Refusals</h2><dl class="fields codes">'
     for code, (status, text) in sorted(seen.items()):
         yield f'<div><dt><code>{_(code)}</code> <span class="status">{status}</span></dt><dd>{_(text)}</dd></div>'

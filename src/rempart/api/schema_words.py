@@ -5,31 +5,22 @@ The generated document knows shapes only; tests hold these tables to the routes,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from rempart.api.schema_base import AGENT as _AGENT
+from rempart.api.schema_base import ALWAYS as _ALWAYS
+from rempart.api.schema_base import DOOR as _DOOR
+from rempart.api.schema_base import SIGNED as _SIGNED
+from rempart.api.schema_base import Words
+from rempart.api.schema_money import MONEY
 
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """One operation. `codes` are those of `problems.TABLE` it may answer; `secured`: it needs a token."""
-
-    summary: str
-    text: str
-    codes: tuple[str, ...]
-    secured: bool = True
-    body: str = ""  # the struct of its request
-    fails: str = "Problem"  # the struct of its refusals
-
-
-_ALWAYS = ("malformed-request", "unavailable")
-_SIGNED = (*_ALWAYS, "grant-invalid")
-_DOOR = ("client-standing", "site-standing", "token", "purpose", "compartment")
-
-_AGENT = ("purpose", "client-standing", "compartment")
+_SEALED = (
+    "identity-unreadable", "identity-key-unknown", "identity-not-yours", "identity-stale", "identity-labels",
+)  # fmt: skip
 _REQUESTED = (
     "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number", "handled-elsewhere",
     "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter", "idempotency-key-required",
-    "idempotency-key-reused", *_SIGNED, *_DOOR,
+    "idempotency-key-reused", *_SEALED, "identity-spent", *_SIGNED, *_DOOR,
 )  # fmt: skip
+_OPTICS = tuple(code for code in _REQUESTED if code not in {"repeated-field", "idempotency-key-required"})
 
 OPERATIONS: dict[str, Words] = {
     "CheckRecord": Words(
@@ -41,6 +32,18 @@ OPERATIONS: dict[str, Words] = {
             "invalid-fields", "site-budget", "client-budget", "hour-budget", "meter", "token", *_SIGNED, *_AGENT,
         ),
         body="RecordCheckRequest",
+    ),
+    "ReadKeeperKeys": Words(
+        "To which keys may identities be sealed?",
+        "A compact JWS, signed by the keeper, whose payload is a set of X25519 keys (docs/formats/identity-jwe.md)."
+        " Verify it with the keeper's key, which the operator gave you; seal to the first key.",
+        ("unavailable",), secured=False,
+    ),
+    "ReadInsurerKeys": Words(
+        "To which key may attachments be sealed?",
+        "The same, for the insurer that answers for a card: its AMC number, convention and CSR as on the card. What is"
+        " sealed to it, neither hub nor keeper can read.",
+        ("invalid-fields", "not-found", "unavailable"), secured=False,
     ),
     "ReadStandIn": Words(
         "What does this insurer guarantee while the hub cannot answer?",
@@ -73,7 +76,7 @@ OPERATIONS: dict[str, Words] = {
         (
             "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number",
             "handled-elsewhere", "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
-            "busy", *_SIGNED, *_DOOR,
+            "busy", *_SEALED, "identity-spent", *_SIGNED, *_DOOR,
         ),
         body="EligibilityRequest",
     ),
@@ -85,14 +88,14 @@ OPERATIONS: dict[str, Words] = {
         " answer again and nothing is taken twice.",
         (
             "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "idempotency-key-required",
-            "idempotency-key-reused", *_SIGNED, *_DOOR,
+            "idempotency-key-reused", *_SEALED, *_SIGNED, *_DOOR,
         ),
         body="InvoicesRequest",
     ),
     "FindInvoices": Words(
-        "Find the site's invoices by their own number",
-        "Gives the hub's ids, the newest first; empty when there is none. It is how invoices sent in files are"
-        " found again.",
+        "Find the site's invoices by their own number or reference",
+        "By number or by site_reference, one of the two. Gives the hub's ids, the newest first; empty when there is"
+        " none. It is how invoices sent in files are found again.",
         ("invalid-fields", *_SIGNED),
     ),
     "ReadInvoice": Words(
@@ -124,41 +127,7 @@ OPERATIONS: dict[str, Words] = {
         "Counts by outcome and the first faults, each with its record number and position, never a value.",
         ("not-found", "unknown-route", *_SIGNED),
     ),
-    "ListRemittances": Words(
-        "The payments made to the site",
-        "The newest first; ask for older ones with the day that next_before gives.",
-        ("invalid-fields", *_SIGNED),
-    ),
-    "ReadRemittance": Words(
-        "One payment in detail",
-        "Its invoices by insurer, and what was rejected since the payment before. No act and no identity.",
-        ("not-found", "unknown-route", *_SIGNED),
-    ),
-    "PrintRemittance": Words(
-        "One payment as a PDF",
-        "The same as the detail, to print or keep.",
-        ("not-found", "unknown-route", *_SIGNED),
-    ),
-    "ReturnRemittance": Words(
-        "One payment as a NOEMIE return",
-        "The same as the detail, under the profile of docs/formats/noemie.md. Identity zones are zeros.",
-        ("not-found", "unknown-route", *_SIGNED),
-    ),
-    "ReturnFile": Words(
-        "What became of a deposit, as a NOEMIE return",
-        "Taken or refused as a whole, then each invoice as it stands now. Identity zones are zeros.",
-        ("not-found", "unknown-route", *_SIGNED),
-    ),
-    "ListClawBacks": Words(
-        "What is taken back from the site",
-        "Each with its invoice, reason, state and the first day of deduction; those that ended for a year.",
-        _SIGNED,
-    ),
-    "DisputeClawBack": Words(
-        "Dispute a claw-back while its notice runs",
-        "Nothing is deducted until it is judged.",
-        ("not-found", "not-disputable", "unknown-route", *_SIGNED, *_DOOR),
-    ),
+    **MONEY,
     "FhirMetadata": Words(
         "What is offered in FHIR R4",
         "A CapabilityStatement. There is no search and no Patient. Anyone may read it.",
@@ -197,6 +166,47 @@ OPERATIONS: dict[str, Words] = {
         "A PaymentNotice, by the id of the remittance.",
         ("not-found", "unknown-route", *_SIGNED), fails="OperationOutcome",
     ),
+    "FindOwnRecords": Words(
+        "What has this site of the person whose card is shown?",
+        "The body is that of a question about rights, and costs the same; its date and domains change nothing. The"
+        " answer lists the authorizations and invoices that this site itself asked for and sent for that person in the"
+        " last 27 months, the newest first: references, numbers, states; no act. What other sites have looks like"
+        " nothing.",
+        (
+            "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number",
+            "handled-elsewhere", "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
+            *_SIGNED, *_DOOR,
+        ), body="EligibilityRequest",
+    ),
+    "ListWebhooks": Words(
+        "How the site's webhooks go",
+        "Each address with its state, failures in a row, why, and what happened to it. A stopped one is told nothing"
+        " until it is resumed; polling goes on.",
+        _SIGNED,
+    ),
+    "ResumeWebhook": Words(
+        "Tell a stopped webhook again",
+        "From where it stopped: nothing is passed over.",
+        ("not-found", "unknown-route", *_SIGNED),
+    ),
+    "SendBatch": Words(
+        "Ask about up to 2,000 people at once, to be answered later",
+        "Tomorrow's appointments, each a question as /v1/eligibility takes it under a number of yours. What needs no"
+        " record is refused at once, item by item; the others are answered from ready_from on, 10 to 60 minutes later."
+        " People your site knows are free; strangers count against the announced appointments of each day of care, and"
+        " beyond them an item is answered appointments-budget-spent without holding up the others.",
+        (
+            "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "idempotency-key-required",
+            "idempotency-key-reused", *_SIGNED, *_DOOR,
+        ),
+        body="BatchRequest",
+    ),
+    "ReadBatch": Words(
+        "The answers of a batch, once it is ready",
+        "By the id of its receipt, for the client and site that sent it. Before ready_from it is waiting whatever was"
+        " asked; a day after its release the answers are destroyed and it is expired.",
+        ("not-found", "client-standing", "site-standing", *_SIGNED),
+    ),
     "AskEstimate": Words(
         "What would the patient pay now?",
         "You send what the card says and the lines, or the days of a hospital stay, of any profession, with your"
@@ -206,7 +216,7 @@ OPERATIONS: dict[str, Words] = {
         (
             "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number",
             "handled-elsewhere", "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
-            *_SIGNED, *_DOOR,
+            *_SEALED, "identity-spent", *_SIGNED, *_DOOR,
         ), body="EstimateRequest",
     ),
     "AskAuthorization": Words(
@@ -240,6 +250,14 @@ OPERATIONS: dict[str, Words] = {
         "One that waits or was agreed. What it held of an allowance is free again.",
         ("not-found", "not-changeable", "unknown-route", *_SIGNED, *_DOOR),
     ),
+    "SendOpticsMessage": Words(
+        "What optics software says, in messages of its own",
+        "XML by docs/formats/optics-messages.md, a profile of ours: query, request, state, cancel, invoice. Each is"
+        " taken as the JSON route takes it, with the same door, log and budgets, and answered by a message; a refusal"
+        " names line and element. The message's own id is its idempotency key.",
+        ("wrong-media-type", "not-cancellable", "not-changeable", "not-found", "busy", *_OPTICS),
+        fails="OpticsRefusal",
+    ),
     "ListPending": Words(
         "What waits for the insurer's case workers",
         "For a client of kind insurer. The oldest first; no identity.",
@@ -247,12 +265,14 @@ OPERATIONS: dict[str, Words] = {
     ),
     "ReadPending": Words(
         "One waiting request, sealed to the insurer",
-        "The quote with its acts, the member's reference and the attachments, each sealed to the insurer's own key.",
+        "The quote with its acts, the member's reference and the attachments, each sealed to the insurer's own key; and"
+        " what allowances leave where it is less than a line asks.",
         ("not-found", "unknown-route", *_SIGNED, *_AGENT),
     ),
     "DecidePending": Words(
         "Decide a waiting request",
-        "The statement counts by its Ed25519 signature, made with the key that signs the rights files.",
+        "The statement counts by its Ed25519 signature, made with the key that signs the rights files. What is agreed"
+        " holds its allowance; where that was used or is held meanwhile the request stays pending, with the reason.",
         (
             "malformed-body", "invalid-fields", "body-too-large", "bad-statement-signature", "not-found",
             "not-changeable", "unknown-route", *_SIGNED, *_AGENT,
@@ -286,9 +306,11 @@ TAGS: tuple[tuple[str, str, str], ...] = (
     ("eligibility", "Eligibility", "Is this patient covered, today, for this care?"),
     ("invoices", "Invoices and files", "What the site is owed: sent by the API or as B2 files, decided line by line."),
     ("authorizations", "Authorizations", "Will the insurer pay this quote: spectacles, hearing aids, dental, a stay?"),
+    ("optics", "Optics messages", "The same, in XML, for opticians' software: from query to invoice."),
     ("insurer", "The insurer's agent", "What waits for an insurer's case workers, and what they decide."),
     ("payments", "Payments", "What was paid to the site, and for which invoices."),
     ("fhir", "FHIR R4", "The same questions, invoices and payments, for software that speaks FHIR."),
+    ("keys", "Keys", "To which keys identities and attachments are sealed, past the hub; signed, open to all."),
     ("insurers", "Insurers", "What each insurer publishes for sites, signed by itself; open to all."),
     (
         "log",
@@ -329,33 +351,3 @@ SIGN_IN: dict[str, str] = {
     "certificate-not-valid-now": "The certificate is not valid today.",
 }
 """Codes of a refused sign-in, always 401 (400 at the token endpoint), and what to do."""
-
-TOKEN: dict[str, tuple[int, str]] = {
-    "malformed-form": (400, "Send the form as application/x-www-form-urlencoded."),
-    "unknown-field": (400, "Send only the fields shown."),
-    "repeated-field": (400, "Send each field once."),
-    "missing-field": (400, "Send every field shown."),
-    "oversized-form": (413, "The form is too long."),
-    "unsupported-grant-type": (400, "Only client_credentials is offered."),
-    "unsupported-assertion-type": (400, "Only a signed JWT proves a client here."),
-    "binding-required": (400, "Send a DPoP proof, or connect with a client certificate."),
-    "site-missing": (400, "Name the site the token is for."),
-    "site-malformed": (400, "A site is 9 characters with a right key."),
-    "malformed-assertion": (401, "The assertion is not a signed JWT."),
-    "oversized-assertion": (401, "The assertion is too long."),
-    "unknown-client": (401, "No client of this name is registered."),
-    "unknown-key": (401, "The client has no such key in force."),
-    "client-revoked": (401, "This client was ended: call the operator."),
-    "issuer-not-subject": (401, "iss and sub must both be the client."),
-    "wrong-audience": (401, "aud must be the address of the token endpoint."),
-    "expired-assertion": (401, "Sign a new assertion."),
-    "issued-in-the-future": (401, "Set the clock of your machine."),
-    "lives-too-long": (401, "An assertion lives 300 seconds at most."),
-    "clock-apart": (401, "Sign a new assertion; the hub's clocks differ for a moment."),
-    "replayed-assertion": (401, "Sign a new assertion for each token."),
-    "other-site": (403, "The assertion was signed for another site."),
-    "no-mandate": (403, "The client has no mandate in force for this site."),
-    "site-suspended": (403, "This site is suspended: call the operator."),
-    "client-suspended": (403, "This client is suspended: call the operator."),
-}
-"""Codes of the token endpoint beside those of `SIGN_IN`: status and what to do."""

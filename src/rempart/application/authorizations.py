@@ -16,16 +16,19 @@ from typing import NamedTuple, Protocol
 from rempart.application.counting import Place, uses_of
 from rempart.application.eligibility import DAY, EPOCH, Ports, coverage_of, find
 from rempart.application.guard import AUTHORIZATION, Caller
-from rempart.application.ports import Derive, Opened, Row, Settle
+from rempart.application.holding import LineHold, line_holds, taken_now
+from rempart.application.ports import Derive, Opened, Row, SealedAsk, Settle
+from rempart.application.unsealed import born_of, cost_of
 from rempart.domain import accreditation
 from rempart.domain.adjudication import Context, adjudicate
 from rempart.domain.allowances import CounterKey, CounterNeed, CounterUse
 from rempart.domain.authorization import AGREED, PENDING, REFUSED, Ruling, rule
-from rempart.domain.authorized import AgreedLine, acts_of
+from rempart.domain.authorized import AgreedLine, acts_of, units_of
 from rempart.domain.counters import needs as counters_of
 from rempart.domain.decision import Decision
 from rempart.domain.guarantee import GuaranteeTable
 from rempart.domain.invoice import Invoice
+from rempart.domain.own_record import own_key
 from rempart.domain.rights import DOMAINS, Coverage
 
 TEMPLATE, TEMPLATE_NOT_CONFIRMED = "authorization-decided/1", "authorization-not-confirmed/1"
@@ -49,7 +52,8 @@ class Attachment(NamedTuple):
 class Asked:
     """One request, canonical and routed. `today` is the civil day at the site, `planned` that of the delivery.
 
-    `invoice` holds the quote's lines; `replaces` is the id of the authorization that this one modifies, b"" for none.
+    `identity` is b"" until the request's key is marked by the keeper. `invoice` holds the quote's lines; `replaces` is
+    the id of the authorization that this one modifies, b"" for none.
     """
 
     identity: bytes
@@ -72,6 +76,7 @@ class Asked:
     invoice: Invoice
     attachments: tuple[Attachment, ...] = ()
     replaces: bytes = b""
+    sealed: SealedAsk | None = None  # then member, NIR, birth and rank are empty, and `cost` is not known yet
 
     def __repr__(self) -> str:
         return "Asked(…)"
@@ -89,6 +94,7 @@ class Requested:
     """What is written of a request, and told. `refusal` is the door's: then nothing else is filled and nothing written.
 
     `number` is the reference of 20 characters; `held_until` the last day for which the allowance is held elsewhere.
+    `holds`: what its lines hold, or would if a case worker agreed. `own`: its key for the card shown again.
     """
 
     refusal: str
@@ -100,6 +106,8 @@ class Requested:
     tag: bytes = b""
     sealed: ForInsurer | None = None
     held_until: date | None = None
+    holds: tuple[LineHold, ...] = ()
+    own: bytes | None = None
 
 
 class Sealer(Protocol):
@@ -173,8 +181,9 @@ async def request(needs: Needs, asked: Asked, *, hour_share: int) -> Requested:
     (refusal,), (row,), (seen,), (ticket,) = await find(needs.ports, [_derive(asked)])
     if refusal:
         return Requested(refusal, asked)
+    asked = _aged(asked, born_of(seen, asked.birth))
     coverage = coverage_of(seen, row)
-    decision, places = await _decide(needs, asked, coverage, row=row, ticket=ticket)
+    decision, places, holds = await _decide(needs, asked, coverage, row=row, ticket=ticket)
     ruling = rule(decision, asked.today, asked.planned, lambda domain: _rights_end(coverage, domain, asked.planned))
     (settled,) = await needs.ports.door.settle([_line(asked, ruling, seen)], hour_share)
     if settled.verdict != "ok":
@@ -185,13 +194,18 @@ async def request(needs: Needs, asked: Asked, *, hour_share: int) -> Requested:
     if held_until is not None:
         ruling = replace(ruling, state=REFUSED, reason="allowance-held")
     kept = await _kept(needs, asked, ruling, decision, found=(row, seen, ticket))
-    return replace(kept, held_until=held_until)
+    if ruling.state == AGREED:
+        holds = taken_now(holds, ruling.lines)
+    own = own_key(seen.accreditor, asked.instant // DAY) if row is not None else None
+    return replace(
+        kept, held_until=held_until, holds=holds if ruling.state in {AGREED, PENDING} else (), own=own
+    )  # fmt: skip
 
 
 async def _decide(
     needs: Needs, asked: Asked, coverage: Coverage | None, *, row: Row | None, ticket: bytes
-) -> tuple[Decision, tuple[Place, ...]]:  # fmt: skip
-    """The table's decision, and the counters that it may use."""
+) -> tuple[Decision, tuple[Place, ...], tuple[LineHold, ...]]:  # fmt: skip
+    """The table's decision, the counters that it may use, and what each line takes or may take of them."""
     closed = row.closed if row is not None else None
     context = Context(
         max(asked.today, asked.planned), None, date.fromordinal(closed + EPOCH) if closed is not None else None,
@@ -200,12 +214,21 @@ async def _decide(
     table = needs.tables.table(asked.insurer)
     left: Mapping[CounterKey, int] = {}
     places: tuple[Place, ...] = ()
-    wanted = counters_of(asked.invoice, coverage, table, profession=asked.profession, context=context)
-    if needs.allowances is not None and row is not None and wanted:
-        places = await needs.allowances.places(ticket, row, wanted)
+
+    def wanted(invoice: Invoice) -> tuple[CounterNeed, ...]:
+        return counters_of(invoice, coverage, table, profession=asked.profession, context=context)
+
+    if needs.allowances is not None and row is not None and (found := wanted(asked.invoice)):
+        places = await needs.allowances.places(ticket, row, found)
         left = await needs.allowances.left(places)
-    found = adjudicate(asked.invoice, coverage, table, profession=asked.profession, context=context, left=left)
-    return found, places
+    decision = adjudicate(asked.invoice, coverage, table, profession=asked.profession, context=context, left=left)
+    if not places:
+        return decision, (), ()
+    lines = [
+        (line, decided, wanted(replace(asked.invoice, lines=(line,))))
+        for line, decided in zip(asked.invoice.lines, decision.lines, strict=True)
+    ]
+    return decision, places, line_holds(places, lines)
 
 
 async def _hold(
@@ -223,11 +246,12 @@ async def _kept(
 ) -> Requested:
     row, seen, ticket = found
     number = accreditation.number(secrets.token_bytes(accreditation.RANDOM_BYTES), prefix=PREFIX)
-    acts = [acts_of(line) for line in asked.invoice.lines] if ruling.lines else []
+    quoted = asked.invoice.lines if ruling.lines else ()
+    acts = [acts_of(line) for line in quoted]
     marks = await needs.sealer.marks(asked.caller.grant, mark_scope(number), acts) if acts else ()
     lines = tuple(
-        AgreedLine(mark, line.domain, line.spent, line.amo, line.amc)
-        for mark, line in zip(marks, ruling.lines, strict=True)
+        AgreedLine(mark, line.domain, line.spent, line.amo, line.amc, units_of(asked_for))
+        for mark, line, asked_for in zip(marks, ruling.lines, quoted, strict=True)
     )
     mac = binding(seen.accreditor, number, asked.caller.site)
     sealed = None
@@ -251,10 +275,18 @@ def binding(accreditor: bytes, number: str, site: str) -> bytes:
     return accreditation.bind(accreditor, accreditation.stored(number), site, (0, 0, 0))
 
 
+def _aged(asked: Asked, born: str) -> Asked:
+    """With the birth date that decides: told in clear, or one of the same age that the keeper told."""
+    if born == asked.birth:
+        return asked
+    invoice = replace(asked.invoice, presented=replace(asked.invoice.presented, birth=born))
+    return replace(asked, birth=born, invoice=invoice)
+
+
 def _derive(asked: Asked) -> Derive:
     return Derive(
         asked.caller.grant, AUTHORIZATION, asked.insurer, asked.member, asked.nir, asked.birth, asked.rank,
-        asked.instant // DAY,
+        asked.instant // DAY, sealed=asked.sealed,
     )  # fmt: skip
 
 
@@ -272,6 +304,6 @@ def _line(asked: Asked, ruling: Ruling, seen: Opened) -> Settle:
     return Settle(
         asked.instant, caller.token, caller.grant_id, caller.client, caller.site, asked.operator, asked.insurer,
         "api", AUTHORIZATION, asked.evidence, template, TEMPLATE, outcome, ruling.state,
-        seen.tag, seen.meeting if hit else None, asked.cost, asked.site_cap, asked.client_cap,
+        seen.tag, seen.meeting if hit else None, cost_of(seen, asked.cost), asked.site_cap, asked.client_cap,
         reference=asked.reference,
     )  # fmt: skip

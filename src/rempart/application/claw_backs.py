@@ -23,7 +23,7 @@ class PaidInvoice(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One claw-back as it stands; `deducted` cents so far, `instalment` most cents a calendar month or 0."""
+    """One claw-back as it stands: cents deducted and left, `instalment` most cents a calendar month or 0."""
 
     claw_back: UUID
     invoice: UUID
@@ -36,6 +36,7 @@ class Row(NamedTuple):
     notice_ends: date
     instalment: int
     deducted: int
+    left: int
 
 
 class New(NamedTuple):
@@ -109,7 +110,7 @@ class ClawBacks:
             row = self.books.locked(claw_back)
             if row is None:
                 return "claw-back-unknown"
-            said = step(row.state, state, deducted=row.deducted)
+            said = step(row.state, state, deducted=row.amount - row.left)
             if not said:
                 self.books.pass_to(row, state, cause=cause, said_by=said_by, instant=instant)
             return said

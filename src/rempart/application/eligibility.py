@@ -13,9 +13,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rempart.application.guard import ELIGIBILITY, Caller
-from rempart.application.ports import Derive, KeeperPort, Open, Opened, RecordsPort, Row, Settle, SettlePort
+from rempart.application.ports import Derive, KeeperPort, Open, Opened, RecordsPort, Row, SealedAsk, Settle, SettlePort
+from rempart.application.unsealed import cost_of, unsealed
 from rempart.domain import accreditation, eligibility
 from rempart.domain.eligibility import COVERED, Eligibility
+from rempart.domain.newborns import NEWBORN
 from rempart.domain.rights import Coverage, prolong, unpack
 
 EPOCH = date(1970, 1, 1).toordinal()
@@ -45,6 +47,8 @@ class Question(NamedTuple):  # a named tuple: one is made for every request
     client_cap: int
     accredited_days: int
     channel: str = "api"
+    purpose: str = ELIGIBILITY
+    sealed: SealedAsk | None = None  # then member, NIR, birth and rank are empty, and `cost` is not known yet
 
     def __repr__(self) -> str:
         return "Question(…)"
@@ -60,6 +64,7 @@ class Answer(NamedTuple):
     accreditation: str = ""
     first_day: date | None = None
     last_day: date | None = None
+    provisional: bool = False  # a newborn under its parent's contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +78,38 @@ class Ports:
 
 async def ask(ports: Ports, questions: Sequence[Question], *, hour_share: int) -> list[Answer]:
     """The answers, in order. Raises `Unavailable` if keeper, database or commit did not answer: then nothing leaves."""
-    answers: list[Answer | None] = [None] * len(questions)
-    asked, rows, opened, _ = await find(ports, [_derive(question) for question in questions])
+    weighed = await weigh(ports, questions)
+    settled = await ports.door.settle(weighed.lines, hour_share) if weighed.lines else ()
+    answers = [Answer(refusal) for refusal in weighed.refusals]
+    for one, (verdict, known) in zip(weighed.ready, settled, strict=True):
+        answers[one[0]] = told(one, verdict, known=known)
+    return answers
+
+
+class Weighed(NamedTuple):
+    """Questions before the door's last word: refusals in order ("" where none), and a line for each of the others."""
+
+    refusals: list[str]
+    lines: list[Settle]
+    ready: list[Ready]
+
+
+async def weigh(ports: Ports, questions: Sequence[Question]) -> Weighed:
+    """Finds, opens and judges; nothing is settled yet, so nothing may leave. Raises `Unavailable`."""
+    refusals, rows, opened, _ = await find(ports, [_derive(question) for question in questions])
     lines: list[Settle] = []
-    ready: list[tuple[int, _Judged, _Number | None]] = []
+    ready: list[Ready] = []
     random = secrets.token_bytes(accreditation.RANDOM_BYTES * len(questions))
     for index, (question, row, seen) in enumerate(zip(questions, rows, opened, strict=True)):
-        if asked[index]:
-            answers[index] = Answer(asked[index])
+        if refusals[index]:
             continue
         judged = _judge(question, seen, row)
         number = None
         if judged.found.periods:
             number = _accredit(question, judged, seen.accreditor, random[index * 12 : index * 12 + 12])
-        lines.append(_line(question, judged.found, seen, number))
+        lines.append(_line(question, judged, seen, number))
         ready.append((index, judged, number))
-    settled = await ports.door.settle(lines, hour_share) if lines else ()
-    for (index, judged, number), (verdict, known) in zip(ready, settled, strict=True):
-        answers[index] = _answer(judged, number, verdict, known=known)
-    return [answer for answer in answers if answer is not None]
+    return Weighed(refusals, lines, ready)
 
 
 async def find(ports: Ports, items: Sequence[Derive]) -> tuple[list[str], list[Row | None], list[Opened], list[bytes]]:
@@ -110,14 +128,14 @@ async def find(ports: Ports, items: Sequence[Derive]) -> tuple[list[str], list[R
     found = await ports.records.find(wanted) if wanted else ()
     rows: list[Row | None] = [None] * len(items)
     for (index, version), row in zip(places, found, strict=True):
-        if row is not None and row.version == version and rows[index] is None:
-            rows[index] = row
+        if row is not None and row.version == version & ~NEWBORN and rows[index] is None:
+            rows[index] = row if version < NEWBORN else row._replace(version=version)
     opening = [index for index, result in enumerate(derived) if not result.refusal]
     opened = await ports.keeper.open([_open(derived[index].ticket, rows[index]) for index in opening])
     refusals = [result.refusal for result in derived]
     seen: list[Opened] = [_NOTHING] * len(items)
     for index, answer in zip(opening, opened, strict=True):
-        seen[index] = answer
+        seen[index] = answer if items[index].sealed is None else unsealed(answer, derived[index])
         refusals[index] = answer.refusal
     return refusals, rows, seen, [result.ticket for result in derived]
 
@@ -143,6 +161,7 @@ class _Judged(NamedTuple):
     kind: str = ""
     domains: int = 0
     end: int = 0
+    provisional: bool = False
 
 
 _UNJUDGED = _Judged(eligibility.UNKNOWN)
@@ -153,7 +172,11 @@ def _judge(question: Question, seen: Opened, row: Row | None) -> _Judged:
     if not seen.coverage:
         return _UNJUDGED
     days = _NO_DAYS if row is None else (row.closed, row.prolonged_from, row.prolonged_until)
-    return _judged(seen.coverage, days, question.care, question.domains)
+    judged = _judged(seen.coverage, days, question.care, question.domains)
+    if row is None or row.version < NEWBORN:
+        return judged
+    # Of the parent nothing is told but that a newborn is covered.
+    return judged._replace(provisional=True) if judged.found.periods else _UNJUDGED
 
 
 @lru_cache(maxsize=JUDGED_KEPT)
@@ -178,6 +201,7 @@ class _Nothing:
     tag: bytes = b""
     meeting: bytes = b""
     accreditor: bytes = b""
+    counted: bytes = b""
 
 
 _NOTHING = _Nothing()
@@ -192,15 +216,24 @@ class _Number(NamedTuple):
     last: int
 
 
+Ready = tuple[int, _Judged, _Number | None]
+"""A question's place, what its coverage says, and the accreditation it would get."""
+
+
 def known_from(day: int) -> int:
     """Until when a record that a site dealt with on `day` is known to it; both in days since 1970."""
     return (day + KNOWN_DAYS) // MEETING_SPAN * MEETING_SPAN
 
 
+def known_until(today: date) -> int:
+    """Until when an accepted invoice makes a record known to its site, in days since 1970."""
+    return known_from(today.toordinal() - EPOCH)
+
+
 def _derive(question: Question) -> Derive:
     return Derive(
-        question.caller.grant, ELIGIBILITY, question.insurer, question.member, question.nir, question.birth,
-        question.rank, question.instant // DAY,
+        question.caller.grant, question.purpose, question.insurer, question.member, question.nir, question.birth,
+        question.rank, question.instant // DAY, question.care.toordinal() - EPOCH, sealed=question.sealed,
     )  # fmt: skip
 
 
@@ -218,8 +251,11 @@ def _accredit(question: Question, judged: _Judged, accreditor: bytes, random: by
     return _Number(text, hashed, mac, judged.domains, first, last)
 
 
-def _line(question: Question, found: Eligibility, seen: Opened, number: _Number | None) -> Settle:
-    caller = question.caller
+def _line(question: Question, judged: _Judged, seen: Opened, number: _Number | None) -> Settle:
+    caller, found = question.caller, judged.found
+    template, template_known = _TEMPLATES[found.stranger], _TEMPLATES[found.known]
+    if judged.provisional:
+        template = template_known = PROVISIONAL
     hit = bool(seen.coverage)
     if number is None:
         hashed, mac, domains, first, last, known_until = None, None, 0, 0, 0, 0
@@ -228,9 +264,9 @@ def _line(question: Question, found: Eligibility, seen: Opened, number: _Number 
         known_until = known_from(question.instant // DAY)
     return Settle(
         question.instant, caller.token, caller.grant_id, caller.client, caller.site, question.operator,
-        question.insurer, question.channel, ELIGIBILITY, question.evidence,
-        _TEMPLATES[found.stranger], _TEMPLATES[found.known], found.stranger, found.known,
-        seen.tag, seen.meeting if hit else None, question.cost, question.site_cap, question.client_cap,
+        question.insurer, question.channel, question.purpose, question.evidence,
+        template, template_known, found.stranger, found.known,
+        seen.tag, seen.meeting if hit else None, cost_of(seen, question.cost), question.site_cap, question.client_cap,
         hashed, mac, domains, first, last, known_until, question.reference,
     )  # fmt: skip
 
@@ -242,15 +278,19 @@ _TEMPLATES = {
     eligibility.NOT_COVERED: "eligibility-not-covered/1",
 }
 """Which fixed list of fields each answer shows; a new list of fields is a new template."""
+PROVISIONAL = "eligibility-provisional/1"
+"""What a newborn's answer shows: the parent's periods, and the ceiling."""
 
 
-def _answer(judged: _Judged, number: _Number | None, verdict: str, *, known: bool) -> Answer:
+def told(ready: Ready, verdict: str, *, known: bool) -> Answer:
+    """What leaves by this verdict of `settle`, for a site that knows the record or does not."""
+    _, judged, number = ready
     if verdict != "ok":
         return Answer(verdict.removeprefix("refused:"))
     found = judged.found
     said = found.known if known else found.stranger
     if said == COVERED and number is not None:
         first, last = date.fromordinal(number.first + EPOCH), date.fromordinal(number.last + EPOCH)
-        return Answer("", said, found, judged.kind, number.text, first, last)
+        return Answer("", said, found, judged.kind, number.text, first, last, provisional=judged.provisional)
     shown = found if said in {eligibility.CLOSED, eligibility.NOT_COVERED} else eligibility.UNKNOWN
     return Answer("", said, shown)

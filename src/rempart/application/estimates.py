@@ -6,7 +6,7 @@ derive → read → open → estimate → settle. The insurer's counters are rea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
@@ -17,10 +17,12 @@ from rempart.application.eligibility import DAY, EPOCH, Ports, Question, coverag
 from rempart.application.guard import ESTIMATE
 from rempart.application.invoice_records import Accredited
 from rempart.application.ports import Derive, Opened, Row, Settle
+from rempart.application.unsealed import born_of, cost_of
 from rempart.domain import accreditation
 from rempart.domain.adjudication import Context, Honoured
 from rempart.domain.allowances import CounterKey
-from rempart.domain.estimate import About, Estimate, estimate, estimate_needs
+from rempart.domain.decision import Decision
+from rempart.domain.estimate import About, estimate, estimate_needs
 from rempart.domain.invoice import Line
 from rempart.domain.rights import Coverage
 
@@ -50,7 +52,7 @@ class Estimated:
     """`refusal` is the door's; `found` None says that nobody is confirmed."""
 
     refusal: str
-    found: Estimate | None = None
+    found: Decision | None = None
 
 
 class EstimateBooks(CounterBooks, Protocol):
@@ -74,6 +76,7 @@ async def ask(needs: Needs, asked: Asked, *, hour_share: int) -> Estimated:
     (refusal,), (row,), (seen,), (ticket,) = await find(needs.ports, [_derive(asked.question)])
     if refusal:
         return Estimated(refusal)
+    asked = replace(asked, about=replace(asked.about, birth=born_of(seen, asked.about.birth)))
     coverage = coverage_of(seen, row)
     found = await _estimate(needs, asked, coverage, row=row, seen=seen, ticket=ticket)
     (settled,) = await needs.ports.door.settle([_line(asked.question, found, seen)], hour_share)
@@ -85,12 +88,12 @@ async def ask(needs: Needs, asked: Asked, *, hour_share: int) -> Estimated:
 
 async def _estimate(
     needs: Needs, asked: Asked, coverage: Coverage | None, *, row: Row | None, seen: Opened, ticket: bytes
-) -> Estimate:
+) -> Decision:
     if coverage is None or row is None:
-        return Estimate("rejected", (), NOT_CONFIRMED)
+        return Decision("rejected", (), NOT_CONFIRMED)
     kept = await _honoured(needs.books, asked, seen)
     if isinstance(kept, str):
-        return Estimate("rejected", (), kept)
+        return Decision("rejected", (), kept)
     last = date.fromordinal(row.closed + EPOCH) if row.closed is not None else None
     today = max(asked.today, *(line.care_date for line in asked.lines))
     context = Context(today, kept, last)
@@ -118,11 +121,11 @@ async def _honoured(books: EstimateBooks, asked: Asked, seen: Opened) -> Honoure
 def _derive(question: Question) -> Derive:
     return Derive(
         question.caller.grant, ESTIMATE, question.insurer, question.member, question.nir, question.birth,
-        question.rank, question.instant // DAY,
+        question.rank, question.instant // DAY, sealed=question.sealed,
     )  # fmt: skip
 
 
-def _line(question: Question, found: Estimate, seen: Opened) -> Settle:
+def _line(question: Question, found: Decision, seen: Opened) -> Settle:
     """The disclosure of what is told: a site that does not know the person learns no reason of rights."""
     caller = question.caller
     template, outcome = (TEMPLATE, found.outcome)
@@ -131,6 +134,6 @@ def _line(question: Question, found: Estimate, seen: Opened) -> Settle:
     return Settle(
         question.instant, caller.token, caller.grant_id, caller.client, caller.site, question.operator,
         question.insurer, question.channel, ESTIMATE, question.evidence, template, TEMPLATE, outcome, found.outcome,
-        seen.tag, seen.meeting if seen.coverage else None, question.cost, question.site_cap, question.client_cap,
-        reference=question.reference,
+        seen.tag, seen.meeting if seen.coverage else None, cost_of(seen, question.cost), question.site_cap,
+        question.client_cap, reference=question.reference,
     )  # fmt: skip

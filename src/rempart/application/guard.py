@@ -28,6 +28,11 @@ class Caller(NamedTuple):
     grant_id: bytes
     expires: int
 
+    @property
+    def scope(self) -> str:
+        """Within which an Idempotency-Key is one: a vendor that speaks for two sites may number both alike."""
+        return f"{self.client}/{self.site}"
+
 
 @dataclass(frozen=True, slots=True)
 class SiteFacts:

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from rempart.application.counting import Counted, CounterBooks, CounterKeys
 from rempart.application.eligibility import Ports
 from rempart.application.guard import Caller, SiteFacts
+from rempart.application.rights_again import Waits
 from rempart.domain.authorized import Agreed
 from rempart.domain.binding import BindingTable
 from rempart.domain.decision import Decision
@@ -86,6 +87,9 @@ class Decided(NamedTuple):
     bound: str = ""  # the kind of guarantee under which an invoice was decided
     authorization: bytes = b""  # the id of the authorization that an accepted invoice was made from
     counted: Counted | None = None  # the counters that the decision rests on
+    takes: tuple[tuple[int, int], ...] = ()  # of its authorization: for each line the agreed line's place, and units
+    own: bytes | None = None  # under which its site finds it again by presenting the card
+    wait: bytes = b""  # sealed: what a later rights file may open
 
 
 class KeepAsk(NamedTuple):
@@ -99,7 +103,7 @@ class KeepAsk(NamedTuple):
     copy: bytes
 
 
-class Box(CounterKeys, Protocol):
+class Box(CounterKeys, Waits, Protocol):
     """The keeper's side for the worker. Raises `Unavailable`."""
 
     async def fingerprints(self, items: Sequence[tuple[str, str, bytes]]) -> Sequence[bytes]: ...

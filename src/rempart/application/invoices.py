@@ -16,8 +16,9 @@ from rempart.application.accredited import honoured
 from rempart.application.authorized import authorization_for, authorizations_of, number_of
 from rempart.application.bound import NOT_BOUND, Bound, bound_by
 from rempart.application.counting import Counted, figures_of, places_of
-from rempart.application.eligibility import DAY, EPOCH, coverage_of, find, known_from
+from rempart.application.eligibility import DAY, EPOCH, coverage_of, find
 from rempart.application.guard import INVOICE
+from rempart.application.invoice_door import line_of
 from rempart.application.invoice_records import (
     ACCEPTED,
     DECIDED,
@@ -33,7 +34,10 @@ from rempart.application.invoice_records import (
     Standing,
     Submitted,
 )
+from rempart.application.newborns import counted_as, covered, under_ceiling, with_ceiling
 from rempart.application.ports import Derive, Opened, Row, Settle, Unavailable
+from rempart.application.sealed_invoices import aged, derive_sealed, reason_of
+from rempart.application.waits import with_waits
 from rempart.domain import accreditation
 from rempart.domain.adjudication import Context, Honoured, adjudicate, rejected
 from rempart.domain.allowances import CounterKey
@@ -45,10 +49,9 @@ from rempart.domain.duplicates import ACCEPT, DUPLICATE, DuplicateFacts, content
 from rempart.domain.guarantee import GuaranteeTable
 from rempart.domain.identifiers import Fault, parse_amc, parse_birth, parse_nir, parse_rank
 from rempart.domain.member import canonical_member
+from rempart.domain.own_record import own_key
 from rempart.domain.rights import Coverage
 
-NO_CAP = 2**31 - 1
-TEMPLATE = "invoice-decided/1"
 WHOLE = frozenset({"totals-wrong", "no-lines", "amo-inconsistent"})
 """Reasons of a whole invoice that stop it whatever was agreed."""
 WAITING_REFUSALS = ("meter-", "rate")
@@ -97,7 +100,8 @@ async def decide(needs: Needs, batch: Sequence[Submitted], instant: int, today: 
     ordinary = Context(today)
     decisions = _twins(works, await _judged(needs, works, ordinary))
     kept = await _keep(needs, works, decisions, today)
-    return [_decided(work, decision, kept.get(id(work))) for work, decision in zip(works, decisions, strict=True)]
+    decided = [_decided(work, one, kept.get(id(work))) for work, one in zip(works, decisions, strict=True)]
+    return await with_waits(needs.box, [(work.ask, work.row, work.seen, work.refusal) for work in works], decided)
 
 
 # --- who it is about ---
@@ -117,6 +121,9 @@ def _start(directory: Directory, submitted: Submitted, day: int) -> _Work:
     if work.routed is None:
         work.refusal = "unknown-insurer"
         return work
+    if presented.sealed and isinstance(amc, str):
+        work.ask = derive_sealed(submitted, work.routed, amc, (day, care))
+        return work
     member = canonical_member(presented.member, work.routed.rule)
     nir = parse_nir(presented.nir) if presented.nir is not None else None
     birth = parse_birth(presented.birth)
@@ -125,8 +132,9 @@ def _start(directory: Directory, submitted: Submitted, day: int) -> _Work:
         work.refusal = "field-malformed"
         return work
     work.ask = Derive(
-        submitted.caller.grant, INVOICE, work.routed.insurer, member, nir[0] if nir else None, birth, rank, day
-    )
+        submitted.caller.grant, INVOICE, work.routed.insurer, member, nir[0] if nir else None, birth, rank, day,
+        care.toordinal() - EPOCH,
+    )  # fmt: skip
     return work
 
 
@@ -135,8 +143,9 @@ async def _look(needs: Needs, works: Sequence[_Work]) -> None:
     if STALE_REFUSALS.intersection(found[0]):
         raise Unavailable("keeper")  # never a rejection: the deposit is taken up again under fresh authority
     for work, refusal, row, seen, ticket in zip(works, *found, strict=True):
-        work.refusal, work.row, work.seen, work.ticket = refusal, row, seen, ticket
-        work.coverage = coverage_of(seen, row)
+        work.refusal, work.row, work.seen, work.ticket = reason_of(refusal), row, seen, ticket
+        work.submitted = aged(work.submitted, seen)
+        work.coverage = covered(coverage_of(seen, row), row, work.submitted.invoice)
 
 
 # --- accreditations ---
@@ -197,7 +206,7 @@ async def _authorizations(needs: Needs, works: Sequence[_Work]) -> None:
 
 async def _contents(needs: Needs, works: Sequence[_Work]) -> None:
     """The keyed fingerprint of person and acts, by which the same content under another number is suspected."""
-    known = [(work, work.row.person) for work in works if work.row is not None and not work.refusal]
+    known = [(x, counted_as(x.row, x.seen)) for x in works if x.row is not None and not x.refusal]
     if not known:
         return
     items = [
@@ -245,21 +254,10 @@ async def _settle(needs: Needs, works: Sequence[_Work], instant: int) -> None:
     for work in works:
         if work.routed is not None and work.seen is not None and work.seen.tag:
             passing.append(work)
-            lines.append(_line(needs, work.submitted, work.routed, work.seen, instant=instant))
+            lines.append(line_of(needs, work.submitted, work.routed, work.seen, instant=instant))
     settled = await needs.ports.door.settle(lines, 100) if lines else ()
     for work, (verdict, _) in zip(passing, settled, strict=True):
         work.verdict = verdict
-
-
-def _line(needs: Needs, submitted: Submitted, routed: Routed, seen: Opened, *, instant: int) -> Settle:
-    caller, hit = submitted.caller, bool(seen.coverage)
-    outcome = "found" if hit else "not-confirmed"
-    cap = NO_CAP if submitted.windowed else needs.caps.get(submitted.site.profession, 0)
-    return Settle(
-        instant, None, caller.grant_id, caller.client, caller.site, routed.operator, routed.insurer,
-        submitted.channel, INVOICE, "machine", TEMPLATE, TEMPLATE, outcome, outcome,
-        seen.tag, seen.meeting if hit else None, 1, cap, NO_CAP,
-    )  # fmt: skip
 
 
 # --- the judgement ---
@@ -293,6 +291,7 @@ async def _count(needs: Needs, works: Sequence[_Work]) -> None:
             submitted.invoice, work.coverage, _table(needs, work), profession=submitted.site.profession,
             context=work.context,
         )  # fmt: skip
+        wanted = with_ceiling(work.row, wanted)
         if wanted:
             asked.append((work, (work.ticket, work.row, wanted)))
     if not asked:
@@ -347,7 +346,7 @@ def _contract(needs: Needs, work: _Work, left: Mapping[CounterKey, int]) -> Deci
     )  # fmt: skip
     if work.authorized is not None and work.coverage is not None and found.lines and found.reason not in WHOLE:
         found = owed(found, work.authorized, invoice.lines)
-    return limited(found, work.bound.most)
+    return under_ceiling(work.row, limited(found, work.bound.most), left)
 
 
 def _suspected(work: _Work) -> str:
@@ -391,10 +390,6 @@ def _decided(work: _Work, decision: Decision, kept: Kept | None) -> Decided:
         decision.outcome, decision.reason, decision, seen.tag or None if seen else None, work.content,
         seen.meeting if seen and seen.coverage else None, work.standing.former, kept, work.bound.kind,
         work.authorized.identity if work.authorized is not None and decision.outcome == ACCEPTED else b"",
-        work.counted,
+        work.counted, takes=work.authorized.takes if work.authorized is not None else (),
+        own=own_key(seen.accreditor, work.ask.day) if seen and work.ask and work.row is not None else None,
     )  # fmt: skip
-
-
-def known_until(today: date) -> int:
-    """Until when an accepted invoice makes a record known to its site, in days since 1970."""
-    return known_from(today.toordinal() - EPOCH)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from rempart.application.together import Unavailable
+from rempart.domain.member import MemberRule
 
 __all__ = [
     "Derive",
@@ -15,11 +16,28 @@ __all__ = [
     "Opened",
     "RecordsPort",
     "Row",
+    "SealedAsk",
     "Settle",
     "SettlePort",
     "Settled",
     "Unavailable",
 ]
+
+
+class SealedAsk(NamedTuple):
+    """Who is asked about, sealed by the caller to the keeper, and what is known of the request in clear.
+
+    `labels`: AMC number of 10 digits, convention, CSR. `days` of care, since 1970; `rule` is the insurer's.
+    """
+
+    jwe: str
+    labels: tuple[str, str, str]
+    rule: MemberRule
+    days: tuple[int, ...]
+    nir_needed: bool = False
+
+    def __repr__(self) -> str:
+        return "SealedAsk(…)"
 
 
 class Derive(NamedTuple):
@@ -33,13 +51,18 @@ class Derive(NamedTuple):
     birth: str
     rank: str
     day: int
+    care: int | None = None
+    sealed: SealedAsk | None = None
 
     def __repr__(self) -> str:
         return "Derive(…)"
 
 
 class Derived(Protocol):
-    """`keys` are record keys, newest index key first; `refusal` is "" or why nothing was derived."""
+    """`keys` are record keys, newest index key first; `refusal` is "" or why nothing was derived.
+
+    Of a sealed identity `omitted` of NIR and rank, and `born`, a birth date of the same ages; else 0 and "".
+    """
 
     @property
     def refusal(self) -> str: ...
@@ -49,6 +72,10 @@ class Derived(Protocol):
     def keys(self) -> Sequence[bytes]: ...
     @property
     def versions(self) -> Sequence[int]: ...
+    @property
+    def omitted(self) -> int: ...
+    @property
+    def born(self) -> str: ...
 
 
 class Open(NamedTuple):
@@ -73,6 +100,8 @@ class Opened(Protocol):
     def meeting(self) -> bytes: ...
     @property
     def accreditor(self) -> bytes: ...
+    @property
+    def counted(self) -> bytes: ...
 
 
 class KeeperPort(Protocol):
@@ -85,6 +114,7 @@ class KeeperPort(Protocol):
 class Row(NamedTuple):
     """One sealed record. `closed` is days since 1970 from which the insurer's files no longer hold it, or None.
 
+    `version` is that of its index key, and `domain.newborns.NEWBORN` more when a parent's way found it.
     While a file of the insurer waits in quarantine, rights open on day `prolonged_from` are honoured until
     `prolonged_until`.
     """

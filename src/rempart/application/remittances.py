@@ -54,6 +54,17 @@ class DeductedPart:
 
 
 @dataclass(frozen=True, slots=True)
+class PenaltyPart:
+    """What a remittance pays for late payment in a half-year, in cents, earned by so many invoices."""
+
+    penalty: UUID
+    insurer: str
+    half: str
+    invoices: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClawBackNote:
     """A claw-back as its site sees it: cents, cents deducted so far, the first day of deduction."""
 
@@ -125,3 +136,4 @@ class Advice:
     parts: tuple[InsurerPart, ...]
     rejected: tuple[RejectedInvoice, ...]
     deductions: tuple[DeductedPart, ...] = ()
+    penalties: tuple[PenaltyPart, ...] = ()

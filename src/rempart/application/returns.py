@@ -6,19 +6,21 @@ Texts are cut to what a return can hold, in latin-1 and without the mark that en
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import zip_longest
 
-from rempart.application.remittances import Advice, DeductedPart, PaidInvoice, RejectedInvoice
+from rempart.application.remittances import Advice, DeductedPart, PaidInvoice, PenaltyPart, RejectedInvoice
 from rempart.domain import invoice_states, reasons
 from rempart.domain.returns import DebtMove, Group, InvoiceReturn, Item, Reject, Share, Signal, State
 
+AMOUNT_MOST = 99_999_999  # cents: amounts have eight digits
 LABEL_MOST, COMMENT_MOST, SIGNAL_MOST, TRANSFER_MOST, PAYER_MOST, INFO_MOST = 86, 128, 80, 32, 10, 30
 
 TAKEN, REFUSED, PENDING, LOT = "RECU", "REFUSE", "EN-COURS", "LOT-REFUSE"
 """What is signalled of a deposit as a whole, or of one of its lots."""
-NOT_PAID, DEDUCTED = "NON-PAYE", "RETENUE"
-"""What is signalled of a transfer that did not go through, and of an invoice that was paid and is taken back."""
+NOT_PAID, DEDUCTED, LATE = "NON-PAYE", "RETENUE", "RETARD"
+"""What is signalled of a transfer that did not go through, of an invoice that is taken back, of a penalty paid."""
 ENDED_UNPAID = frozenset({"released", "returned"})
 """States of a remittance whose money did not stay: its invoices are due again."""
 
@@ -89,6 +91,43 @@ def of_advice(advice: Advice) -> Iterator[Item]:
         yield _rejected(one)
     for deducted in () if unpaid else advice.deductions:
         yield from _deducted(deducted, summary.day)
+    for penalty in () if unpaid else advice.penalties:
+        yield from _penalty(penalty, summary.day)
+
+
+def divided(items: Iterable[Item]) -> Iterator[Item]:
+    """Items whose amounts fit a return: what is beyond its zones is told in several of the same number, to the cent.
+
+    The first of an invoice carries its reasons and comments. A debt's balance beyond the zone is not told.
+    """
+    for item in items:
+        if isinstance(item, InvoiceReturn):
+            yield from _shares(item)
+        elif isinstance(item, DebtMove):
+            sign = -1 if item.amount < 0 else 1
+            for piece in _pieces(abs(item.amount)):
+                yield replace(item, amount=sign * piece)
+        else:
+            yield item
+
+
+def _shares(one: InvoiceReturn) -> Iterator[InvoiceReturn]:
+    amo = one.amo or Share()
+    if 0 <= one.amc.paid <= AMOUNT_MOST and 0 <= amo.requested <= AMOUNT_MOST:  # nearly all of them
+        yield one
+        return
+    parts = zip_longest(_pieces(one.amc.paid), _pieces(amo.requested), fillvalue=0)
+    for place, (paid, requested) in enumerate(parts):
+        made = replace(
+            one, amc=replace(one.amc, paid=paid), amo=one.amo and replace(amo, requested=requested)
+        )  # fmt: skip
+        yield made if place == 0 else replace(made, rejects=(), comments=())
+
+
+def _pieces(amount: int) -> list[int]:
+    """At least one, each at most what a zone holds."""
+    whole, rest = divmod(amount, AMOUNT_MOST)
+    return [AMOUNT_MOST] * whole + ([rest] if rest or not whole else [])
 
 
 def of_deposit(deposit: Deposit, sentence: Callable[[str], str]) -> Iterator[Item]:
@@ -122,6 +161,13 @@ def _deducted(part: DeductedPart, day: date) -> Iterator[Item]:
     told = f"Facture {part.number} : {reasons.sentence(part.reason)}"
     yield Signal(DEDUCTED, fitted(told, SIGNAL_MOST))
     yield DebtMove(part.claw_back.hex[-10:].upper(), day, "IND", "RPR", -part.amount, part.left)
+
+
+def _penalty(part: PenaltyPart, day: date) -> Iterator[Item]:
+    """Of which half-year and insurer, then its payment: nothing of it is left."""
+    told = f"Pénalité de retard {part.half}, organisme {part.insurer}"
+    yield Signal(LATE, fitted(told, SIGNAL_MOST))
+    yield DebtMove(part.penalty.hex[-10:].upper(), day, "PEN", "PAI", part.amount, 0)
 
 
 def _paid(paid: PaidInvoice, insurer: str, *, unpaid: bool) -> InvoiceReturn:

@@ -72,7 +72,10 @@ class Cancelled(NamedTuple):
 
 
 class TakenBack(NamedTuple):
-    """What a remittance deducted for a claw-back (negative), or gave back when it did not go through (positive)."""
+    """What a remittance deducted for a claw-back (negative), or gave back when it did not go through (positive).
+
+    What the site paid back by a transfer of its own has no remittance.
+    """
 
     claw_back: UUID
     invoice: UUID

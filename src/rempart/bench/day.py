@@ -12,15 +12,20 @@ from itertools import chain
 from typing import Any
 
 from rempart.bench.world import World
+from rempart.domain.particulars import CONTACTS
 from rempart.ground.instants import now
+from rempart.simulation.appointments import appointments
 from rempart.simulation.caller import Caller
 from rempart.simulation.clients import registration_of
 from rempart.simulation.day import events
-from rempart.simulation.events import AskAuthorization, Bill, SendFile
+from rempart.simulation.estimates import estimates
+from rempart.simulation.events import AskAuthorization, AskBatch, AskEstimate, Bill, SendFile
 from rempart.simulation.orders import orders
 from rempart.simulation.play import Played, Player
 from rempart.simulation.visits import Calendar
 from rempart.wire.authorizations import AuthorizationState
+from rempart.wire.batches import BatchReceipt
+from rempart.wire.estimates import EstimateAnswer
 from rempart.wire.problem import Problem
 
 SIDE_BY_SIDE = 32  # sites that read back at once
@@ -32,7 +37,9 @@ PENDING = frozenset({"receiving", "received"})
 class DayReport:
     """What happened. `surprises` are outcomes that differ from the ground truth: (what, expected, seen) → how many.
 
-    `quotes` by the state of the answer; amounts in cents: `agreed` of quotes, `delivered` what is owed under them.
+    `quotes` and `estimates` by the answer; amounts in cents: `agreed` of quotes, `delivered` what is owed under them,
+    `estimated` what patients were told that the insurer and they themselves would pay; `allowances`: purchases paid
+    in part out of one, and cents that they took. `appointments`: answers, or codes of refusals, of a batch.
     """
 
     events: int = 0
@@ -46,6 +53,10 @@ class DayReport:
     agreed: int = 0
     deliveries: int = 0
     delivered: int = 0
+    estimates: Counter[str] = field(default_factory=Counter)
+    estimated: tuple[int, int] = (0, 0)
+    allowances: tuple[int, int] = (0, 0)
+    appointments: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
 
@@ -59,16 +70,24 @@ async def live(world: World, day: date, *, visits: int | None = None, progress: 
         progress()
 
     player = Player(world.country, world.house.base, now=now, patience=PATIENCE)
-    quotes = orders(Calendar(world.country, day, visits))
-    played = await player.play(chain(events(world.country, day, visits=visits), quotes), done=done)
+    calendar = Calendar(world.country, day, visits)
+    whole = chain(
+        appointments(calendar), events(world.country, day, visits=visits), orders(calendar), estimates(calendar)
+    )
+    played = await player.play(whole, done=done)
     for (what, expected, got), count in played.answers.items():
         report.questions[got] += count
         if expected != got:
             report.surprises[f"question:{what}", expected, got] += count
     for asked, answer in played.quoted:
         _quoted(report, asked, answer)
+    for wanted, told in played.estimated:
+        _estimated(report, wanted, told)
     report.files = len(played.files)
-    await _Reading(world, report).all(played)
+    reading = _Reading(world, report)
+    await reading.all(played)
+    for book, receipt in played.batches:
+        await reading.batch(book, receipt)
     report.seconds = time.monotonic() - began
     return report
 
@@ -83,6 +102,20 @@ def _quoted(report: DayReport, asked: AskAuthorization, answer: AuthorizationSta
     wanted = (asked.expected, asked.reason, asked.amc)
     if got != wanted:
         report.surprises[f"quote:{asked.what}", "/".join(map(str, wanted)), "/".join(map(str, got))] += 1
+
+
+def _estimated(report: DayReport, asked: AskEstimate, told: EstimateAnswer | str) -> None:
+    """One estimate, held against the simulation's own arithmetic."""
+    if isinstance(told, str):
+        report.estimates[told] += 1
+        report.surprises[f"estimate:{asked.what}", "estimated", told] += 1
+        return
+    report.estimates[told.answer] += 1
+    report.estimated = (report.estimated[0] + told.amc, report.estimated[1] + told.patient)
+    got = (told.spent, told.amo, told.amc)
+    if got != asked.shares:
+        wanted, seen = ("/".join(map(str, each)) for each in (asked.shares, got))
+        report.surprises[f"estimate:{asked.what}", wanted, f"{told.answer} {told.reason} {seen}"] += 1
 
 
 class _Reading:
@@ -113,6 +146,26 @@ class _Reading:
     def _caller(self, site: int) -> Caller:
         registration = registration_of(self._world.country, site)
         return Caller(self._world.house.base, registration, registration.sites[0], now=now)
+
+    async def batch(self, asked: AskBatch, receipt: BatchReceipt | str) -> None:
+        """Every appointment's answer, once they are released: long ago, in a day of any length."""
+        told = {number: receipt if isinstance(receipt, str) else "not-ready" for number in asked.expected}
+        self._progress()
+        caller = self._caller(asked.site)
+        while not isinstance(receipt, str) and time.monotonic() < self._deadline:
+            found = await caller.batch_state(receipt.batch)
+            if isinstance(found, Problem):
+                told = dict.fromkeys(told, found.code)
+                break
+            if found.state != "waiting":
+                told |= {one.item: one.refusal or (one.answer.answer if one.answer else "") for one in found.answers}
+                break
+            await asyncio.sleep(0.2)
+        await caller.close()
+        self._report.appointments.update(told.values())
+        for number, expected in asked.expected.items():
+            if told[number] != expected:
+                self._report.surprises["appointment", expected, told[number]] += 1
 
     async def _drained(self, files: list[tuple[SendFile, str]]) -> None:
         """Until every file is decided or refused; those of the concentrator are seen through their invoices."""
@@ -145,6 +198,7 @@ class _Reading:
             if bill.what == "delivery":
                 self._report.deliveries += 1
                 self._report.delivered += bill.amc
+            self._allowance(bill)
         if bill.outcome in {"refused", "tested"}:
             return
         wanted = ("rejected" if bill.outcome == "duplicate" else bill.outcome, bill.reason, bill.amc)
@@ -157,6 +211,12 @@ class _Reading:
         else:
             told = "; ".join(f"{state}/{reason}/{amc}" for state, reason, amc in seen) or "absent"
             self._report.surprises[f"bill:{bill.what}", "/".join(map(str, wanted)), told] += 1
+
+    def _allowance(self, bill: Bill) -> None:
+        for line in bill.invoice.lines:
+            if line.particulars is not None and line.particulars.item == CONTACTS:
+                count, cents = self._report.allowances
+                self._report.allowances = (count + 1, cents + bill.amc - (line.base - line.amo))
 
     async def _seen(self, caller: Caller, bill: Bill) -> list[tuple[Any, ...]]:
         found = await caller.find(bill.invoice.number)

@@ -34,6 +34,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "budgets": {"hour_fraction": 1.0},  # the whole day is lived in a minute
     "log": {"fold_seconds": 1, "checkpoint_seconds": 1},
     "settlement": {"output": "settlements", "signing_key": "settlement.pem"},
+    "batches": {"demo_release_seconds": 2.0},  # released while the day is lived
 }
 BAD_LINES_FROM = 5_000  # people: below, one bad line is more than a file may hold
 SEARCHED = 200  # identifiers looked for in everything that was written; the tests look for all
@@ -41,7 +42,10 @@ SEARCHED = 200  # identifiers looked for in everything that was written; the tes
 
 @dataclass
 class Seen:
-    """What the demo saw; amounts in cents. `invariants` says of each whether it held."""
+    """What the demo saw; amounts in cents. `invariants` says of each whether it held.
+
+    `allowances`: by kind of entry, how many, and on how many counters.
+    """
 
     people: int = 0
     insurers: int = 0
@@ -58,6 +62,7 @@ class Seen:
     after: AfterReport = field(default_factory=AfterReport)
     disclosures: int = 0
     log_size: int = 0
+    allowances: dict[str, tuple[int, int]] = field(default_factory=dict)
     invariants: dict[str, bool] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -138,6 +143,10 @@ class Demo:
                 "select reason, count(*) from rempart.invoice where reason <> '' group by reason order by 2 desc, 1"
             )
             seen.reasons = dict(told)
+            entries = connection.execute(
+                "select kind, count(*), count(distinct counter) from rempart.counter_entry group by kind order by kind"
+            )
+            seen.allowances = {kind: (many, counters) for kind, many, counters in entries}
             (row,) = connection.execute(
                 "select coalesce(sum(spent), 0)::bigint, coalesce(sum(amo), 0)::bigint, coalesce(sum(amc), 0)::bigint, "
                 "coalesce(sum(patient), 0)::bigint from rempart.invoice where state in ('accepted', 'paid')"

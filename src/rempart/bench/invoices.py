@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 
 from rempart.bench.eligibility import HUGE
-from rempart.bench.processes import children, cpu_seconds, house_cpu, peak_memory
+from rempart.bench.processes import children, cpu_seconds, house_cpu, peak_memory, words_of
 from rempart.bench.world import World
 from rempart.bootstrap.house import House
 from rempart.domain.invoice import Invoice, Line, Presented
@@ -96,14 +96,14 @@ class Bench:
 
     def _content(self, country: Country, size: int, index: int) -> bytes:
         site, day = country.site(0).number, country.day
-        invoices = _invoices(country, size, first=1 + index * 10_000_000)
+        invoices = one_line_invoices(country, size, first=1 + index * 10_000_000)
         envelope = b2.Envelope(sender=site, receiver="00990001", file_id=f"{index:06d}", created=day)
         return b"".join(b2.write(envelope, b2.lots_of(invoices, day)))
 
     async def _send(self, world: World, content: bytes, size: int) -> Figure:
         house, registration = world.house, registration_of(world.country, 0)
         caller = Caller(house.base, registration, registration.sites[0], now=now)
-        before, began = _cpu(house), time.monotonic()
+        before, began = programs_cpu(house), time.monotonic()
         receipt = await caller.file(content)
         if isinstance(receipt, Problem):
             raise RuntimeError(f"the file was refused: {receipt.code}")
@@ -116,7 +116,7 @@ class Bench:
                 raise TimeoutError("the worker does not decide the file")
             await asyncio.sleep(0.2)
         seconds = time.monotonic() - uploaded
-        after = _cpu(house)
+        after = programs_cpu(house)
         await caller.close()
         cost = {name: (after[name] - before[name]) * 1e6 / size for name in after}
         with psycopg.connect(house.settings.database.worker_url) as connection:
@@ -127,15 +127,16 @@ class Bench:
         )  # fmt: skip
 
 
-def _cpu(house: House) -> dict[str, float]:
-    """Processor seconds so far of each program, the worker's own apart from those of the log's process beside it."""
+def programs_cpu(house: House) -> dict[str, float]:
+    """Processor seconds so far of each program; the worker's deciding processes apart from the log's beside them."""
     found = house_cpu(house)
-    found["log"] = sum(map(cpu_seconds, children(house.processes["worker"].pid)))
+    beside = children(house.processes["worker"].pid)
+    found["log"] = sum(cpu_seconds(pid) for pid in beside if b"--log-only" in words_of(pid))
     found["worker"] -= found["log"]
     return found
 
 
-def _invoices(country: Country, size: int, *, first: int) -> Iterator[Invoice]:
+def one_line_invoices(country: Country, size: int, *, first: int) -> Iterator[Invoice]:
     """One pharmacy's invoices of one line each, about people drawn at random."""
     draw = random.Random(first)  # a repeatable load, no secret
     site, day = country.site(0).number, country.day

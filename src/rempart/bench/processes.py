@@ -33,6 +33,14 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def words_of(pid: int) -> list[bytes]:
+    """The words of its command; none when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
 def family(pid: int | None) -> list[int]:
     """A process and all below it."""
     return [] if pid is None else [pid, *children(pid)]

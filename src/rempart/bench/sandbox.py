@@ -26,6 +26,7 @@ from rempart.ground.files import private_folder, write_whole
 from rempart.ground.instants import now
 from rempart.sealing.client import KeeperSync
 from rempart.sealing.loading import OPERATIONS
+from rempart.sealing.ringing import Nothing
 from rempart.simulation.clients import registration_of
 from rempart.simulation.country import Country
 from rempart.simulation.insurers import Insurer
@@ -36,6 +37,8 @@ PEOPLE, INSURERS, SEED = 20, 3, 1
 SOFTWARE = ("pharmacy", "nurse", "doctor", "dentist", "optician", "hearing", "hospital")
 """Professions whose client key is handed out."""
 PAY_SECONDS = 15.0
+RELEASE_SECONDS = 5.0
+"""Until the answers of a batch are released, at the earliest; twice as much at the latest."""
 
 
 def options(port: int) -> Mapping[str, Mapping[str, Any]]:
@@ -45,6 +48,7 @@ def options(port: int) -> Mapping[str, Mapping[str, Any]]:
         "payment": {"unsafe_clear_files": True},
         "budgets": {"hour_fraction": 1.0},
         "log": {"fold_seconds": 1, "checkpoint_seconds": 1},
+        "batches": {"demo_release_seconds": RELEASE_SECONDS},
     }
 
 
@@ -129,13 +133,18 @@ class Sandbox:
                 if outcome.state != "applied" or outcome.rejected:
                     raise RuntimeError(f"the sandbox's rights were not loaded: {outcome.state}")
 
+    def _keeper_key(self) -> str:
+        """What clients pin, to seal what a card says past the hub."""
+        with self.house.ring() as ring:
+            return str(ring.call("health", [Nothing()])[0].verifier_key)
+
     def _hand_out(self, country: Country, site: Site, folder: Path) -> Start:
         registered = registration_of(country, site.index)
         key, environment = folder / f"{site.profession}.json", folder / f"{site.profession}.env"
         write_whole(key, msgspec.json.encode(registered.private_jwk))
         told = {
             "REMPART_HUB": self.house.base, "REMPART_CLIENT": registered.client, "REMPART_SITE": site.number,
-            "REMPART_KEY": str(key.resolve()),
+            "REMPART_KEY": str(key.resolve()), "REMPART_KEEPER_KEY": self._keeper_key(),
         }  # fmt: skip
         write_whole(environment, "".join(f"export {name}='{value}'\n" for name, value in told.items()).encode())
         return Start(site.profession, registered.client, site.number, key, environment)

@@ -18,7 +18,7 @@ from rempart.sealing.loading import OPERATIONS
 from rempart.sealing.ringing import AddInsurer, AddMandate, RegisterClient
 from rempart.simulation.clients import Registration, registrations
 from rempart.simulation.country import Country
-from rempart.simulation.guarantees import table_toml
+from rempart.simulation.guarantees import opticians_of, table_toml
 from rempart.simulation.rights import write_full
 from rempart.simulation.visits import FOREIGN_AMC
 from rempart.storage.insurers import Card, add_guarantee_table, handled_elsewhere, register_insurer
@@ -53,12 +53,13 @@ class World:
             _done(ring.call("mandate", mandates))
         asyncio.run(self._parties(clients, instant))
         start = date(self.country.day.year - 2, 1, 1)
+        opticians = opticians_of(self.country)
         with psycopg.connect(self.house.settings.database.worker_url) as connection:
             for insurer in self.country.insurers:
                 register_insurer(
                     connection, insurer.number, name=insurer.name, operator=OPERATOR, rule=insurer.rule, instant=instant
                 )
-                add_guarantee_table(connection, insurer.number, table_toml(insurer, start).decode(), instant)
+                add_guarantee_table(connection, insurer.number, table_toml(insurer, start, opticians).decode(), instant)
             handled_elsewhere(connection, Card(FOREIGN_AMC), "another-operator")
 
     def load(self, *, bad: int = 0, progress: Callable[[Outcome], None] = lambda _: None) -> list[Outcome]:

@@ -52,7 +52,10 @@ def looked_at(connection: psycopg.Connection[Any], half: Half) -> tuple[list[Del
         )
         for (operator, insurer), days in sorted(taken.items())
     ]  # fmt: skip
-    return found, [delays.Penalty(*key, len(cents), sum(cents)) for key, cents in sorted(earned.items())]
+    return found, [
+        delays.Penalty(*key, len(cents), sum(cents), _scheme(schemes, *key[:2]).charged_to)
+        for key, cents in sorted(earned.items())
+    ]
 
 
 def report(settings: Settings, half: Half, instant: int, *, post: bool) -> tuple[list[Delay], int] | str:

@@ -13,11 +13,14 @@ from dataclasses import dataclass, field
 
 import uvicorn
 import uvloop
+from litestar.handlers import HTTPRouteHandler
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from rempart.api.app import application
 from rempart.api.authorization_routes import AuthorizationDesk, authorization_routes
 from rempart.api.authorizations import Requests
+from rempart.api.batch_routes import batch_routes
+from rempart.api.batches import BatchDesk
 from rempart.api.cadence import Cadence
 from rempart.api.deposits import Deposits
 from rempart.api.estimates import EstimateDesk, estimate_routes
@@ -27,15 +30,20 @@ from rempart.api.health import health_app
 from rempart.api.hot import Hot
 from rempart.api.insurer_routes import InsurerDesk, insurer_routes
 from rempart.api.invoice_routes import InvoiceDesk, invoice_routes
+from rempart.api.keeper_keys import KeyDesk, keeper_key_routes
 from rempart.api.log_routes import log_routes
 from rempart.api.metrics import registry as metrics_registry
+from rempart.api.optics import optics_routes
+from rempart.api.own_records import OwnRecordsDesk, own_records_routes
 from rempart.api.payments import payment_routes
 from rempart.api.proxy_socket import proxy_socket
 from rempart.api.record_check import record_check_routes
+from rempart.api.settlements import settlement_routes
 from rempart.api.signin import SignIn
 from rempart.api.stand_in import stand_in_routes
 from rempart.api.state import HubState, Instants
 from rempart.api.token import RegisteredAssertions, TokenEndpoint, token_routes
+from rempart.api.webhooks import webhook_routes
 from rempart.application import eligibility
 from rempart.application.eligibility import Answer, Ports, Question
 from rempart.application.together import Limits, Together, Unavailable, Work
@@ -103,15 +111,14 @@ class Hub:
             figures.queue.of = lambda: together.waiting
             figures.late.of = lambda: cadence.missed
             proxy = str(settings.hub.client_certificate.proxy_socket or "")
-            desk = InvoiceDesk(state, sign_in, Deposits(grants, databases, settings.hub.file_most_bytes), databases)
+            desk = InvoiceDesk(
+                state, sign_in, Deposits(grants, databases, settings.hub.file_most_bytes, lambda: state.facts),
+                databases,
+            )  # fmt: skip
             log_pool = ConnectionPool(self.database_url, min_size=0, max_size=2, open=True)
             routes = [*token_routes(endpoint, self.clock.now, proxy), *invoice_routes(desk), *log_routes(log_pool)]
-            routes += stand_in_routes(log_pool)
-            routes += payment_routes(desk)
-            asking = AuthorizationDesk(desk, Requests(state, grants, databases, KeeperCounters(grants)), cadence)
-            routes += [*authorization_routes(asking), *fhir_routes(asking), *insurer_routes(InsurerDesk(desk, grants))]
-            routes += record_check_routes(InsurerDesk(desk, grants), grants, cadence)
-            routes += estimate_routes(EstimateDesk(desk, grants, KeeperCounters(grants), cadence))
+            routes += [*stand_in_routes(log_pool), *keeper_key_routes(KeyDesk(grants, state))]
+            routes += [*_site_routes(desk, grants, cadence), *_insurer_routes(desk, grants, cadence)]
             app = application(state, sign_in, cadence, routes)
             state.facts = await facts.read(await reader.connection())
             together.start()
@@ -168,6 +175,24 @@ class _Lane:
     async def close(self) -> None:
         await self._keeper.close()
         await self._database.close()
+
+
+def _site_routes(desk: InvoiceDesk, keeper: KeeperPort, cadence: Cadence) -> list[HTTPRouteHandler]:
+    """What sites ask and read beside rights and invoices."""
+    counters = KeeperCounters(keeper)
+    asking = AuthorizationDesk(desk, Requests(desk.state, keeper, desk.databases, counters), cadence)
+    return [
+        *payment_routes(desk), *batch_routes(desk, BatchDesk(desk.state, keeper, desk.databases)),
+        *authorization_routes(asking), *fhir_routes(asking), *optics_routes(asking), *webhook_routes(desk),
+        *estimate_routes(EstimateDesk(desk, keeper, counters, cadence)),
+        *own_records_routes(OwnRecordsDesk(desk, keeper, cadence)),
+    ]  # fmt: skip
+
+
+def _insurer_routes(desk: InvoiceDesk, keeper: KeeperPort, cadence: Cadence) -> list[HTTPRouteHandler]:
+    """What insurers' agents ask and decide."""
+    agents = InsurerDesk(desk, keeper)
+    return [*insurer_routes(agents), *settlement_routes(agents), *record_check_routes(agents, keeper, cadence)]
 
 
 def _listeners(hub: HubOptions) -> list[socket.socket]:

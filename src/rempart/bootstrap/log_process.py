@@ -31,7 +31,7 @@ NICENESS = 10
 AGAIN_SECONDS = 0.5
 TELL_SECONDS = 1.0
 PATIENCE_SECONDS = 10.0
-TOLD = ("folded", "reconciled", "surplus", "alarms")
+TOLD = ("folded", "reconciled", "surplus", "alarms", "invoices")
 """The figures counted over there and shown here."""
 
 _Counted = tuple[str, str | tuple[str | int, ...], int]
@@ -45,6 +45,7 @@ class LogProcess:
 
     config: Path
     figures: WorkerFigures = field(default_factory=WorkerFigures)
+    option: str = "--log-only"
     child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -56,7 +57,7 @@ class LogProcess:
         """Keeps the process up until told to stop; blocking, for a thread of its own."""
         threading.Thread(target=self._end, args=(stop,), daemon=True).start()
         while not stop.is_set():
-            command = (sys.executable, "-m", "rempart", "worker", "--log-only", "--config", str(self.config))
+            command = (sys.executable, "-m", "rempart", "worker", self.option, "--config", str(self.config))
             with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as self.child:
                 if stop.is_set():
                     self._close(self.child)
@@ -64,7 +65,7 @@ class LogProcess:
                     self._add(line)
                 code = self.child.wait()
             if not stop.is_set():
-                log.error("log-process-ended", status=code)
+                log.error("process-ended", operation=self.option.strip("-"), status=code)
                 stop.wait(AGAIN_SECONDS)
 
     def _add(self, line: bytes) -> None:
@@ -94,7 +95,7 @@ def keep(settings: Settings) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the worker says when to end
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
-    threading.Thread(target=_until_input_ends, args=(stop,), daemon=True).start()
+    threading.Thread(target=until_input_ends, args=(stop,), daemon=True).start()
     figures = WorkerFigures()
     parts = (settings, settings.database.worker_url, clock_of(settings), figures)
     with ThreadPoolExecutor(2) as pool:
@@ -106,18 +107,20 @@ def keep(settings: Settings) -> None:
             if ended:
                 stop.set()  # one part that broke must not leave the other looking alive
                 wait(running)
-            _tell(figures, told)
+            tell(figures, told)
     for each in running:
         each.result()
 
 
-def _until_input_ends(stop: threading.Event) -> None:
+def until_input_ends(stop: threading.Event) -> None:
+    """Returns, with `stop` set, when the process that started this one is gone or closes the pipe."""
     while os.read(sys.stdin.fileno(), 4096):
         pass
     stop.set()
 
 
-def _tell(figures: WorkerFigures, told: dict[tuple[str, object], int]) -> None:
+def tell(figures: WorkerFigures, told: dict[tuple[str, object], int]) -> None:
+    """Writes what was counted since; `told` remembers it."""
     lines = [_encode(each) + b"\n" for each in _news(figures, told)]
     if lines:
         os.write(sys.stdout.fileno(), b"".join(lines))

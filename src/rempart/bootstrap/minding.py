@@ -20,7 +20,7 @@ import structlog
 from rempart.application.settlement import SettlementDiffersError
 from rempart.bootstrap.bank_details import activate_ripe, changing
 from rempart.bootstrap.pay import PaymentSetUpError
-from rempart.bootstrap.settling import settle
+from rempart.bootstrap.settling import settle, take_replies
 from rempart.gateways.demo_notices import CHANNEL, DemoNotices
 from rempart.ground.figures import WorkerFigures
 from rempart.ground.instants import MICROSECONDS, PARIS, Clock, civil_date
@@ -28,6 +28,7 @@ from rempart.ground.settings import Settings
 from rempart.sealing.client import KeeperUnavailable
 from rempart.storage import notices
 from rempart.storage.invariants import CONTINUOUS, check, journal_equals_disclosures
+from rempart.storage.waits import Waits
 
 log = structlog.get_logger()
 LOCK = 0x52_4D_50_4D_49  # "RMPMI": one worker minds
@@ -81,6 +82,11 @@ class Minding:
             self._activate(instant)
         self._carry(connection, instant)
         self._settle(connection, instant)
+        if gone := Waits(connection).forget(instant):
+            log.info("waits-destroyed", count=gone)
+        with contextlib.suppress(KeeperUnavailable):
+            if taken := take_replies(self.settings, connection, instant):
+                log.info("settlement-answers-taken", count=taken)
         return {name: sentences for name, sentences in found.items() if sentences}
 
     def _look(self, connection: psycopg.Connection[Any], instant: int) -> dict[str, list[str]]:
@@ -119,7 +125,7 @@ class Minding:
         if self.settings.settlement.signing_key is None:
             return
         try:
-            made = settle(self.settings, connection, instant)
+            made = settle(self.settings, connection, instant, wait=False)
         except SettlementDiffersError as error:
             if str(error) != self._unsettled:
                 self._alarm(connection, "settlement-differs", [str(error)], instant)

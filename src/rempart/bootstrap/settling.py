@@ -10,23 +10,27 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from rempart.application.claw_backs import ClawBacks
-from rempart.application.settlement import Answers, Call, Chained, Judged, SettlementDiffersError, checked
+from rempart.application.settlement import Answer, Answers, Call, Chained, Judged, SettlementDiffersError, checked
 from rempart.bootstrap.pay import PaymentSetUpError
 from rempart.formats import sealed_list, settlement_file
 from rempart.ground.files import SecretRefused, read_secret, write_whole, writing_aside
 from rempart.ground.instants import PARIS, as_datetime, civil_date
 from rempart.ground.settings import Settings
+from rempart.sealing.client import KeeperSync
+from rempart.sealing.frames import SETTLEMENT, VerifyDecisionItem
 from rempart.storage import settlements
 from rempart.storage.claw_backs import ClawBackBooks
 from rempart.storage.settlements import SettlementBooks, Written
 
 Connection = psycopg.Connection[Any]
+PIECE = 1 << 20  # bytes of a file kept together
 
 
 class Made(NamedTuple):
@@ -66,28 +70,41 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
     return key
 
 
-def settle(settings: Settings, connection: Connection, instant: int) -> list[Made]:
+def settle(settings: Settings, connection: Connection, instant: int, *, wait: bool = True) -> list[Made]:
     """Writes the file of every call that has none, and any that is missing from the folder; what was written.
 
-    `connection` is in autocommit. Raises `SettlementDiffersError`: that file and its insurer's later ones wait.
+    One writes at a time; who does not `wait` leaves it to the one who does. `connection` is in autocommit. Raises
+    `SettlementDiffersError`: that file and its insurer's later ones wait.
     """
     key = signing_key(settings)
     folder = settings.settlement.output
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made: list[Made] = []
-    with settlements.alone(connection):
+    with settlements.alone(connection, wait=wait) as ours:
+        if not ours:
+            return []
+        since = {(one.call.operator, one.call.insurer): one.call.called for one in settlements.written(connection)}
+        fresh: dict[UUID, Made] = {}
         for call in settlements.unsettled(connection):
-            with connection.transaction():
-                connection.execute("set transaction isolation level repeatable read")
-                chained = settlements.chain(connection, call, civil_date(call.called, PARIS))
-                sha256, rows = _measure(_content(connection, call, chained, key))
-                settlements.remember(connection, Written(call, chained, sha256, rows), instant)
-        since: dict[tuple[str, str], int] = {}
-        for one in settlements.written(connection):
-            party = (one.call.operator, one.call.insurer)
-            if not (folder / file_name(one)).exists():
-                made.append(_place(connection, folder, one, key, since=since.get(party, 0)))
-            since[party] = one.call.called
+            party = (call.operator, call.insurer)
+            fresh[call.fund_call] = _make(connection, folder, call, key, since=since.get(party, 0), instant=instant)
+            since[party] = call.called
+        return _complete(connection, folder, key, fresh)
+
+
+def _complete(connection: Connection, folder: Path, key: Ed25519PrivateKey, fresh: dict[UUID, Made]) -> list[Made]:
+    """Every file that is missing from the folder is made again, and each is kept for its insurer to fetch."""
+    made: list[Made] = []
+    since: dict[tuple[str, str], int] = {}
+    kept = settlements.kept(connection)
+    for one in settlements.written(connection):
+        party = (one.call.operator, one.call.insurer)
+        if one.call.fund_call in fresh:
+            made.append(fresh[one.call.fund_call])
+        elif not (folder / file_name(one)).exists():
+            made.append(_place(connection, folder, one, key, since=since.get(party, 0)))
+        if one.call.fund_call not in kept:
+            _keep(connection, folder, one)
+        since[party] = one.call.called
     return made
 
 
@@ -100,12 +117,23 @@ def _content(connection: Connection, call: Call, chained: Chained, key: Ed25519P
     return settlement_file.write(call, chained, checked(call, settlements.movements(connection, call)), key)
 
 
-def _measure(content: Iterator[bytes]) -> tuple[bytes, int]:
-    digest, lines = hashlib.sha256(), 0
-    for line in content:
-        digest.update(line)
-        lines += 1
-    return digest.digest(), lines - 1
+def _make(
+    connection: Connection, folder: Path, call: Call, key: Ed25519PrivateKey, *, since: int, instant: int
+) -> Made:
+    """A new file in one reading: it lies aside while its row is committed, and only then takes its name."""
+    chained = settlements.chain(connection, call, civil_date(call.called, PARIS))
+    written = Written(call, chained, b"", 0)
+    name, digest, lines = file_name(written), hashlib.sha256(), 0
+    with writing_aside(folder / name) as target, connection.transaction():
+        connection.execute("set transaction isolation level repeatable read")
+        named = _references(connection, folder, written, since)  # first: movements are read with a planner of their own
+        for line in _content(connection, call, chained, key):
+            digest.update(line)
+            target.write(line)
+            lines += 1
+        written = Written(call, chained, digest.digest(), lines - 1)
+        settlements.remember(connection, written, instant)
+    return Made(written, name, named)
 
 
 def _place(connection: Connection, folder: Path, one: Written, key: Ed25519PrivateKey, *, since: int) -> Made:
@@ -120,6 +148,22 @@ def _place(connection: Connection, folder: Path, one: Written, key: Ed25519Priva
         if digest.digest() != one.sha256:
             raise SettlementDiffersError(f"{file_name(one)} does not come out as it was written: was the key changed?")
     return Made(one, file_name(one), named)
+
+
+def _keep(connection: Connection, folder: Path, one: Written) -> None:
+    """For the insurer's client to fetch: the same bytes as in the folder."""
+    path = folder / file_name(one)
+    people = path.with_name(path.name.replace("settlement-", "references-", 1))
+    with connection.transaction():
+        if people.exists():
+            settlements.keep(connection, one.call.fund_call, "references", _pieces(people))
+        settlements.keep(connection, one.call.fund_call, "settlement", _pieces(path))
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as source:
+        while piece := source.read(PIECE):
+            yield piece
 
 
 def _references(connection: Connection, folder: Path, one: Written, since: int) -> str:
@@ -149,7 +193,40 @@ def take_answers(connection: Connection, content: bytes, public: bytes, instant:
     read = settlement_file.read_answers(content, public)
     if isinstance(read, settlement_file.Fault):
         return f"{read.code} line {read.line}" if read.line else read.code
-    header, answers = read
+    return _take(connection, *read, instant)
+
+
+def take_replies(settings: Settings, connection: Connection, instant: int) -> int:
+    """Takes the answers that insurers' clients sent to the hub; how many files. Raises `KeeperUnavailable`.
+
+    Each signature is verified again by the keeper: a hub's word begins no claw-back. `connection` is in autocommit. One
+    that was taken half is taken again: what was taken of it is taken once.
+    """
+    waiting = settlements.replies(connection)
+    if waiting:
+        with KeeperSync(str(settings.paths.keeper_socket("box"))) as keeper:
+            for reply, content in waiting:
+                settlements.taken(connection, reply, _judged(connection, keeper, content, instant), instant)
+    return len(waiting)
+
+
+def _judged(connection: Connection, keeper: KeeperSync, content: bytes, instant: int) -> list[Judged] | str:
+    stated = settlement_file.stated(content)
+    if isinstance(stated, settlement_file.Fault):
+        return stated.code
+    item = VerifyDecisionItem(stated.header.insurer, stated.statement, stated.header.signature, SETTLEMENT)
+    (result,) = keeper.call("verify_decision", [item])
+    if result.refusal:
+        return "signature-differs"
+    answers = settlement_file.answers_of(stated)
+    if isinstance(answers, settlement_file.Fault):
+        return answers.code
+    return _take(connection, stated.header, answers, instant)
+
+
+def _take(
+    connection: Connection, header: settlement_file.AnswersHeader, answers: list[Answer], instant: int
+) -> list[Judged] | str:
     taking = Answers(SettlementBooks(connection), ClawBacks(ClawBackBooks(connection)))
     about = (header.sequence, bytes.fromhex(header.settlement))
     return taking.take(header.insurer, about, answers, civil_date(instant, PARIS), instant=instant)

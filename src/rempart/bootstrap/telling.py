@@ -7,7 +7,7 @@ and the cursor waits.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from rempart.gateways.webhooks import Egress, Refused, Webhooks
+from rempart.ground.figures import WorkerFigures
 from rempart.ground.files import SecretRefused, read_secret
 from rempart.ground.instants import MICROSECONDS, PARIS, Clock, civil_day, iso
 from rempart.ground.settings import Settings
@@ -61,6 +62,7 @@ class Telling:
     settings: Settings
     database_url: str
     clock: Clock
+    figures: WorkerFigures = field(default_factory=WorkerFigures)
 
     def run(self, stop: threading.Event) -> None:
         """Connects and works; after a loss it connects again."""
@@ -84,6 +86,8 @@ class Telling:
             log.info("authorizations-expired", count=ended)
         if delivery is None:
             return 0
+        stopped = webhooks.stopped(connection)
+        self.figures.webhooks.of = lambda: stopped
         return sum(self._tell(connection, delivery, one, instant) for one in webhooks.due(connection, instant))
 
     def _tell(
@@ -93,8 +97,11 @@ class Telling:
         for told in webhooks.events(connection, one):
             refused = delivery.deliver(one.url, body_of(one, told), instant // MICROSECONDS)
             if isinstance(refused, Refused):
-                if webhooks.failed(connection, one, refused.code, instant):
-                    log.error("webhook-stopped", code=refused.code)
+                with connection.transaction():
+                    stopped = webhooks.failed(connection, one, refused.code, instant)
+                if stopped:
+                    self.figures.alarms.add(webhooks.STOPPED)
+                    log.error("alarm", code=webhooks.STOPPED, count=1)
                 return done
             webhooks.delivered(connection, one, told.event)
             done += 1

@@ -24,7 +24,9 @@ from rempart.api.health import health_app
 from rempart.api.metrics import registry as metrics_registry
 from rempart.application.eligibility import Ports
 from rempart.application.invoice_records import KeepAsk, Kept, Needs
+from rempart.application.rights_again import WaitAsk
 from rempart.application.together import Unavailable
+from rempart.bootstrap.batching import Batching
 from rempart.bootstrap.clock import clock_of
 from rempart.bootstrap.keeper_port import KeeperCounters, KeeperPort
 from rempart.bootstrap.log_process import LogProcess
@@ -32,16 +34,19 @@ from rempart.bootstrap.measured import MeasuredBooks, MeasuredDatabase, Measured
 from rempart.bootstrap.minding import Minding
 from rempart.bootstrap.telling import Telling
 from rempart.ground.figures import WorkerFigures
-from rempart.ground.instants import PARIS, Clock, RealClock, civil_date, start_of_day
+from rempart.ground.instants import MICROSECONDS, PARIS, Clock, RealClock, civil_date, start_of_day
 from rempart.ground.settings import PROFESSIONS, Settings
 from rempart.sealing.client import KeeperSync, KeeperUnavailable
 from rempart.storage import facts
 from rempart.storage.copies import MsgpackCopies
 from rempart.storage.door import LOST, UNABLE, Database
 from rempart.storage.inbound import Waiting
-from rempart.worker.deciding import Deciding, Lane
+from rempart.storage.shared_files import OvertakenError, SharedFiles
+from rempart.storage.waits import Waits, write_invoice
+from rempart.worker.deciding import Deciding, Lane, Sharing
 from rempart.worker.directory import FactsDirectory
 from rempart.worker.opening import Opener
+from rempart.worker.rights_again import RightsAgain
 
 log = structlog.get_logger()
 # A batch is some ten thousand objects without cycles, freed by their counts: looking for cycles is for naught.
@@ -68,6 +73,20 @@ class KeeperBox(KeeperCounters):
             raise Unavailable("keeper")
         return [Kept(result.acts, result.settlement, result.copy) for result in results]
 
+    async def wait(self, items: Sequence[WaitAsk]) -> Sequence[bytes]:
+        """Rejected invoices, sealed until a load opens them."""
+        asks = [  # a tuple is written as `WaitItem` is
+            (
+                ask.grant, ask.insurer, ask.member, ask.nir, ask.birth, ask.rank, ask.care or 0,
+                write_invoice(invoice), coverage, closed, ask.sealed, version,
+            )
+            for ask, invoice, coverage, closed, version in items
+        ]  # fmt: skip
+        results = await self._keeper.call("wait", asks)
+        if any(result.refusal for result in results):
+            raise Unavailable("keeper")
+        return [result.sealed for result in results]
+
 
 @dataclass
 class Worker:
@@ -91,6 +110,8 @@ class Worker:
         }
         self._lanes: list[Lane] = []
         self._log = LogProcess(self.config, self.figures)
+        more = range(self.settings.worker.processes - 1)
+        self._deciders = [LogProcess(self.config, self.figures, "--decide-only") for _ in more]
         self.figures.deposits.of = lambda: self.open_work.get("deposits", 0)
         self.figures.held.of = lambda: {name: count for name, count in self.open_work.items() if name != "deposits"}
 
@@ -108,15 +129,20 @@ class Worker:
         keeping = asyncio.create_task(asyncio.to_thread(self._log.run, stop))
         parts = (self.settings, self.database_url, self.clock, self.figures)
         minding = asyncio.create_task(asyncio.to_thread(Minding(*parts).run, stop))
-        telling = asyncio.create_task(asyncio.to_thread(Telling(*parts[:3]).run, stop))
+        telling = asyncio.create_task(asyncio.to_thread(Telling(*parts).run, stop))
+        batches = Batching(self.settings, self.database_url, self.clock, lambda: self.facts, self.figures)
+        batching = asyncio.create_task(batches.run())
+        deciders = [asyncio.create_task(asyncio.to_thread(each.run, stop)) for each in self._deciders]
         working = asyncio.create_task(self.work())
         serving = asyncio.create_task(server.serve())
         # Whichever ends first ends the program: a part that broke must not leave the others looking alive.
-        await asyncio.wait((serving, working, keeping, minding, telling), return_when=asyncio.FIRST_COMPLETED)
+        parts_of_it = (serving, working, batching, keeping, minding, telling, *deciders)
+        await asyncio.wait(parts_of_it, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
         stop.set()
         working.cancel()
-        ended = await asyncio.gather(serving, working, keeping, minding, telling, return_exceptions=True)
+        batching.cancel()
+        ended = await asyncio.gather(*parts_of_it, return_exceptions=True)
         for error in ended:
             if isinstance(error, Exception):
                 raise error
@@ -146,7 +172,7 @@ class Worker:
                     await self._refresh(reader)
                     waiting = Waiting(connection)
                     deciding = self._deciding(waiting, keeper)
-                    if not await self.round(waiting, deciding):
+                    if not await self.round(waiting, deciding, self._again(Waits(connection), keeper)):
                         await asyncio.sleep(pause)
         finally:
             for port in ports:
@@ -154,24 +180,44 @@ class Worker:
             for database in (*databases, reader):
                 await database.close()
 
-    async def round(self, waiting: Waiting, deciding: Deciding) -> bool:
-        """One deposit, or the batch window's invoices; False when nothing waited."""
-        inbound = waiting.take()
-        if inbound is not None:
-            self.busy = True
-            try:
-                await deciding.deposit(inbound)
-            finally:
-                self.busy = False
-                waiting.release(inbound.inbound)
+    async def round(self, waiting: Waiting, deciding: Deciding, again: RightsAgain | None = None) -> bool:
+        """One deposit, or the batch window's invoices, or what a load may open; False when nothing waited."""
+        if await self._deposit(waiting, deciding) | await self._part(deciding):
             return True
+        deciding.finish()
         for identity, wanted in waiting.reopened(self._window()):
             if waiting.hold(identity):
                 try:
                     await deciding.again(waiting.inbound(identity), wanted)
                 finally:
                     waiting.release(identity)
-        return False
+        return await again.round() if again is not None else False
+
+    async def _deposit(self, waiting: Waiting, deciding: Deciding) -> bool:
+        inbound = waiting.take()
+        if inbound is None:
+            return False
+        self.busy = True
+        try:
+            await deciding.deposit(inbound)
+        finally:
+            self.busy = False
+            waiting.release(inbound.inbound)
+        return True
+
+    async def _part(self, deciding: Deciding) -> bool:
+        """A part of a large file; between two of them other deposits have their turn."""
+        claim = deciding.claim()
+        if claim is None:
+            return False
+        self.busy = True
+        try:
+            await deciding.part(claim)
+        except OvertakenError:
+            log.warning("part-overtaken")
+        finally:
+            self.busy = False
+        return True
 
     def _window(self) -> int:
         """Invoices received before this instant are out of their day: the batch window is the civil day after."""
@@ -186,8 +232,16 @@ class Worker:
 
     def _deciding(self, waiting: Waiting, keeper: KeeperSync) -> Deciding:
         sites, now = self.facts.snapshot.sites, self.clock.now
+        worker = self.settings.worker
+        files = SharedFiles(waiting.connection)
+        sharing = Sharing(files, worker.part_invoices, worker.lease_seconds * MICROSECONDS, RealClock().now)
         return Deciding(
-            waiting, lambda: Opener(keeper, waiting, sites, now), self._lanes, self.settings.worker.batch_most, now,
+            waiting, sharing, lambda: Opener(keeper, waiting, sites, now), self._lanes, worker.batch_most, now, _paris,
+        )  # fmt: skip
+
+    def _again(self, waits: Waits, keeper: KeeperSync) -> RightsAgain:
+        return RightsAgain(
+            waits, keeper, self._lanes[0], self.facts.snapshot.sites, self.settings.worker.batch_most, self.clock.now,
             _paris,
         )  # fmt: skip
 

@@ -51,6 +51,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("payee", "Change a site's bank details: propose, approve, cancel.", "worker"),
     Command("funds", "Call insurers for funds, and see what they have.", "worker"),
     Command("claw-back", "Take back what was paid: claim, judge, list.", "worker"),
+    Command("debt", "What sites owe: list, demand, take, give up by two people.", "worker"),
     Command("check-invariants", "Check what must hold of the money at every instant.", "worker"),
     Command("replay", "Replay the theft of a site's key, here and against a model of a portal that trusts it.", "sim"),
     Command("bench", "Measure loading, eligibility and invoices.", "sim"),

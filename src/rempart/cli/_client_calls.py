@@ -19,7 +19,7 @@ import typer
 from rempart.cli._output import Exit, console, emit, fail, table
 
 if TYPE_CHECKING:
-    from rempart.client.conformance import Exchanges
+    from rempart.client.conformance_sealing import Exchanges
     from rempart.client.hub import Account, Client
     from rempart.wire.invoices import InvoiceReceipt
     from rempart.wire.problem import Problem
@@ -29,19 +29,32 @@ Hub = Annotated[str, typer.Option("--url", envvar="REMPART_HUB", help="The hub's
 ClientId = Annotated[str, typer.Option("--client", envvar="REMPART_CLIENT", help="Your registered client id.")]
 SiteNumber = Annotated[str, typer.Option("--site", envvar="REMPART_SITE", help="The site's billing number.")]
 KeyFile = Annotated[Path, typer.Option("--key", envvar="REMPART_KEY", help="Your private JWK, mode 0600.")]
+KeeperKey = Annotated[
+    str, typer.Option("--keeper-key", envvar="REMPART_KEEPER_KEY", help="The keeper's key, name+hash+key, to seal to.")
+]
+Clear = Annotated[bool, typer.Option("--clear-identity", help="Tell the hub what the card says, unsealed.")]
 Told = Annotated[str, typer.Argument(help="A JSON file, or - for standard input.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object instead of a table.")]
 
 
 def eligibility(
-    file: Told, *, url: Hub, client: ClientId, site: SiteNumber, key: KeyFile, as_json: Json = False
+    file: Told,
+    *,
+    url: Hub,
+    client: ClientId,
+    site: SiteNumber,
+    key: KeyFile,
+    keeper_key: KeeperKey = "",
+    clear_identity: Clear = False,
+    as_json: Json = False,
 ) -> None:
     """Ask one question; the file holds it as POST /v1/eligibility takes it. Exit 1 unless the answer is covered."""
     from rempart.wire.eligibility import EligibilityRequest
 
     asked = _told(file, EligibilityRequest)
-    with _client(_account(url, client, site, key=key)) as hub:
-        found = _good(lambda: hub.eligibility(asked))
+    pin = keeper_pin(keeper_key, clear=clear_identity)
+    with client_of(account_of(url, client, site, key=key, keeper=pin)) as hub:
+        found = good(lambda: hub.eligibility(asked))
     told = msgspec.structs.asdict(msgspec.structs.replace(found, padding=""))
     rows = [(name, value) for name, value in told.items() if name != "domains" and value]
     rows += [(one.domain, f"{one.formula}, {one.start} to {one.end}" if one.open else "no") for one in found.domains]
@@ -61,6 +74,8 @@ def invoice(
         str, typer.Option(help="Keep it and give it again to send the same file again; made anew when absent.")
     ] = "",
     wait: Annotated[float, typer.Option(help="Seconds to wait for decisions.", min=0.0)] = 30.0,
+    keeper_key: KeeperKey = "",
+    clear_identity: Clear = False,
     as_json: Json = False,
 ) -> None:
     """Send invoices; the file holds them as POST /v1/invoices takes them. Exit 1 unless all are accepted."""
@@ -68,8 +83,9 @@ def invoice(
     from rempart.wire.invoices import InvoicesRequest
 
     sent = _told(file, InvoicesRequest)
-    with _client(_account(url, client, site, key=key)) as hub:
-        receipt = _good(lambda: hub.invoices(sent.invoices, idempotency_key or new_key()))
+    pin = keeper_pin(keeper_key, clear=clear_identity)
+    with client_of(account_of(url, client, site, key=key, keeper=pin)) as hub:
+        receipt = good(lambda: hub.invoices(sent.invoices, idempotency_key or new_key()))
         rows = [_outcome(hub, one, time.monotonic() + wait) for one in receipt.invoices]
     fields = ("number", "state", "reason", "amc", "invoice")
     columns = ("number", "state", "reason", "insurer pays, cents", "invoice")
@@ -85,6 +101,7 @@ def conformance(
     client: ClientId = "",
     site: SiteNumber = "",
     key: KeyFile = Path(),
+    keeper_key: KeeperKey = "",
     recorded: Annotated[
         Path | None,
         typer.Option(help="A HAR file of what your software said to the sandbox.", exists=True, dir_okay=False),
@@ -95,7 +112,11 @@ def conformance(
     """Judge your software's recording, or our own client's walk, requirement by requirement. Exit 1 unless all pass."""
     from rempart.client import conformance as kit
 
-    exchanges = _recorded(recorded, url) if recorded is not None else _walked(_account(url, client, site, key=key))
+    if recorded is not None:
+        exchanges = _recorded(recorded, url)
+    else:
+        pin = keeper_pin(keeper_key, clear=False)
+        exchanges = _walked(account_of(url, client, site, key=key, keeper=pin))
     if not kit.of_the_sandbox(exchanges):
         fail("the recording holds other cards than the sandbox's: delete it, and record the sandbox only",
              Exit.NO, code="recording-holds-other-cards")  # fmt: skip
@@ -140,7 +161,16 @@ def _keep(path: Path, exchanges: Exchanges) -> None:
     write_whole(path, write_har(exchanges))
 
 
-def _account(url: str, client: str, site: str, *, key: Path) -> Account:
+def keeper_pin(keeper: str, *, clear: bool) -> str:
+    """The keeper's key to seal to; "" when the user chose to tell the hub in clear. Neither ends the command."""
+    if not clear and not keeper:
+        fail("the keeper's key is missing: --keeper-key, as the operator gave it, or --clear-identity", Exit.LACKING,
+             code="keeper-key-missing")  # fmt: skip
+    return "" if clear else keeper
+
+
+def account_of(url: str, client: str, site: str, *, key: Path, keeper: str = "") -> Account:
+    """Who calls, its key read; what is wrong with either ends the command. `keeper` "": nothing is sealed."""
     from rempart.client.hub import Account, load_key
     from rempart.ground.files import SecretRefused
 
@@ -148,12 +178,13 @@ def _account(url: str, client: str, site: str, *, key: Path) -> Account:
     if isinstance(private, SecretRefused):
         fail(private.reason, Exit.LACKING, code=private.code)
     try:
-        return Account(url, client, site, private)
+        return Account(url, client, site, private, keeper=keeper, identity="sealed" if keeper else "clear")
     except ValueError as error:
-        fail(f"{error}; plain http is for this machine only", Exit.USAGE, code="address-not-https")
+        fail(f"{error}; plain http is for this machine only", Exit.USAGE, code="address-or-keeper-key")
 
 
-def _client(account: Account) -> Client:
+def client_of(account: Account) -> Client:
+    """The typed client, imported when a command runs."""
     from rempart.client.hub import Client
 
     return Client(account)
@@ -175,7 +206,7 @@ def _told(file: str, kind: type[T]) -> T:
         fail("this is not JSON", Exit.NO, code="malformed-body")
 
 
-def _good(ask: Callable[[], T | Problem]) -> T:
+def good(ask: Callable[[], T | Problem]) -> T:
     """What was answered; a no ends the command with its code and what to do."""
     from rempart.client.hub import NoAnswerError
     from rempart.wire.problem import Problem
@@ -194,7 +225,7 @@ def _outcome(hub: Client, one: InvoiceReceipt, deadline: float) -> tuple[str, st
     if not one.invoice:
         return one.number, one.state, ", ".join(f"{f.field}: {f.code}" for f in one.faults), 0, ""
     while True:
-        found = _good(lambda: hub.invoice_state(one.invoice))
+        found = good(lambda: hub.invoice_state(one.invoice))
         if found.state != "received" or time.monotonic() > deadline:
             return one.number, found.state, found.sentence or found.reason, found.amc, one.invoice
         time.sleep(0.2)

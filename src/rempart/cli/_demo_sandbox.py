@@ -14,6 +14,8 @@ from rempart.cli._output import Exit, console, emit, fail, table
 if TYPE_CHECKING:
     from rempart.bench.sandbox import Sandbox, Start
 
+LOOK_SECONDS = 0.2  # how soon Ctrl-C is seen
+
 
 def serve(folder: Path | None, database_url: str, *, leave: bool, as_json: bool) -> None:
     """Starts everything, says with what to begin, and serves; `leave` ends it at once."""
@@ -40,12 +42,22 @@ def serve(folder: Path | None, database_url: str, *, leave: bool, as_json: bool)
 
 
 def _pay_until_stopped(sandbox: Sandbox, seconds: float) -> None:
-    try:
-        while True:
-            time.sleep(seconds)
+    """Ctrl-C only raises a flag: an exception in the midst of a payment may fall where Python drops it."""
+    stopped = False
+
+    def stop(_number: int, _frame: object) -> None:
+        nonlocal stopped
+        stopped = True
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    due = time.monotonic() + seconds
+    while not stopped:
+        time.sleep(LOOK_SECONDS)
+        if time.monotonic() >= due and not stopped:
             sandbox.pay()
-    except KeyboardInterrupt:
-        console().print("Stopping.")
+            due = time.monotonic() + seconds
+    console().print("Stopping.")
 
 
 def _plain(start: Start) -> dict[str, str]:

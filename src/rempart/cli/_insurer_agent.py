@@ -24,10 +24,12 @@ import typer
 from rempart.cli._insurer_keys import KeyFileError, read_opening, read_signing
 from rempart.cli._output import Exit, fail
 from rempart.ground.files import SecretRefused, read_secret
+from rempart.wire.authorizations import DecisionAnswer
 
 if TYPE_CHECKING:
     from rempart.client.agent import Keys, Opened
     from rempart.client.session import Session
+    from rempart.wire.problem import Problem
 
 Verdict = Literal["agreed", "refused"]
 Amounts = tuple[tuple[int, int], ...]
@@ -62,11 +64,16 @@ def decided(rules: Rules, opened: Opened) -> tuple[Verdict, Amounts] | None:
 
 
 def amounts_of(opened: Opened, pays: str) -> Amounts:
-    """The insurer's share by line: what the table gives, or all that the compulsory scheme leaves."""
-    return tuple(
+    """The insurer's share by line: what the table gives, or all that the compulsory scheme leaves.
+
+    Never more than what is left of the member's allowance, as the hub tells it.
+    """
+    rooms = {room.number: room.table if pays == "table" else room.most for room in opened.case.rooms}
+    wished = (
         (line.number, line.table_amc if pays == "table" else max(line.spent - line.amo, 0))
         for line in opened.quote.lines
     )
+    return tuple((number, min(amc, rooms.get(number, amc))) for number, amc in wished)
 
 
 def agent(
@@ -88,7 +95,10 @@ def agent(
     except KeyFileError as error:
         fail(str(error), Exit.USAGE, code="key-unusable")
     chosen = _rules(rules) if rules is not None else None
-    session = Session(base, client, private_jwk(client_key), speaks_for=insurer)
+    try:
+        session = Session(base, client, private_jwk(client_key), speaks_for=insurer)
+    except ValueError as error:
+        fail(f"{error}; plain http is for this machine only", Exit.USAGE, code="address-not-https")
     while True:
         try:
             _round(session, insurer, own, rules=chosen, attachments=attachments)
@@ -124,9 +134,16 @@ def _round(session: Session, insurer: str, own: Keys, *, rules: Rules | None, at
             continue
         instant = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         signed = side.decision(waiting.authorization, *said, instant, key=own.signing)
-        state = side.decide(session, waiting.authorization, signed)
-        told = state.code if isinstance(state, Problem) else state
-        typer.echo(f"{waiting.authorization}: {told}")
+        answer = side.decide(session, waiting.authorization, signed)
+        typer.echo(f"{waiting.authorization}: {told(answer)}")
+
+
+def told(answer: DecisionAnswer | Problem) -> str:
+    """One line for the case worker: the state, and why it still waits."""
+    if not isinstance(answer, DecisionAnswer):
+        return answer.code
+    until = f" until {answer.held_until}" if answer.held_until else ""
+    return f"{answer.state}{f': {answer.reason}{until}. {answer.sentence}' if answer.reason else ''}"
 
 
 def _show(opened: Opened, attachments: Path | None) -> None:

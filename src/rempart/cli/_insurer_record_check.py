@@ -57,7 +57,10 @@ def record_check(
         day = care or date.today().isoformat()  # noqa: DTZ011 - the insurer's own civil day
         statement = msgspec.json.encode(_statement(person, insurer, day, _rule(member_rule)))
     body = msgspec.json.encode(RecordCheckRequest(statement, signing.sign(LABEL + statement)))
-    session = Session(base, client, private_jwk(client_key), speaks_for=insurer)
+    try:
+        session = Session(base, client, private_jwk(client_key), speaks_for=insurer)
+    except ValueError as error:
+        fail(f"{error}; plain http is for this machine only", Exit.USAGE, code="address-not-https")
     try:
         found = session.call("POST", "/v1/insurer/record-check", body)
     except NoAnswer:

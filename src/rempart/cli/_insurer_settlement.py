@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import msgspec
 import typer
 
+from rempart.cli import _insurer_settlement_calls
 from rempart.cli._insurer_files import lines_of, new_private, no, problems
 from rempart.cli._insurer_keys import KeyFileError, read_opening, read_signing
 from rempart.formats import checkpoint, settlement_file
@@ -22,7 +23,11 @@ from rempart.sealing.envelope import BatchOpener, EnvelopeFault, open_batch
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-app = typer.Typer(no_args_is_help=True, help="Verify, open and answer settlement files.")
+app = typer.Typer(no_args_is_help=True, help="Fetch, verify, open and answer settlement files.")
+app.command("list")(_insurer_settlement_calls.list_command)
+app.command("fetch")(_insurer_settlement_calls.fetch)
+app.command("send")(_insurer_settlement_calls.send)
+app.command("state")(_insurer_settlement_calls.state)
 Folder = Annotated[Path, typer.Option("--keys", help="Folder made by `rempart insurer keygen`.")]
 HubKey = Annotated[Path, typer.Option("--hub", help="The operator's settlement public key, base64.")]
 SENTENCES = {
@@ -201,5 +206,6 @@ class _Opener:
         acts = {act["line"]: act for act in told.get("acts", ())}
         for line in lines:
             more = {"number": told.get("number", ""), "reference": told.get("reference", "")}
-            row = msgspec.to_builtins(line) | more | {"act": acts.get(line.line)}
+            counters = [one for one in told.get("counters", ()) if one["line"] == line.line]
+            row = msgspec.to_builtins(line) | more | {"act": acts.get(line.line), "counters": counters}
             target.write(msgspec.json.encode(row) + b"\n")

@@ -67,7 +67,9 @@ def _decoded(content: bytes, kind: type[T]) -> T:
     if not issubclass(kind, tuple):
         return msgspec.json.decode(content, type=kind)
     fields: dict[str, Any] = get_type_hints(kind)
-    found = msgspec.json.decode(content, type=msgspec.defstruct(kind.__name__, list(fields.items())))
+    absent: dict[str, Any] = getattr(kind, "_field_defaults", {})
+    named = [(name, type_, absent[name]) if name in absent else (name, type_) for name, type_ in fields.items()]
+    found = msgspec.json.decode(content, type=msgspec.defstruct(kind.__name__, named))
     return cast("T", kind(*msgspec.structs.astuple(found)))
 
 

@@ -60,6 +60,20 @@ def invoices(
     _told({"invoices": _invoices(tuple(int(size) for size in sizes.split(",")), people)}, as_json=as_json)
 
 
+@app.command()
+def contracts(
+    sizes: Annotated[str, typer.Option(help="Invoices of each load, separated by commas.")] = "10000,100000",
+    people: Annotated[int, typer.Option(min=1_000, help="Insured people loaded first.")] = 100_000,
+    workers: Annotated[int, typer.Option(min=1, max=16, help="Processes that decide.")] = 2,
+    folder: Annotated[Path | None, typer.Option(help="Where the work is done; 12 KB an invoice.")] = None,
+    as_json: Json = False,
+) -> None:
+    """A day under whole guarantee tables: files in, decided, paid, settled with insurers, returned as NOEMIE."""
+    _quiet()
+    load = tuple(int(size) for size in sizes.split(","))
+    _told({"contracts": _contracts(load, people, workers, folder)}, as_json=as_json)
+
+
 @app.command(name="all")
 def everything(
     people: Annotated[int, typer.Option(min=20_000, help="Insured people in each bench.")] = 200_000,
@@ -73,6 +87,7 @@ def everything(
         "load": [asdict(measured.run(people))],
         "eligibility": _eligibility(people, 3.0),
         "invoices": _invoices((10_000, 50_000), people),
+        "contracts": _contracts((10_000,), people, 2, None),
     }
     _told(told, as_json=as_json)
 
@@ -89,6 +104,14 @@ def _invoices(sizes: tuple[int, ...], people: int) -> list[dict[str, Any]]:
 
     with tempfile.TemporaryDirectory(prefix="rb-") as folder:
         return [asdict(figure) for figure in Bench(Path(folder), sizes, people, say=_say).run()]
+
+
+def _contracts(sizes: tuple[int, ...], people: int, workers: int, folder: Path | None) -> list[dict[str, Any]]:
+    """One flat row a stage and size; `all` is the whole of it, with what came out."""
+    from rempart.bench.contracts import Bench, rows
+
+    with tempfile.TemporaryDirectory(prefix="rb-", dir=folder) as place:
+        return [row for figure in Bench(Path(place), sizes, people, workers, _say).run() for row in rows(figure)]
 
 
 def _quiet() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rempart.cli import _client_calls
+from rempart.cli import _client_batch, _client_calls, _client_optics
 from rempart.cli._noemie_fill import FillRefused, fill
 from rempart.cli._output import Exit, emit, fail
 
@@ -43,5 +43,7 @@ def noemie_fill(
 
 
 app.command("eligibility")(_client_calls.eligibility)
+app.command("batch")(_client_batch.batch)
 app.command("invoice")(_client_calls.invoice)
+app.command("optics")(_client_optics.optics)
 app.command("conformance")(_client_calls.conformance)

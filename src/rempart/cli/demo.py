@@ -111,7 +111,14 @@ def _progress(*, shown: bool) -> Iterator[Callable[[str, int], Callable[[], None
 def _plain(seen: Seen) -> dict[str, Any]:
     told = asdict(seen)
     del told["invariants"]
-    for name in ("questions", "bills", "reasons", "quotes"):  # `asdict` took a Counter for its pairs before 3.12
+    for name in (
+        "questions",
+        "bills",
+        "reasons",
+        "quotes",
+        "estimates",
+        "appointments",
+    ):  # `asdict` took a Counter for its pairs before 3.12
         told["day"][name] = dict(getattr(seen.day, name))
     told["day"]["surprises"] = [[*what, count] for what, count in seen.day.surprises.items()]
     return told
@@ -126,6 +133,14 @@ BANK = {
     "released": "refused, due again",
     "returned": "sent back, waits for new bank details",
     "held": "held for an operator (pending, fees)",
+}
+
+
+ENTRIES = {
+    "spend": "counters: used by invoices",
+    "give-back": "counters: given back",
+    "hold": "counters: held by prises en charge",
+    "release": "counters: released by them",
 }
 
 
@@ -149,6 +164,16 @@ def _tables(seen: Seen) -> Any:
         ("prises en charge asked", ", ".join(f"{count:,} {state}" for state, count in day.quotes.items())),
         ("  agreed", _euros(day.agreed)),
         ("  delivered and owed as agreed", _counted((day.deliveries, day.delivered))),
+        ("estimates told to patients", ", ".join(f"{count:,} {answer}" for answer, count in day.estimates.items())),
+        ("  the insurer would pay", _euros(day.estimated[0])),
+        ("  the patient would pay", _euros(day.estimated[1])),
+        ("tomorrow's appointments of a dentist, one batch", f"{sum(day.appointments.values()):,}"),
+        *((f"  {answer}", f"{count:,}") for answer, count in day.appointments.most_common()),
+        ("paid out of yearly allowances", _counted(day.allowances)),
+        *(
+            (ENTRIES[kind], f"{many:,}, of {counters:,} allowances and renewals")
+            for kind, (many, counters) in seen.allowances.items()
+        ),
         ("guaranteed after a late closure", _counted(after.guaranteed)),
         ("  closed too, without an accreditation", f"{after.closed:,} rejected"),
         ("B2 files", f"{day.files:,}"),

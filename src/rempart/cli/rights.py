@@ -97,6 +97,25 @@ def status(config: Config = DEFAULT, as_json: Json = False) -> None:
 
 
 @app.command()
+def again(config: Config = DEFAULT, as_json: Json = False) -> None:
+    """What each applied file opened again: invoices that waited for rights, looked at, reopened, dropped."""
+    settings = settings_or_fail(config)
+    with _database(settings) as connection:
+        rows = connection.execute(
+            "select f.insurer, f.sequence, coalesce(d.looked, 0), coalesce(d.reopened, 0), coalesce(d.dropped, 0), "
+            "exists (select from rempart.rights_again a where a.rights_file = f.rights_file), "
+            "(select count(*) from rempart.invoice_wait w where w.insurer = f.insurer) "
+            "from rempart.rights_file f left join (select rights_file, sum(looked)::bigint as looked, "
+            "sum(reopened)::bigint as reopened, sum(dropped)::bigint as dropped from rempart.rights_again_done "
+            "group by rights_file) d using (rights_file) where f.state = 'applied' "
+            "order by f.insurer, f.rights_file desc"
+        ).fetchall()
+    names = ("insurer", "sequence", "looked at", "reopened", "dropped", "under way", "still wait")
+    flat = [(*row[:5], "yes" if row[5] else "", row[6]) for row in rows]
+    emit([dict(zip(names, row, strict=True)) for row in flat], as_json=as_json, show=lambda: table("", names, flat))
+
+
+@app.command()
 def release(rights_file: int, officer: Officer, config: Config = DEFAULT) -> None:
     """Agree that a quarantined file answers; with the second different person it does."""
     _speak(rights_file, officer, config, verdict="release")
@@ -198,30 +217,18 @@ def _todo(outcome: Outcome) -> str:
 
 
 def _shown(outcomes: list[tuple[Path, Outcome]]) -> Any:
-    names = (
-        "file",
-        "insurer",
-        "number",
-        "state",
-        "code",
-        "people",
-        "records",
-        "rejected",
-        "opened",
-        "closed",
-        "changed",
-    )
+    """One row a file, narrow enough for 80 columns; what its code means stands below the table."""
+    names = ("file", "no.", "state", "people", "rejected", "change")
     rows = []
     for path, outcome in outcomes:
         weights = outcome.weights
-        counts = (weights.opened, weights.closed, weights.changed) if weights is not None else ("", "", "")
+        change = f"+{weights.opened:,} -{weights.closed:,} ~{weights.changed:,}" if weights is not None else ""
         rows.append(
-            (
-                path.name, outcome.insurer, outcome.rights_file, outcome.state, outcome.code, outcome.people,
-                outcome.records, outcome.rejected, *counts,
-            )
-        )  # fmt: skip
-    return table("Rights files", names, rows)
+            (path.name, outcome.rights_file, outcome.state, outcome.people, outcome.rejected, change),
+        )
+    made = table("Rights files (change: people opened +, closed -, formula changed ~)", names, rows)
+    made.columns[0].overflow = "fold"  # a file's name is broken, never cut
+    return made
 
 
 def _lines(name: str, outcome: Outcome) -> None:

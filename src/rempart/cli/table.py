@@ -65,7 +65,8 @@ def _read(file: Path) -> tuple[TableReading, dict[tuple[str | int, ...], int]]:
 
     data = file.read_bytes()
     if file.suffix.lower() == ".xlsx":
-        return _sheet().from_sheet(data), {}
+        found: tuple[TableReading, dict[tuple[str | int, ...], int]] = _sheet().numbered(data)
+        return found
     reading = read(data)
     return reading, positions(data.decode("utf-8")) if reading.table is not None else {}
 

@@ -84,7 +84,7 @@ def resume(webhook: Id, config: Config = DEFAULT) -> None:
     from rempart.storage import webhooks
 
     with _connected(config) as connection:
-        if not webhooks.resume(connection, webhook):
+        if not webhooks.resume(connection, webhook, instant=now()):
             fail("not resumed: it is not stopped", Exit.NO, code="webhook-not-stopped")
     typer.echo(f"{webhook} is told again")
 
@@ -95,7 +95,7 @@ def end(webhook: Id, config: Config = DEFAULT) -> None:
     from rempart.storage import webhooks
 
     with _connected(config) as connection:
-        if not webhooks.end(connection, webhook):
+        if not webhooks.end(connection, webhook, instant=now()):
             fail("not ended: it is unknown, or ended before", Exit.NO, code="webhook-unknown")
     typer.echo(f"{webhook} is told nothing any more")
 

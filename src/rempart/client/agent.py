@@ -14,10 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from rempart.client.session import Session
+from rempart.sealing.attachments import bound_to, open_attachment
 from rempart.sealing.envelope import EnvelopeFault, open_batch, open_by_insurer
 from rempart.sealing.frames import DECISION_LABEL
 from rempart.sealing.loading import PURPOSE as REFERENCES
-from rempart.wire.authorizations import PendingCase, PendingList, SignedDecision, StatedLine, Statement
+from rempart.wire.authorizations import DecisionAnswer, PendingCase, PendingList, SignedDecision, StatedLine, Statement
 from rempart.wire.problem import Problem
 
 PURPOSE = "authorization"
@@ -111,8 +112,13 @@ def opened(case: PendingCase, insurer: str, key: X25519PrivateKey) -> Opened | E
     reference = _reference(quote.reference, key)
     if isinstance(reference, EnvelopeFault):
         return reference
-    kinds = [part.kind for part in case.parts[1:]]
-    return Opened(case, quote, reference, tuple(zip(kinds, clear[1:], strict=True)))
+    attachments = []
+    for part, content in zip(case.parts[1:], clear[1:], strict=True):
+        found = open_attachment(content, key, bound_to(insurer, case.site, quote.planned, part.kind))
+        if isinstance(found, EnvelopeFault):
+            return found
+        attachments.append((part.kind, found))
+    return Opened(case, quote, reference, tuple(attachments))
 
 
 def _reference(sealed: SealedReference | None, key: X25519PrivateKey) -> str | EnvelopeFault:
@@ -135,8 +141,8 @@ def decision(
     return SignedDecision(statement, key.sign(DECISION_LABEL + statement))
 
 
-def decide(session: Session, authorization: str, signed: SignedDecision) -> str | Problem:
-    """The state that the decision led to. Raises `NoAnswer`."""
+def decide(session: Session, authorization: str, signed: SignedDecision) -> DecisionAnswer | Problem:
+    """What the decision led to, or why it still waits. Raises `NoAnswer`."""
     path = f"/v1/insurer/authorizations/{authorization}/decision"
     found = session.call("POST", path, msgspec.json.encode(signed))
-    return found if isinstance(found, Problem) else msgspec.json.decode(found.body, type=dict[str, str])["state"]
+    return found if isinstance(found, Problem) else msgspec.json.decode(found.body, type=DecisionAnswer)

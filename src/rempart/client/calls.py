@@ -13,6 +13,8 @@ from uuid import UUID
 
 import msgspec
 
+from rempart.client import optics
+from rempart.client.identity import Asking, Sealer
 from rempart.wire.authorizations import AuthorizationList, AuthorizationRequest, AuthorizationState
 from rempart.wire.eligibility import EligibilityAnswer, EligibilityRequest
 from rempart.wire.estimates import EstimateAnswer, EstimateRequest
@@ -24,7 +26,9 @@ from rempart.wire.invoices import (
     InvoicesRequest,
     InvoiceState,
 )
-from rempart.wire.payments import ClawBackState, RemittanceAdvice, RemittanceList
+from rempart.wire.own_records import OwnRecords
+from rempart.wire.payments import ClawBackState, DebtList, RemittanceAdvice, RemittanceList
+from rempart.wire.webhooks import WebhookState
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -61,8 +65,31 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Presents:
+    """The beneficiaries that a request presents, to be sealed before it is sent. `key` is its Idempotency-Key.
+
+    `many`: they go in one body, as POST /v1/invoices takes them.
+    """
+
+    requests: tuple[Asking, ...]
+    key: str = ""
+    many: bool = False
+
+    def __repr__(self) -> str:
+        return f"Presents({len(self.requests)})"
+
+    def body(self, sealer: Sealer) -> bytes:
+        """The request with what it presents sealed."""
+        sealed = [sealer.request(request, self.key) for request in self.requests]
+        return msgspec.json.encode({"invoices": sealed} if self.many else sealed[0])
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Generic[T_co]):
-    """One request. `kind` is what a good answer is read as; `bytes` leaves it as it is."""
+    """One request. `kind` is what a good answer is read as; `bytes` leaves it as it is.
+
+    `body` tells identities in clear; a client that seals sends what `presents` makes instead.
+    """
 
     method: str
     path: str
@@ -71,6 +98,7 @@ class Call(Generic[T_co]):
     headers: tuple[tuple[str, str], ...] = (("Content-Type", JSON),)
     repeat: Repeat = Repeat.FREELY
     look: Look | None = None
+    presents: Presents | None = None
 
     def __repr__(self) -> str:
         return f"Call({self.method} {self.path.partition('?')[0]})"
@@ -79,17 +107,36 @@ class Call(Generic[T_co]):
 def eligibility(request: EligibilityRequest) -> Call[EligibilityAnswer]:
     """A question is counted and logged each time it is asked: not repeated when its answer got lost."""
     body = msgspec.json.encode(request)
-    return Call("POST", "/v1/eligibility", EligibilityAnswer, body, repeat=Repeat.UNLESS_LOST)
+    told = Presents((request,))
+    return Call("POST", "/v1/eligibility", EligibilityAnswer, body, repeat=Repeat.UNLESS_LOST, presents=told)
+
+
+def own_records(request: EligibilityRequest) -> Call[OwnRecords]:
+    """What the site itself has of this person; it passes the door of a question, so it is repeated as little."""
+    body, told = msgspec.json.encode(request), Presents((request,))
+    return Call("POST", "/v1/own-records", OwnRecords, body, repeat=Repeat.UNLESS_LOST, presents=told)
+
+
+def webhooks() -> Call[list[WebhookState]]:
+    """How the site's webhooks go."""
+    return _read("/v1/webhooks", list[WebhookState])
+
+
+def resume_webhook(identity: str) -> Call[Ended]:
+    """Tells a stopped one again; one that is told already is `not-found`."""
+    return Call("POST", f"/v1/webhooks/{_id(identity)}/resume", Ended)
 
 
 def estimate(request: EstimateRequest) -> Call[EstimateAnswer]:
     """What would the patient pay now; it passes the same door as a question, so it is repeated as little."""
-    return Call("POST", "/v1/estimates", EstimateAnswer, msgspec.json.encode(request), repeat=Repeat.UNLESS_LOST)
+    body, told = msgspec.json.encode(request), Presents((request,))
+    return Call("POST", "/v1/estimates", EstimateAnswer, body, repeat=Repeat.UNLESS_LOST, presents=told)
 
 
 def invoices(requests: tuple[InvoiceRequest, ...], key: str) -> Call[InvoicesReceipt]:
     """One or many invoices under an idempotency key."""
-    return Call("POST", "/v1/invoices", InvoicesReceipt, msgspec.json.encode(InvoicesRequest(requests)), _keyed(key))
+    body, told = msgspec.json.encode(InvoicesRequest(requests)), Presents(requests, key, many=True)
+    return Call("POST", "/v1/invoices", InvoicesReceipt, body, keyed(key), presents=told)
 
 
 def file(content: bytes) -> Call[FileReceipt]:
@@ -112,9 +159,10 @@ def invoice_state(identity: str) -> Call[InvoiceState]:
     return _read(f"/v1/invoices/{_id(identity)}", InvoiceState)
 
 
-def find_invoices(number: str) -> Call[list[str]]:
-    """The hub's ids of the site's invoices under the site's own number, the newest first."""
-    return _read(f"/v1/invoices?{urlencode({'number': number})}", list[str])
+def find_invoices(number: str = "", *, site_reference: str = "") -> Call[list[str]]:
+    """The hub's ids of the site's invoices under its own number or reference, the newest first."""
+    wanted = {"number": number} if number else {"site_reference": site_reference}
+    return _read(f"/v1/invoices?{urlencode(wanted)}", list[str])
 
 
 def cancel_invoice(identity: str) -> Call[Ended]:
@@ -131,7 +179,8 @@ def say_distinct(identity: str) -> Call[Ended]:
 def authorization(request: AuthorizationRequest, key: str, replaces: str = "") -> Call[AuthorizationState]:
     """Asks for an authorization under an idempotency key, or for another in place of `replaces`."""
     path = f"/v1/authorizations/{_id(replaces)}/modify" if replaces else "/v1/authorizations"
-    return Call("POST", path, AuthorizationState, msgspec.json.encode(request), _keyed(key))
+    told = Presents((request,), key)
+    return Call("POST", path, AuthorizationState, msgspec.json.encode(request), keyed(key), presents=told)
 
 
 def authorization_state(identity: str) -> Call[AuthorizationState]:
@@ -148,6 +197,12 @@ def cancel_authorization(identity: str) -> Call[Ended]:
     """Ends an authorization that is not invoiced."""
     path = f"/v1/authorizations/{_id(identity)}"
     return _end(path, Look("not-changeable", path, ("cancelled",)))
+
+
+def optics_message(message: bytes) -> Call[bytes]:
+    """One message of optics software. Its id makes it safe to repeat; a query is counted each time, so it is not."""
+    repeat = Repeat.UNLESS_LOST if optics.is_query(message) else Repeat.FREELY
+    return Call("POST", optics.PATH, bytes, message, (("Content-Type", optics.MEDIA_TYPE),), repeat)
 
 
 def remittances(before: str = "") -> Call[RemittanceList]:
@@ -180,6 +235,16 @@ def dispute(identity: str) -> Call[Ended]:
     return Call("POST", f"/v1/claw-backs/{_id(identity)}/dispute", Ended, repeat=Repeat.NEVER)
 
 
+def debts() -> Call[DebtList]:
+    """What the site owes for claw-backs that stand."""
+    return _read("/v1/debts", DebtList)
+
+
+def demand_pdf(claw_back: str) -> Call[bytes]:
+    """One debt to print."""
+    return _read(f"/v1/debts/{_id(claw_back)}/demand.pdf", bytes)
+
+
 def stand_in(insurer: str) -> Call[bytes]:
     """An insurer's stand-in rules as it signed them, for `client.stand_in.verify`."""
     return _read(f"/v1/insurers/{quote(insurer, safe='')}/stand-in", bytes)
@@ -194,7 +259,8 @@ def _end(path: str, look: Look) -> Call[Ended]:
     return Call("POST", path + "/cancel", Ended, look=look)
 
 
-def _keyed(key: str) -> tuple[tuple[str, str], ...]:
+def keyed(key: str) -> tuple[tuple[str, str], ...]:
+    """The headers of a body under an idempotency key; ValueError when it is none."""
     if not (key.isascii() and key.isprintable() and 0 < len(key) <= 128) or " " in key:
         raise ValueError("an idempotency key is 1 to 128 printable ASCII characters without spaces")
     return (("Content-Type", JSON), ("Idempotency-Key", key))

@@ -9,18 +9,35 @@ from __future__ import annotations
 import hashlib
 from base64 import urlsafe_b64encode
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from rempart.client.recording import Exchange, unverified
-from rempart.client.sandbox import CARDS, OUR_RANGE, Card
+import msgspec
 
-Exchanges = tuple[Exchange, ...]
-Wrong = list[str] | None
-TOKEN, QUESTION, INVOICES, AUTHORIZATIONS = "/v1/token", "/v1/eligibility", "/v1/invoices", "/v1/authorizations"
+from rempart.client.conformance_batches import PATH as BATCHES
+from rempart.client.conformance_batches import batch_waited
+from rempart.client.conformance_sealing import (
+    AUTHORIZATIONS,
+    INVOICES,
+    JWE,
+    QUESTION,
+    Exchanges,
+    Wrong,
+    identity_sealed,
+    judged_each,
+    keys_fetched,
+    place_of,
+    sealed_once,
+    values_of,
+)
+from rempart.client.recording import Exchange, unverified
+from rempart.client.sandbox import CARDS, OUR_RANGE, Card, reference_of
+from rempart.wire.sealed import SealedAuthorizationRequest, SealedInvoicesRequest, comparable
+
+TOKEN = "/v1/token"  # noqa: S105 - a path
 TOKEN_LIFE = 600.0  # seconds for which software keeps a token at least; they live up to 900
 PATIENT = 1.0  # seconds after a 429 before the same is asked again
 
@@ -53,7 +70,7 @@ def judge(exchanges: Exchanges) -> tuple[Verdict, ...]:
 
 def of_the_sandbox(exchanges: Exchanges) -> bool:
     """Whether every card in the recording is an invented one: no other recording is judged."""
-    numbers = (number for each in exchanges for number in _values(each.told, "amc_number"))
+    numbers = (number for each in exchanges for number in values_of(each.told, "amc_number"))
     return all(str(number).startswith(OUR_RANGE) for number in numbers)
 
 
@@ -67,13 +84,13 @@ def _verdict(requirement: Requirement, wrong: Wrong) -> Verdict:
 
 def token_with_proof(exchanges: Exchanges) -> Wrong:
     """RFC 9449 § 5."""
-    return _each(_to(exchanges, TOKEN), lambda each: each.proof[0].get("typ") == "dpop+jwt")
+    return judged_each(_to(exchanges, TOKEN), lambda each: each.proof[0].get("typ") == "dpop+jwt")
 
 
 def token_granted(exchanges: Exchanges) -> Wrong:
     """At least once."""
     asked = _to(exchanges, TOKEN)
-    return None if not asked else [] if any(each.status == 200 for each in asked) else [_place(asked[-1])]
+    return None if not asked else [] if any(each.status == 200 for each in asked) else [place_of(asked[-1])]
 
 
 def assertion_fresh(exchanges: Exchanges) -> Wrong:
@@ -82,7 +99,7 @@ def assertion_fresh(exchanges: Exchanges) -> Wrong:
     claims = [unverified(each.form.get("client_assertion", ""))[1] for each in asked]
     used = Counter(str(each.get("jti")) for each in claims)
     return None if not asked else [
-        _place(each) for each, said in zip(asked, claims, strict=True)
+        place_of(each) for each, said in zip(asked, claims, strict=True)
         if used[str(said.get("jti"))] > 1 or not 0 < _number(said, "exp") - _number(said, "iat") <= 300
     ]  # fmt: skip
 
@@ -91,7 +108,7 @@ def token_kept(exchanges: Exchanges) -> Wrong:
     """No second token within ten minutes, unless the hub refused the first."""
     granted = [each for each in _to(exchanges, TOKEN) if each.status == 200]
     early = [
-        _place(later) for before, later in pairwise(granted)
+        place_of(later) for before, later in pairwise(granted)
         if later.at - before.at < TOKEN_LIFE and before.form.get("site") == later.form.get("site")
         and not _refused_between(exchanges, before.at, later.at)
     ]  # fmt: skip
@@ -102,12 +119,12 @@ def proof_fresh(exchanges: Exchanges) -> Wrong:
     """RFC 9449 § 11.1: one jti a proof."""
     signed = [each for each in exchanges if "dpop" in each.headers]
     used = Counter(str(each.proof[1].get("jti")) for each in signed)
-    return [_place(each) for each in signed if used[str(each.proof[1].get("jti"))] > 1] if signed else None
+    return [place_of(each) for each in signed if used[str(each.proof[1].get("jti"))] > 1] if signed else None
 
 
 def proof_fits(exchanges: Exchanges) -> Wrong:
     """RFC 9449 § 4.3."""
-    return _each([each for each in exchanges if "dpop" in each.headers and each.path != TOKEN], _proof_fits)
+    return judged_each([each for each in exchanges if "dpop" in each.headers and each.path != TOKEN], _proof_fits)
 
 
 def _proof_fits(each: Exchange) -> bool:
@@ -127,7 +144,7 @@ def nonce_followed(exchanges: Exchanges) -> Wrong:
         again = next((each for each in exchanges[number + 1 :] if _same_place(each, refused)), None)
         followed = again is not None and again.proof[1].get("nonce") == refused.answer_headers.get("dpop-nonce")
         if not followed or (again is not None and _wants_nonce(again)):
-            wrong.append(_place(refused))
+            wrong.append(place_of(refused))
     return wrong if asked else None
 
 
@@ -141,6 +158,12 @@ def cards_asked(exchanges: Exchanges) -> Wrong:
 
 def _is_card(each: Exchange, card: Card) -> bool:
     told, answered = each.told, each.answered
+    if JWE in told:  # what is inside is the keeper's alone: the reference says which card it was
+        shown = (card.amc_number, card.domain, card.evidence, reference_of(card))
+        asked = (
+            told.get("amc_number"), *told.get("domains", [""])[:1], told.get("evidence"), told.get("site_reference")
+        )  # fmt: skip
+        return asked == shown and card.answer in {answered.get("answer"), answered.get("code")}
     shown = (card.amc_number, card.member, card.domain, card.evidence)
     asked = (told.get("amc_number"), told.get("member"), *told.get("domains", [""])[:1], told.get("evidence"))
     if asked != shown or _digits(told.get("birth_date")) not in {
@@ -161,7 +184,7 @@ def question_once(exchanges: Exchanges) -> Wrong:
 
 def key_present(exchanges: Exchanges) -> Wrong:
     """On everything that creates."""
-    return _each(_keyed(exchanges), lambda each: bool(each.headers.get("idempotency-key")))
+    return judged_each(_keyed(exchanges), lambda each: bool(each.headers.get("idempotency-key")))
 
 
 def key_means_one_body(exchanges: Exchanges) -> Wrong:
@@ -169,24 +192,33 @@ def key_means_one_body(exchanges: Exchanges) -> Wrong:
     sent = _keyed(exchanges)
     first: dict[str, bytes] = {}
     for each in sent:
-        first.setdefault(each.headers.get("idempotency-key", ""), each.body)
-    return [_place(e) for e in sent if first[e.headers.get("idempotency-key", "")] != e.body] if sent else None
+        first.setdefault(each.headers.get("idempotency-key", ""), _content(each))
+    return [place_of(e) for e in sent if first[e.headers.get("idempotency-key", "")] != _content(e)] if sent else None
+
+
+def _content(each: Exchange) -> bytes:
+    """What two sendings under one key have in common: what is sealed anew is known by its mark."""
+    kind = SealedInvoicesRequest if each.path == INVOICES else SealedAuthorizationRequest
+    try:
+        return comparable(each.body, kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return each.body
 
 
 def repeats_under_its_key(exchanges: Exchanges) -> Wrong:
     """What was sent twice went under one key: this is what the kit wants to see once, with the answer thrown away."""
     keys: dict[bytes, list[Exchange]] = {}
     for each in _keyed(exchanges):
-        keys.setdefault(each.body, []).append(each)
+        keys.setdefault(_content(each), []).append(each)
     twice = [found for found in keys.values() if len(found) > 1]
-    wrong = [_place(found[-1]) for found in twice if len({e.headers.get("idempotency-key") for e in found}) > 1]
+    wrong = [place_of(found[-1]) for found in twice if len({e.headers.get("idempotency-key") for e in found}) > 1]
     return wrong if twice else None
 
 
 def accreditation_carried(exchanges: Exchanges) -> Wrong:
     """At least one invoice carries an accreditation that an answer gave."""
     given = {str(e.answered.get("accreditation", "")).replace(" ", "") for e in _to(exchanges, QUESTION)} - {""}
-    sent = [number for each in _to(exchanges, INVOICES) for number in _values(each.told, "accreditation") if number]
+    sent = [number for each in _to(exchanges, INVOICES) for number in values_of(each.told, "accreditation") if number]
     if not _to(exchanges, INVOICES):
         return None
     return [] if any(str(number).replace(" ", "") in given for number in sent) else ["no invoice carries one"]
@@ -196,7 +228,7 @@ def outcome_read(exchanges: Exchanges) -> Wrong:
     """What became of every invoice or file is read."""
     taken = [e for e in exchanges if e.method == "POST" and e.path in {INVOICES, "/v1/files"} and e.status == 202]
     read = {each.path for each in exchanges if each.method == "GET" and each.status == 200}
-    return [_place(each) for each in taken if not _ways(each) & read] if taken else None
+    return [place_of(each) for each in taken if not _ways(each) & read] if taken else None
 
 
 def _ways(each: Exchange) -> set[str]:
@@ -217,13 +249,13 @@ def rejection_read(exchanges: Exchanges) -> Wrong:
 def cancels(exchanges: Exchanges) -> Wrong:
     """At least one was cancelled."""
     asked = [each for each in exchanges if each.method == "POST" and each.path.endswith("/cancel")]
-    return None if not asked else [] if any(each.status == 200 for each in asked) else [_place(asked[-1])]
+    return None if not asked else [] if any(each.status == 200 for each in asked) else [place_of(asked[-1])]
 
 
 def money_read(exchanges: Exchanges) -> Wrong:
     """At least once."""
     asked = [each for each in exchanges if each.method == "GET" and each.path.startswith("/v1/remittances")]
-    return None if not asked else [] if any(each.status == 200 for each in asked) else [_place(asked[-1])]
+    return None if not asked else [] if any(each.status == 200 for each in asked) else [place_of(asked[-1])]
 
 
 def backs_off(exchanges: Exchanges) -> Wrong:
@@ -262,9 +294,17 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     Requirement("nonce-followed", "A refused nonce is repeated once with the one that came.",
                 "On use_dpop_nonce repeat at once with DPoP-Nonce; keep the newest nonce of every answer.",
                 nonce_followed),
+    Requirement("keys-fetched", "The keeper's keys are fetched before anything is sealed.",
+                "GET /v1/keeper-keys, and verify its signature with the keeper's key that you pinned.", keys_fetched),
+    Requirement("identity-sealed", "What a card says is sealed to the keeper, past the hub.",
+                "Send identity_jwe as docs/formats/identity-jwe.md says, in place of member, birth_date, nir and rank.",
+                identity_sealed),
+    Requirement("sealed-once", "An identity is sealed anew for each request.",
+                "Make a new ephemeral key, nonce, id and time for each request; send again only the same bytes.",
+                sealed_once),
     Requirement("cards-asked", "Every card of the sandbox is asked as printed, and answered as documented.",
-                "Ask each card named here, in the table's order: number as printed, its rank, an honest evidence.",
-                cards_asked),
+                "Ask each card named here, in the table's order: number as printed, its rank, an honest evidence, and"
+                " with identity_jwe its place in the table as site_reference (CARD-01).", cards_asked),
     Requirement("question-once", "A question whose answer was lost is not repeated by a machine.",
                 "Show that no answer came, and let a person ask again.", question_once),
     Requirement("key-present", "Invoices and authorizations go under an Idempotency-Key.",
@@ -284,6 +324,8 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     Requirement("money-read", "Payments are read.", "GET /v1/remittances, and each one's detail.", money_read),
     Requirement("backs-off", "A spent budget is not hammered.",
                 "On 429 stop, show the sentence, and wait as it says.", backs_off),
+    Requirement("batch-waited", "A batch is not read before it is ready.",
+                "Wait until ready_from of the receipt; a late batch names a later one.", batch_waited),
     Requirement("address-clean", "No card's content is in an address or header.",
                 "Put what a card says in the body only: addresses are logged by every proxy.", address_clean),
 )  # fmt: skip
@@ -297,18 +339,14 @@ def _keyed(exchanges: Exchanges) -> list[Exchange]:
     return [
         each for each in exchanges
         if each.method == "POST" and not _wants_nonce(each)
-        and (each.path in {INVOICES, AUTHORIZATIONS} or each.path.endswith("/modify"))
+        and (each.path in {INVOICES, AUTHORIZATIONS, BATCHES} or each.path.endswith("/modify"))
     ]  # fmt: skip
-
-
-def _each(exchanges: list[Exchange], good: Callable[[Exchange], bool]) -> Wrong:
-    return [_place(each) for each in exchanges if not good(each)] if exchanges else None
 
 
 def _after(exchanges: list[Exchange], when: Callable[[Exchange], bool], seconds: float) -> list[str]:
     """Where the same was asked again within `seconds` after an answer of that kind."""
     return [
-        _place(later) for n, before in enumerate(exchanges) if when(before)
+        place_of(later) for n, before in enumerate(exchanges) if when(before)
         for later in exchanges[n + 1 :]
         if _same_place(later, before) and later.body == before.body and later.at - before.at < seconds
     ]  # fmt: skip
@@ -325,23 +363,6 @@ def _same_place(one: Exchange, other: Exchange) -> bool:
 def _wants_nonce(each: Exchange) -> bool:
     told = each.answer_headers.get("www-authenticate", "")
     return each.status in {400, 401} and ("use_dpop_nonce" in told or each.answered.get("error") == "use_dpop_nonce")
-
-
-def _place(each: Exchange) -> str:
-    """Where in the recording: never a query, never a body."""
-    return f"{each.method} {each.path} -> {each.status}"
-
-
-def _values(told: Any, name: str) -> Iterable[Any]:
-    """Every value of that name, at any depth."""
-    if isinstance(told, dict):
-        for key, value in told.items():
-            if key == name:
-                yield value
-            yield from _values(value, name)
-    elif isinstance(told, list):
-        for one in told:
-            yield from _values(one, name)
 
 
 def _number(claims: dict[str, Any], name: str) -> float:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from rempart.client import assertion
+from rempart.client import assertion, optics
 from rempart.client.calls import Call, Ended, Repeat
 from rempart.client.dpop import DpopKey
+from rempart.client.identity import KeysRefusedError, Sealer
+from rempart.sealing.keeper_keys import pinned
 from rempart.wire.problem import Problem
 from rempart.wire.token import ASSERTION_TYPE, FORM_TYPE, GRANT_TYPE, TokenAnswer
 
@@ -43,7 +45,9 @@ class NoAnswerError(Exception):
 class Account:
     """Who calls: the hub's public origin, the client's registered id, its private JWK, the site it speaks for.
 
-    `connect` is where to connect, when that is not the origin itself. Plain http is for this machine only.
+    `keeper` pins the keeper's key, name+hash+key as the operator gave it: what a card says is sealed to the keeper, and
+    attachments to their insurer. `identity="clear"` tells them to the hub instead. `connect` is where to connect, when
+    that is not the origin itself. Plain http is for this machine only. ValueError when something of this is amiss.
     """
 
     hub: str
@@ -51,8 +55,14 @@ class Account:
     site: str
     key: Mapping[str, str] = field(repr=False)
     connect: str = ""
+    keeper: str = ""
+    identity: Literal["sealed", "clear"] = "sealed"
 
     def __post_init__(self) -> None:
+        if self.identity == "sealed":
+            if not self.keeper:
+                raise ValueError('the keeper\'s key is missing: pin it, or choose identity="clear"')
+            pinned(self.keeper)
         for address in filter(None, (self.hub, self.connect)):
             parts = urlsplit(address)
             if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
@@ -130,12 +140,15 @@ class Session:
         self._chance = chance
         self._proofs = DpopKey.generate()
         self._token, self._until = "", 0.0
+        sealed = account.identity == "sealed"
+        self._sealer = Sealer(account.client, account.site, account.key, account.keeper) if sealed else None
 
     def perform(self, call: Call[T]) -> Flow[T | Problem]:
         """The answer, or the hub's no. Raises `NoAnswerError`."""
         lost = False
+        ready = call if call.presents is None or self._sealer is None else None
         for attempt in range(1, self.patience.attempts + 1):
-            got = yield from self._attempt(call)
+            got, ready = yield from self._tried(call, ready)
             lost = lost or _lost(got)
             if attempt == self.patience.attempts or not _again(call, got):
                 break
@@ -147,6 +160,38 @@ class Session:
         if got.status >= 300:
             return (yield from self._refused(call, problem_of(got), lost=lost))
         return _read(call.kind, got.body)
+
+    def _tried(self, call: Call[T], ready: Call[T] | None) -> Flow[tuple[Received | Lost | Problem, Call[T] | None]]:
+        """One attempt. What is sent again is the same bytes, sealed once; unless the keeper's keys changed."""
+        if ready is None:
+            made = yield from self._sealed(call)
+            if not isinstance(made, Call):
+                return made, None
+            ready = made
+        got = yield from self._attempt(ready)
+        if self._sealer is not None and isinstance(got, Received) and _keys_changed(got):
+            self._sealer.forget()
+            made = yield from self._sealed(call)
+            if isinstance(made, Call):
+                return (yield from self._attempt(made)), made
+        return got, ready
+
+    def _sealed(self, call: Call[T]) -> Flow[Call[T] | Lost | Problem]:
+        """The call with what it presents sealed; first the keys for it, when they are not here or old."""
+        if self._sealer is None or call.presents is None:
+            return call
+        for request in call.presents.requests:
+            for path in self._sealer.missing(request, int(self._clock())):
+                got = _received((yield Send("GET", path, b"", ())))
+                if isinstance(got, Lost) or got.status >= 500:
+                    return Lost(sent=False)  # of the call itself, nothing was sent
+                if got.status != 200:
+                    return problem_of(got)
+                try:
+                    self._sealer.learn(path, got.body)
+                except KeysRefusedError as error:
+                    raise NoAnswerError(error.code, sent=False) from error
+        return replace(call, body=call.presents.body(self._sealer), presents=None)
 
     def _attempt(self, call: Call[T]) -> Flow[Received | Lost | Problem]:
         """One signed sending, with a new token or nonce when the hub asks for it: such a request was not looked at."""
@@ -225,6 +270,10 @@ class Session:
 
 def problem_of(got: Received) -> Problem:
     """The hub's problem document; one made here when the body is none (a proxy's page, say)."""
+    if got.headers.get("content-type", "").startswith(optics.MEDIA_TYPE):
+        found = optics.problem_of(got.status, got.body)
+        if found is not None:
+            return found
     try:
         return msgspec.json.decode(got.body, type=Problem)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -251,6 +300,11 @@ def _received(given: Received | Lost | None) -> Received | Lost:
     if given is None:
         raise RuntimeError("a flow was driven without an answer")
     return given
+
+
+def _keys_changed(got: Received) -> bool:
+    """Whether the hub says that the keys were replaced: then nothing was looked at, nor kept."""
+    return got.status == 422 and problem_of(got).code == "identity-key-unknown"
 
 
 def _lost(got: Received | Lost | Problem) -> bool:

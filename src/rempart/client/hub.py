@@ -22,6 +22,7 @@ from uuid import uuid4
 import msgspec
 
 from rempart.client import calls, sockets, streams
+from rempart.client.batches import AsyncBatches, Batches
 from rempart.client.calls import Call, Ended
 from rempart.client.exchange import (
     Account,
@@ -40,8 +41,10 @@ from rempart.wire.authorizations import AuthorizationList, AuthorizationRequest,
 from rempart.wire.eligibility import EligibilityAnswer, EligibilityRequest
 from rempart.wire.estimates import EstimateAnswer, EstimateRequest
 from rempart.wire.invoices import FileReceipt, FileState, InvoiceRequest, InvoicesReceipt, InvoiceState
-from rempart.wire.payments import ClawBackState, RemittanceAdvice, RemittanceList
+from rempart.wire.own_records import OwnRecords
+from rempart.wire.payments import ClawBackState, DebtList, RemittanceAdvice, RemittanceList
 from rempart.wire.problem import Problem
+from rempart.wire.webhooks import WebhookState
 
 __all__ = ["Account", "AsyncClient", "Client", "Ended", "NoAnswerError", "Patience", "load_key"]
 
@@ -64,7 +67,7 @@ def new_key() -> str:
     return str(uuid4())
 
 
-class Client:
+class Client(Batches):
     """The hub for one client and one site, from any thread; calls wait for each other.
 
     `tls` trusts another authority than the machine's; `hear` is told of each exchange, tokens and cards included.
@@ -111,6 +114,10 @@ class Client:
         """Is this beneficiary covered? A lost answer is not asked for again by itself: asking is counted."""
         return self.perform(calls.eligibility(request))
 
+    def own_records(self, request: EligibilityRequest) -> OwnRecords | Problem:
+        """What this site asked for and sent for the person whose card is shown; counted as a question is."""
+        return self.perform(calls.own_records(request))
+
     def estimate(self, request: EstimateRequest) -> EstimateAnswer | Problem:
         """What would each side pay of these lines now? Nothing is held."""
         return self.perform(calls.estimate(request))
@@ -135,9 +142,9 @@ class Client:
         """Where an invoice stands, with each amount and reason."""
         return self.perform(calls.invoice_state(identity))
 
-    def find_invoices(self, number: str) -> list[str] | Problem:
-        """The hub's ids of your number, the newest first: for what was sent in files, or after a crash."""
-        return self.perform(calls.find_invoices(number))
+    def find_invoices(self, number: str = "", *, site_reference: str = "") -> list[str] | Problem:
+        """The hub's ids of your number or reference, newest first: for what was sent in files, or after a crash."""
+        return self.perform(calls.find_invoices(number, site_reference=site_reference))
 
     def cancel_invoice(self, identity: str) -> Ended | Problem:
         """Cancels an invoice; `taken-back` when it was paid already."""
@@ -186,6 +193,18 @@ class Client:
         """Ends an authorization that is not invoiced."""
         return self.perform(calls.cancel_authorization(identity))
 
+    def optics_message(self, message: bytes) -> bytes | Problem:
+        """One message of optics software and the hub's answer, both as docs/formats/optics-messages.md says."""
+        return self.perform(calls.optics_message(message))
+
+    def webhooks(self) -> list[WebhookState] | Problem:
+        """How the site's webhooks go; a stopped one says why."""
+        return self.perform(calls.webhooks())
+
+    def resume_webhook(self, identity: str) -> Ended | Problem:
+        """Tells a stopped one again, from where it stopped."""
+        return self.perform(calls.resume_webhook(identity))
+
     def remittances(self, before: str = "") -> RemittanceList | Problem:
         """The payments to the site, and what waits and why; `before` asks for older ones."""
         return self.perform(calls.remittances(before))
@@ -206,6 +225,14 @@ class Client:
         """What is taken back from the site."""
         return self.perform(calls.claw_backs())
 
+    def debts(self) -> DebtList | Problem:
+        """What the site owes for claw-backs that stand: later payments deduct it."""
+        return self.perform(calls.debts())
+
+    def demand_pdf(self, claw_back: str) -> bytes | Problem:
+        """One debt to print: why, what is left, how to pay."""
+        return self.perform(calls.demand_pdf(claw_back))
+
     def dispute(self, identity: str) -> Ended | Problem:
         """Disputes a claw-back during its notice."""
         return self.perform(calls.dispute(identity))
@@ -215,7 +242,7 @@ class Client:
         return self.perform(calls.stand_in(insurer))
 
 
-class AsyncClient:
+class AsyncClient(AsyncBatches):
     """The same operations for asyncio, over at most `connections` connections at once; what each does: `Client`."""
 
     def __init__(
@@ -275,6 +302,9 @@ class AsyncClient:
     async def eligibility(self, request: EligibilityRequest) -> EligibilityAnswer | Problem:
         return await self.perform(calls.eligibility(request))
 
+    async def own_records(self, request: EligibilityRequest) -> OwnRecords | Problem:
+        return await self.perform(calls.own_records(request))
+
     async def estimate(self, request: EstimateRequest) -> EstimateAnswer | Problem:
         return await self.perform(calls.estimate(request))
 
@@ -293,8 +323,8 @@ class AsyncClient:
     async def invoice_state(self, identity: str) -> InvoiceState | Problem:
         return await self.perform(calls.invoice_state(identity))
 
-    async def find_invoices(self, number: str) -> list[str] | Problem:
-        return await self.perform(calls.find_invoices(number))
+    async def find_invoices(self, number: str = "", *, site_reference: str = "") -> list[str] | Problem:
+        return await self.perform(calls.find_invoices(number, site_reference=site_reference))
 
     async def cancel_invoice(self, identity: str) -> Ended | Problem:
         return await self.perform(calls.cancel_invoice(identity))
@@ -333,6 +363,15 @@ class AsyncClient:
     async def cancel_authorization(self, identity: str) -> Ended | Problem:
         return await self.perform(calls.cancel_authorization(identity))
 
+    async def optics_message(self, message: bytes) -> bytes | Problem:
+        return await self.perform(calls.optics_message(message))
+
+    async def webhooks(self) -> list[WebhookState] | Problem:
+        return await self.perform(calls.webhooks())
+
+    async def resume_webhook(self, identity: str) -> Ended | Problem:
+        return await self.perform(calls.resume_webhook(identity))
+
     async def remittances(self, before: str = "") -> RemittanceList | Problem:
         return await self.perform(calls.remittances(before))
 
@@ -347,6 +386,12 @@ class AsyncClient:
 
     async def claw_backs(self) -> list[ClawBackState] | Problem:
         return await self.perform(calls.claw_backs())
+
+    async def debts(self) -> DebtList | Problem:
+        return await self.perform(calls.debts())
+
+    async def demand_pdf(self, claw_back: str) -> bytes | Problem:
+        return await self.perform(calls.demand_pdf(claw_back))
 
     async def dispute(self, identity: str) -> Ended | Problem:
         return await self.perform(calls.dispute(identity))

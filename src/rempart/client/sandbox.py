@@ -75,6 +75,11 @@ CARDS: tuple[Card, ...] = (
 BY_NAME = {card.name: card for card in CARDS}
 
 
+def reference_of(card: Card) -> str:
+    """By which the conformance kit knows a card that it cannot read: CARD-01 for the first of the table."""
+    return f"CARD-{CARDS.index(card) + 1:02d}"
+
+
 def question(card: Card, day: date, reference: str = "") -> EligibilityRequest:
     """The question about a card on `day`, today at the site."""
     care = date(day.year - 1, 12, 31) if card.last_year else day

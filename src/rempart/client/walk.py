@@ -9,7 +9,7 @@ from datetime import date
 from rempart.client.exchange import Account, Lost, Received, Send
 from rempart.client.hub import Client, new_key
 from rempart.client.recording import Exchange, heard
-from rempart.client.sandbox import BY_NAME, CARDS, invoice, question
+from rempart.client.sandbox import BY_NAME, CARDS, invoice, question, reference_of
 from rempart.wire.eligibility import EligibilityAnswer
 from rempart.wire.invoices import InvoiceRequest, InvoicesReceipt
 from rempart.wire.problem import Problem
@@ -40,7 +40,7 @@ def _ask(hub: Client, today: date, progress: Callable[[str], None]) -> str:
     accreditation = ""
     for card in CARDS:
         progress(f"Asking the card {card.name}")
-        answer = hub.eligibility(question(card, today))
+        answer = hub.eligibility(question(card, today, reference_of(card)))
         if card is CARDS[0] and isinstance(answer, EligibilityAnswer):
             accreditation = answer.accreditation.replace(" ", "")
     return accreditation

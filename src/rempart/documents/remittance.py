@@ -14,7 +14,14 @@ from typing import Any
 import msgspec
 import typst
 
-from rempart.application.remittances import Advice, DeductedPart, InsurerPart, PaidInvoice, RejectedInvoice
+from rempart.application.remittances import (
+    Advice,
+    DeductedPart,
+    InsurerPart,
+    PaidInvoice,
+    PenaltyPart,
+    RejectedInvoice,
+)
 from rempart.domain import reasons
 from rempart.domain.money import format_euros
 
@@ -62,7 +69,9 @@ def content(advice: Advice) -> dict[str, Any]:
         "count": _counted(summary.invoices, "facture payée", "factures payées"),
         "parts": [_part(part) for part in advice.parts],
         "deductions": [_deduction(one, names) for one in advice.deductions],
-        "gross": format_euros(summary.amount + summary.deducted),
+        "penalties": [_penalty(one, names) for one in advice.penalties],
+        "penalised": format_euros(sum(one.amount for one in advice.penalties)),
+        "gross": format_euros(sum(part.amount for part in advice.parts)),
         "deducted": format_euros(-summary.deducted),
         "rejected": [_rejected(one, names) for one in advice.rejected],
     }
@@ -110,6 +119,16 @@ def _deduction(one: DeductedPart, names: dict[str, str]) -> dict[str, Any]:
         "reason": reasons.sentence(one.reason),
         "amount": format_euros(-one.amount),
         "left": format_euros(one.left),
+    }
+
+
+def _penalty(one: PenaltyPart, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "half": f"{'1er' if one.half.endswith('1') else '2e'} semestre {one.half[:4]}",
+        "insurer": names.get(one.insurer, one.insurer),
+        "count": _counted(one.invoices, "facture", "factures"),
+        "reason": reasons.sentence("late-payment-penalty"),
+        "amount": format_euros(one.amount),
     }
 
 

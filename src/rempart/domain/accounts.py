@@ -7,6 +7,9 @@
 `funds:<operator>:<insurer>` what an insurer put at its operator's disposal; below zero as far as its ceiling allows
 `paid-in:<operator>:<insurer>` where those funds came from (grows on debit)
 `penalty:<operator>:<site>`  what a site may claim for late payment
+`costs:<operator>`           what an operator bears itself, such as penalties (grows on debit)
+`debt:<operator>:<site>`     what a site owes for claw-backs that stand (grows on debit); moved by the database
+`recoverable:<operator>:<insurer>` what sites so owe an insurer; moved by the database
 """
 
 from __future__ import annotations
@@ -45,3 +48,8 @@ def paid_in(operator: str, insurer: str) -> str:
 def penalty(operator: str, site: str) -> str:
     """What `site` may claim for late payment."""
     return f"penalty:{operator}:{site}"
+
+
+def costs(operator: str) -> str:
+    """What an operator bears itself."""
+    return f"costs:{operator}"

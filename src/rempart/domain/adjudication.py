@@ -47,6 +47,8 @@ def decide_line(state: LineState) -> DecidedLine:
     rules = everyday_rules(state.line.family, state.question.coverage.kind) if sort is None else rules_for(sort)
     for name, apply, kept in rules:
         given = apply(state, amount)
+        if given == amount and kept is None:
+            continue  # nearly every rule of nearly every line
         if isinstance(given, str):
             return rejected_line(state.line, given, (state.domain or "", name), first=state.first)
         if given != amount or (kept is not None and kept(state)):
@@ -78,7 +80,8 @@ def _used(state: LineState, amount: int, sort: Sort) -> tuple[CounterUse, ...]:
     if amount > 0 and is_equipment(sort):
         need = renewal_need(state)
         if need is not None:
-            uses.append(used_of(need, state.line.quantity, state.line.care_date))
+            free = state.question.tally.left_of(need)
+            uses.append(used_of(need, state.line.quantity, state.line.care_date, free))
     if sort.kind == "responsible":
         remember_equipment(state, amount)
     state.question.tally.uses += uses

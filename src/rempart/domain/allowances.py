@@ -45,7 +45,10 @@ class CounterNeed(NamedTuple):
 
 
 class CounterUse(NamedTuple):
-    """What a decision uses: `amount` cents or units on `day`, the care date. Cancelling gives back the same entry."""
+    """What a decision uses: `amount` cents or units on `day`, the care date. Cancelling gives back the same entry.
+
+    `free` cents or units were left before it, -1 where nobody looked.
+    """
 
     counter: str
     period_start: date
@@ -54,6 +57,7 @@ class CounterUse(NamedTuple):
     day: date
     unit: Unit
     rolling: bool = False
+    free: int = -1
 
     @property
     def key(self) -> CounterKey:

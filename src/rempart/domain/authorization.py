@@ -1,8 +1,8 @@
 """The life of an authorization (prise en charge) and what a request is answered: pure, every change an event.
 
 A request is answered at once by the insurer's own table, or waits for a case worker when a named review says so. Terms
-(validity, tolerances, amount from which a person looks) are dated rows by domain; no figure stands in logic. Left out:
-several partial deliveries under one authorization.
+(validity, tolerances, amount from which a person looks) are dated rows by domain; no figure stands in logic. What is
+delivered in parts is counted by `deliveries`.
 """
 
 from __future__ import annotations
@@ -21,24 +21,30 @@ REFUSED = "refused"
 MODIFIED = "modified"
 CANCELLED = "cancelled"
 EXPIRED = "expired"
+PARTLY_INVOICED = "partly-invoiced"
 INVOICED = "invoiced"
 
 TRANSITIONS: dict[str, frozenset[str]] = {
     "": frozenset({REQUESTED}),
     REQUESTED: frozenset({AGREED, REFUSED, PENDING}),
     PENDING: frozenset({AGREED, REFUSED, MODIFIED, CANCELLED, EXPIRED}),
-    AGREED: frozenset({MODIFIED, CANCELLED, EXPIRED, INVOICED}),
+    AGREED: frozenset({MODIFIED, CANCELLED, EXPIRED, PARTLY_INVOICED, INVOICED}),
+    PARTLY_INVOICED: frozenset({CANCELLED, EXPIRED, PARTLY_INVOICED, INVOICED, AGREED}),
+    INVOICED: frozenset({PARTLY_INVOICED, AGREED}),
     REFUSED: frozenset(),
     MODIFIED: frozenset(),
     CANCELLED: frozenset(),
     EXPIRED: frozenset(),
-    INVOICED: frozenset(),
 }
-"""From each state, those that may follow; "" is before the first event. `modified`: another request replaced it."""
+"""From each state, those that may follow; "" is before the first event. `modified`: another request replaced it.
+
+A cancelled invoice gives back what it took: the way from `invoiced` to `partly-invoiced` or `agreed`. Once cancelled or
+expired, what was delivered before stays owed and the rest is not.
+"""
 
 STATES = tuple(state for state in TRANSITIONS if state)
 ENDED = frozenset(state for state in STATES if not TRANSITIONS[state])
-HOLDING = frozenset({AGREED})
+HOLDING = frozenset({AGREED, PARTLY_INVOICED})
 """States in which an allowance is held."""
 
 

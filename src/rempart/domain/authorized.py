@@ -12,9 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
-from rempart.domain.authorization import AGREED, CANCELLED, EXPIRED, INVOICED
+from rempart.domain.authorization import AGREED, CANCELLED, EXPIRED, INVOICED, PARTLY_INVOICED
 from rempart.domain.decision import DecidedLine, Decision, RuleAmount
+from rempart.domain.deliveries import AgreedLine, Part, Tolerance, refused, rest_of
 from rempart.domain.invoice import Line
+
+__all__ = ["Agreed", "AgreedLine", "Authorized", "Billed", "acts_of", "match", "owed", "units_of"]
 
 RULE = "authorization-agreed"
 GUARANTEED = "guaranteed-after-closure"
@@ -23,19 +26,9 @@ STILL = frozenset({"line-sane", "care-date-possible", "domain-of-act", "amo-veri
 """Rules that stop a line whatever was agreed."""
 
 
-class AgreedLine(NamedTuple):
-    """One line as agreed: its mark (16 bytes), domain, cents."""
-
-    mark: bytes
-    domain: str
-    spent: int
-    amo: int
-    amc: int
-
-
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """A stored authorization as an invoice finds it. `used`: the live invoice made from it; `mac` binds the person."""
+    """A stored authorization as an invoice finds it. `taken`: by live invoices made from it; `mac` binds the person."""
 
     identity: bytes
     mac: bytes
@@ -47,7 +40,7 @@ class Agreed:
     line_cents: int
     total_cents: int
     lines: tuple[AgreedLine, ...]
-    used: bytes = b""
+    taken: tuple[Part, ...] = ()
 
 
 class Billed(NamedTuple):
@@ -59,10 +52,11 @@ class Billed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Authorized:
-    """The invoice matches: for each of its lines, in order, the line that was agreed."""
+    """The invoice matches: for each of its lines, in order, the line that was agreed, its place and the units taken."""
 
     identity: bytes
     lines: tuple[AgreedLine, ...]
+    takes: tuple[tuple[int, int], ...] = ()
 
     @property
     def domains(self) -> frozenset[str]:
@@ -70,23 +64,26 @@ class Authorized:
 
 
 class Claim(NamedTuple):
-    """What the checks look at."""
+    """What the checks look at: for each line of the invoice the place of its agreed line, or why there is none."""
 
     agreed: Agreed
     billed: tuple[Billed, ...]
-    pairs: tuple[tuple[Billed, AgreedLine], ...] | None
+    places: tuple[int, ...] | str
+
+    def parts(self) -> list[Part]:
+        """What the invoice wants."""
+        places = self.places if isinstance(self.places, tuple) else ()
+        return [Part(place, units_of(x.line), x.line.amc) for place, x in zip(places, self.billed, strict=False)]
 
 
 def in_force(claim: Claim) -> str:
-    """It was agreed and nothing ended it; an invoice that ended may be followed by a corrected one."""
+    """It was agreed, nothing ended it, and something of it is still to be delivered."""
     state = claim.agreed.state
-    if state == INVOICED:
-        return "authorization-used" if claim.agreed.used else ""
+    if state in {AGREED, PARTLY_INVOICED, INVOICED}:
+        return "" if any(rest_of(claim.agreed.lines, claim.agreed.taken)) else "authorization-used"
     if state == EXPIRED:
         return "authorization-expired"
-    if state == CANCELLED:
-        return "authorization-cancelled"
-    return "" if state == AGREED else "authorization-not-agreed"
+    return "authorization-cancelled" if state == CANCELLED else "authorization-not-agreed"
 
 
 def delivered_in_time(claim: Claim) -> str:
@@ -98,19 +95,14 @@ def delivered_in_time(claim: Claim) -> str:
 
 
 def same_acts(claim: Claim) -> str:
-    """Every line was agreed, each agreed line at most once."""
-    return "authorization-acts-differ" if claim.pairs is None else ""
+    """Every line was agreed, and no more units of it than are still owed."""
+    return claim.places if isinstance(claim.places, str) else ""
 
 
 def within_amounts(claim: Claim) -> str:
-    """No line, and not the whole, asks more than was agreed and its tolerance."""
-    over = 0
-    for billed, agreed in claim.pairs or ():
-        gap = billed.line.amc - agreed.amc
-        if gap > claim.agreed.line_cents:
-            return "authorization-amount-exceeded"
-        over += max(gap, 0)
-    return "authorization-amount-exceeded" if over > claim.agreed.total_cents else ""
+    """With what was delivered before, no line and not the whole asks more than was agreed and its tolerance."""
+    agreed = claim.agreed
+    return refused(agreed.lines, agreed.taken, claim.parts(), Tolerance(agreed.line_cents, agreed.total_cents))
 
 
 CHECKS: tuple[Callable[[Claim], str], ...] = (in_force, delivered_in_time, same_acts, within_amounts)
@@ -119,23 +111,28 @@ CHECKS: tuple[Callable[[Claim], str], ...] = (in_force, delivered_in_time, same_
 
 def match(agreed: Agreed, billed: Sequence[Billed]) -> Authorized | str:
     """What the invoice may claim from the authorization, or the reason why nothing."""
-    claim = Claim(agreed, tuple(billed), _pairs(agreed.lines, billed))
+    claim = Claim(agreed, tuple(billed), _places(agreed, billed))
     for check in CHECKS:
         if reason := check(claim):
             return reason
-    return Authorized(agreed.identity, tuple(line for _, line in claim.pairs or ()))
+    takes = tuple((part.line, part.units) for part in claim.parts())
+    return Authorized(agreed.identity, tuple(agreed.lines[place] for place, _ in takes), takes)
 
 
-def _pairs(agreed: Sequence[AgreedLine], billed: Sequence[Billed]) -> tuple[tuple[Billed, AgreedLine], ...] | None:
-    left = list(agreed)
-    pairs = []
+def _places(agreed: Agreed, billed: Sequence[Billed]) -> tuple[int, ...] | str:
+    left = rest_of(agreed.lines, agreed.taken)
+    found = []
     for one in billed:
-        found = next((line for line in left if line.mark == one.mark), None)
-        if found is None:
-            return None
-        left.remove(found)
-        pairs.append((one, found))
-    return tuple(pairs)
+        same = [place for place, line in enumerate(agreed.lines) if line.mark == one.mark]
+        if not same:
+            return "authorization-acts-differ"
+        units = units_of(one.line)
+        place = next((place for place in same if left[place] >= units), None)
+        if place is None:
+            return "authorization-quantity-over"
+        left[place] -= units
+        found.append(place)
+    return tuple(found)
 
 
 def owed(decision: Decision, authorized: Authorized, lines: Sequence[Line]) -> Decision:
@@ -160,9 +157,20 @@ def _owed(one: DecidedLine, agreed: AgreedLine, line: Line) -> DecidedLine:
 
 
 def acts_of(line: Line) -> bytes:
-    """What a line's mark is a fingerprint of: acts and what describes them, no amount and no date."""
+    """What a line's mark is a fingerprint of: acts and what describes them, no amount, no date and no quantity."""
     told = line.particulars
-    parts = [line.code, line.family, line.quantity, line.coefficient, line.detail]
+    parts: list[object] = [
+        line.code,
+        line.family,
+        line.coefficient,
+        [(system, code) for system, code, _ in line.detail],
+    ]
     if told is not None:
-        parts += [told.item, told.side, told.teeth, told.basket, told.days]
+        parts += [told.item, told.side, told.teeth, told.basket]
     return repr(parts).encode()
+
+
+def units_of(line: Line) -> int:
+    """How many units a line delivers: a stay's days, else its quantity; one at least."""
+    days = line.particulars.days if line.particulars is not None else 0
+    return max(days or line.quantity, 1)

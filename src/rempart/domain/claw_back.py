@@ -1,8 +1,8 @@
 """Taking back what an invoice was paid: closed list of reasons, notice and dispute, deduction by instalments.
 
 A claw-back is deducted from what the same insurer owes the same site, never from another insurer's money, and never
-makes a transfer negative. The notice is 15 days and a late reason holds for 12 months after payment: figures of the
-trade's practice (unsourced, likely), so they are rows here. Left out: claw-backs paid by the site's own transfer.
+makes a transfer negative; what cannot be deducted is a debt of the site (`debts`). The notice is 15 days and a late
+reason holds for 12 months after payment: figures of the trade's practice (unsourced, likely), so they are rows here.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from uuid import UUID
 from rempart.domain.parameters import months_before
 
 NOTIFIED, DISPUTED, DUE, RECOVERED, WITHDRAWN = "notified", "disputed", "due", "recovered", "withdrawn"
+WRITTEN_OFF = "written-off"
 NOTICE = timedelta(days=15)
 OLDEST_MONTHS = 12
 
@@ -22,9 +23,10 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "": frozenset({NOTIFIED, DUE}),
     NOTIFIED: frozenset({DISPUTED, DUE, WITHDRAWN}),
     DISPUTED: frozenset({DUE, WITHDRAWN}),  # upheld by whoever judges it, or given up
-    DUE: frozenset({RECOVERED, WITHDRAWN}),
+    DUE: frozenset({RECOVERED, WITHDRAWN, WRITTEN_OFF}),
     RECOVERED: frozenset({DUE}),  # the remittance that deducted it did not go through
     WITHDRAWN: frozenset(),
+    WRITTEN_OFF: frozenset({DUE}),  # of what was deducted before, some did not go through
 }
 """From each state, those that may follow; "" is before it exists. Each step is an event with its cause."""
 

@@ -1,7 +1,7 @@
 """Rules of kinds of contract and of care: responsible contracts, C2S, equipment, hospital fees, pharmacy, second rank.
 
 A responsible contract (CSS L.871-1, R.871-1 and -2) has ceilings that it may not pay above and things it may not pay.
-What it must pay at least is checked on the table (`table_check`), and its no-charge baskets are `line_facts.law_of`.
+What it must pay at least is in `floor_rules`, and its no-charge baskets are `line_facts.law_of`.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def renewal_due(state: LineState, amount: int) -> int | str:
         return amount
     quantity = state.line.quantity
     free = state.question.tally.left_of(need)
-    if delivered(state, need):
+    if delivered(state, need) or _declared(state, need):
         free = 0
     return amount if quantity <= free else "renewal-too-early"
 
@@ -111,6 +111,13 @@ def delivered(state: LineState, need: CounterNeed) -> bool:
         if need.period_start <= day <= need.period_end and code in _codes(need.counter):
             return True
     return False
+
+
+def _declared(state: LineState, need: CounterNeed) -> bool:
+    """Whether the line itself says a delivery inside the need's period, such as one under another insurer."""
+    particulars = state.line.particulars
+    last = particulars.last_delivery if particulars is not None else None
+    return last is not None and need.period_start <= last <= need.period_end
 
 
 def _codes(counter: str) -> tuple[str, ...]:
@@ -156,7 +163,10 @@ def hearing_ceiling(state: LineState, amount: int) -> int | str:
 
 
 def non_optam_limit(state: LineState, amount: int) -> int | str:
-    """A doctor without price agreement: at most 100 % of the base above TM, and 20 points below one with it."""
+    """A doctor without price agreement: at most 100 % of the base above TM, and 20 points below one with it.
+
+    Like every ceiling of law it holds for two insurers together.
+    """
     particulars = state.line.particulars
     if particulars is None or particulars.pricing != "non-optam":
         return amount
@@ -168,7 +178,7 @@ def non_optam_limit(state: LineState, amount: int) -> int | str:
             including = agreed[0].kind == "percent-including-amo"
             lower = percent(line.base, max(agreed[0].percent - NON_OPTAM_POINTS, 0))
             most = min(most, max(lower - (state.counted_amo if including else 0), moderateur))
-    return min(amount, most)
+    return min(amount, max(most - state.first, 0))
 
 
 # --- pharmacy, second rank ---
@@ -179,7 +189,7 @@ def reference_tariff(state: LineState, amount: int) -> int | str:
     particulars = state.line.particulars
     if particulars is None or particulars.reference_price is None:
         return amount
-    return min(amount, max(particulars.reference_price * state.line.quantity - state.line.amo, 0))
+    return min(amount, max(particulars.reference_price * state.line.quantity - state.line.amo - state.first, 0))
 
 
 def after_the_first(state: LineState, amount: int) -> int | str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from rempart.domain.acts import domain_of
 from rempart.domain.allowances import Allowance, CounterKey, CounterNeed, CounterUse, Tally, distinct
 from rempart.domain.contract_rules import renewal_need
 from rempart.domain.guarantee import GuaranteeTable, Version
@@ -12,9 +13,7 @@ from rempart.domain.line_facts import Context, line_state, question_of
 from rempart.domain.line_rules import need_of
 
 if TYPE_CHECKING:
-    from datetime import date
-
-    from rempart.domain.invoice import Invoice
+    from rempart.domain.invoice import Invoice, Line
     from rempart.domain.rights import Coverage
 
 __all__ = ["Allowance", "CounterKey", "CounterNeed", "CounterUse", "needs"]
@@ -35,7 +34,7 @@ def needs(
     if coverage is None:
         return ()
     wanted = [
-        line for line in invoice.lines if line.particulars is not None or _allows(coverage, table, line.care_date)
+        line for line in invoice.lines if line.particulars is not None or _counts(line, coverage, table, profession)
     ]
     if not wanted:
         return ()
@@ -52,6 +51,9 @@ def needs(
     return distinct(found)
 
 
-def _allows(coverage: Coverage, table: GuaranteeTable | None, day: date) -> bool:
-    version = table.version(coverage.product, coverage.level, day) if table is not None else ""
-    return isinstance(version, Version) and bool(version.allowances)
+def _counts(line: Line, coverage: Coverage, table: GuaranteeTable | None, profession: str) -> bool:
+    """Whether something may be counted of a line without particulars: its column has a part out of an allowance."""
+    version = table.version(coverage.product, coverage.level, line.care_date) if table is not None else ""
+    if not isinstance(version, Version) or not version.counted:
+        return False
+    return domain_of(profession, line.family, line.place, line.care_date) in version.counted

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rempart.domain.adjudication import adjudicate
 from rempart.domain.counters import needs
+from rempart.domain.decision import Decision
 from rempart.domain.invoice import Invoice, Line, Presented
 from rempart.domain.money import percent
 from rempart.domain.particulars import DAILY_FEE, Particulars
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rempart.domain.allowances import CounterKey, CounterNeed
-    from rempart.domain.decision import RuleAmount
     from rempart.domain.guarantee import GuaranteeTable
     from rempart.domain.line_facts import Context
     from rempart.domain.rights import Coverage
@@ -32,54 +32,15 @@ _NO_COUNTER: Mapping[CounterKey, int] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the invoice would say beside its lines. `birth` is AAMMJJ, for what depends on age."""
+    """What the invoice would say beside its lines. `birth` is AAMMJJ, for what depends on age; `site` for networks."""
 
     birth: str = ""
     nature: str = "10"
     exemption: str = ""
+    site: str = ""
 
 
 NOTHING_MORE = About()
-
-
-@dataclass(frozen=True, slots=True)
-class EstimatedLine:
-    """AMO + other + AMC + patient = spent, in cents. `rules` are the names of the steps that gave the amount.
-
-    `reason` is "" or why the insurer pays nothing.
-    """
-
-    number: int
-    domain: str
-    spent: int
-    amo: int
-    amc: int
-    patient: int
-    rules: tuple[str, ...]
-    reason: str = ""
-    other: int = 0
-    steps: tuple[RuleAmount, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """`outcome` as of a decision: accepted, rejected, or held when the insurer's table does not answer."""
-
-    outcome: str
-    lines: tuple[EstimatedLine, ...]
-    reason: str = ""
-
-    @property
-    def amo(self) -> int:
-        return sum(line.amo for line in self.lines)
-
-    @property
-    def amc(self) -> int:
-        return sum(line.amc for line in self.lines)
-
-    @property
-    def patient(self) -> int:
-        return sum(line.patient for line in self.lines)
 
 
 def estimate(
@@ -91,26 +52,11 @@ def estimate(
     context: Context,
     about: About = NOTHING_MORE,
     left: Mapping[CounterKey, int] = _NO_COUNTER,
-) -> Estimate:
-    """Estimate lines. Their own AMO and AMC are not read."""
+) -> Decision:
+    """What would be decided of these lines. Their own AMO and AMC are not read."""
     asked = asked_invoice(lines, about)
-    decision = adjudicate(asked, coverage, table, profession=profession, context=context, left=left)
-    shown = tuple(
-        EstimatedLine(
-            line.number,
-            line.domain,
-            line.spent,
-            line.amo,
-            line.amc,
-            line.patient,
-            tuple(step.rule for step in line.rules),
-            line.reason,
-            line.other,
-            line.rules,
-        )
-        for line in decision.lines
-    )
-    return Estimate(decision.outcome, shown, decision.reason)
+    found = adjudicate(asked, coverage, table, profession=profession, context=context, left=left)
+    return Decision(found.outcome, tuple([line._replace(uses=()) for line in found.lines]), found.reason)
 
 
 def estimate_needs(
@@ -127,7 +73,7 @@ def estimate_needs(
 
 
 def asked_invoice(lines: Sequence[Line], about: About = NOTHING_MORE) -> Invoice:
-    """The invoice that would ask for everything AMO leaves of these lines; it has no site, number or member."""
+    """The invoice that would ask for everything AMO leaves of these lines; it has no number or member."""
     made = []
     for number, line in enumerate(lines, start=1):
         amo = percent(min(line.base, line.spent), line.rate)
@@ -135,7 +81,9 @@ def asked_invoice(lines: Sequence[Line], about: About = NOTHING_MORE) -> Invoice
     issued = max((line.care_date for line in lines), default=date.min)
     sums = sum(x.spent for x in made), sum(x.amo for x in made), sum(x.amc for x in made)
     presented = Presented("", "", None, about.birth, None)
-    return Invoice("", "", issued, presented, tuple(made), *sums, nature=about.nature, exemption=about.exemption)
+    return Invoice(
+        about.site, "", issued, presented, tuple(made), *sums, nature=about.nature, exemption=about.exemption
+    )
 
 
 def stay_lines(first: date, days: int, *, psychiatry: bool = False, number: int = 1) -> tuple[Line, ...]:

@@ -36,6 +36,8 @@ STEPS: dict[str, str] = {
     "hospital-fees-of-law": "Law has a responsible contract pay this fee in full: {amount}.",
     "c2s-tariff": "C2S pays the tariff less the compulsory share: {amount}.",
     "allowance-left": "What is left of the allowance limits it to {amount}.",
+    "responsible-floor": "A responsible contract pays the whole ticket moderateur at least: {amount}.",
+    "responsible-optics-floor": "The least that a responsible contract pays for class B spectacles: {amount}.",
     "responsible-optics-ceiling": "The optical ceiling of responsible contracts (TM inside, AMO not): {amount}.",
     "responsible-hearing-ceiling": "The hearing ceiling of responsible contracts (AMO inside): {amount}.",
     "non-optam-limit": "The limit for a doctor without price agreement: {amount}.",
@@ -44,6 +46,8 @@ STEPS: dict[str, str] = {
     "ceiling-spent-minus-amo": "Nobody pays more than was spent: {amount}.",
     "never-below-zero": "Below the compulsory share it pays nothing: {amount}.",
     "asked-amount": "The site asked for less: {amount}.",
+    "newborn-provisional": "A newborn under its parent's contract, within the provisional ceiling: {amount}.",
+    "newborn-ceiling": "What is left of a newborn's provisional ceiling: {amount}.",
     "guaranteed-after-closure": "Owed by the accreditation although rights closed: {amount}.",
 }
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-CALLED_KINDS = ("decision", "cancellation", "deduct", "undeduct", "penalty")
+CALLED_KINDS = ("decision", "cancellation", "deduct", "undeduct", "penalty", "repay")
 """Movements of `owed` that a call asks for; drawing funds (`cover`, `uncover`) is not one of them."""
 
 
@@ -73,6 +73,11 @@ def cover_id(remittance: UUID, insurer: str) -> UUID:
 def deduction_id(remittance: UUID, claw_back: UUID) -> UUID:
     """Names the movement by which a remittance takes back a part of a claw-back."""
     return derived(f"deduction\n{remittance}\n{claw_back}")
+
+
+def payout_id(remittance: UUID, penalty: UUID) -> UUID:
+    """Names the movement by which a remittance pays a penalty out."""
+    return derived(f"penalty payout\n{remittance}\n{penalty}")
 
 
 def derived(text: str) -> UUID:

@@ -4,7 +4,7 @@ A domain has one formula, and before it may have cases: a case names what it is 
 corrections, price regime, network, age) and what is paid then, one formula or several after each other. The first case
 that fits wins. A domain that the table does not name is never guessed. This is the table of benefits; what binds an
 insurer to pay although rights closed is the accreditation (see `line_facts`), and what law pays whatever the table says
-is in `line_facts.law_of`.
+is in `line_facts.law_of`. A table also says which sites are in its networks of care, and when.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ __all__ = [
     "Case",
     "Formula",
     "GuaranteeTable",
+    "Membership",
     "ProductTable",
     "TableProblem",
     "Told",
@@ -114,7 +115,10 @@ class ProductTable:
 
 
 class Version(NamedTuple):
-    """A `ProductTable` made ready for look-ups. `only_described`: domains whose cases need lines with particulars."""
+    """A `ProductTable` made ready for look-ups. `only_described`: domains whose cases need lines with particulars.
+
+    `counted`: domains in which a line without particulars may be paid out of an allowance.
+    """
 
     start: date
     end: date
@@ -123,6 +127,7 @@ class Version(NamedTuple):
     allowances: dict[str, Allowance]
     networks: frozenset[str]
     only_described: frozenset[str]
+    counted: frozenset[str]
 
     def pays(self, domain: str, told: Told) -> tuple[Formula, ...] | None:
         """The first case that fits, else the domain's formula, else None."""
@@ -130,6 +135,15 @@ class Version(NamedTuple):
             if case.fits(told):
                 return case.pays
         return self.formulas.get(domain)
+
+
+class Membership(NamedTuple):
+    """A site (its billing number) is in a network of care from `start` to `end`, both included."""
+
+    network: str
+    site: str
+    start: date
+    end: date = date.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +165,9 @@ class GuaranteeTable:
 
     insurer: str
     products: tuple[ProductTable, ...]
+    members: tuple[Membership, ...] = ()
     _index: dict[tuple[str, str], tuple[Version, ...]] = field(init=False, repr=False, compare=False)
+    _of_site: dict[str, tuple[Membership, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         index: dict[tuple[str, str], tuple[Version, ...]] = {}
@@ -165,9 +181,18 @@ class GuaranteeTable:
                 {allowance.name: allowance for allowance in each.allowances},
                 frozenset(each.networks),
                 frozenset(domain for domain, cases in each.cases if all(case.only_described for case in cases)),
+                _counted(each),
             )
             index[key] = (*index.get(key, ()), version)
         object.__setattr__(self, "_index", index)
+        of_site: dict[str, tuple[Membership, ...]] = {}
+        for member in self.members:
+            of_site[member.site] = (*of_site.get(member.site, ()), member)
+        object.__setattr__(self, "_of_site", of_site)
+
+    def networks_of(self, site: str, care_date: date) -> frozenset[str]:
+        """The networks of care in which this site is that day."""
+        return frozenset(each.network for each in self._of_site.get(site, ()) if each.start <= care_date <= each.end)
 
     def version(self, product: str, level: str, care_date: date) -> Version | str:
         """The version in force that day, else `product-unknown` or `table-missing`."""
@@ -188,10 +213,18 @@ class GuaranteeTable:
         return parts[0] if parts else "table-missing"
 
 
-def checked(insurer: str, products: tuple[ProductTable, ...]) -> GuaranteeTable | tuple[TableProblem, ...]:
+def _counted(product: ProductTable) -> frozenset[str]:
+    parts: list[tuple[str, tuple[Formula, ...]]] = [(domain, (formula,)) for domain, formula in product.formulas]
+    parts += [(domain, case.pays) for domain, cases in product.cases for case in cases if not case.only_described]
+    return frozenset(domain for domain, pays in parts if any(formula.allowance for formula in pays))
+
+
+def checked(
+    insurer: str, products: tuple[ProductTable, ...], members: tuple[Membership, ...] = ()
+) -> GuaranteeTable | tuple[TableProblem, ...]:
     """A table fit for use, or everything that is wrong with it. Gaps between versions are not wrong; see `gaps`."""
     problems = [*_formula_problems(products), *_allowance_problems(products), *_date_problems(products)]
-    return tuple(problems) if problems else GuaranteeTable(insurer, products)
+    return tuple(problems) if problems else GuaranteeTable(insurer, products, members)
 
 
 def _formula_problems(products: tuple[ProductTable, ...]) -> list[TableProblem]:

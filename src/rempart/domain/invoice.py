@@ -20,7 +20,8 @@ class Presented:
     """What identifies the beneficiary, as the card or the invoice shows it; nothing is checked or canonical yet.
 
     `birth` is AAMMJJ text (lunar dates kept as they are). `nir` is 13 characters upper case, or None when not given.
-    `rank` is one digit, or None when not given.
+    `rank` is one digit, or None when not given. `sealed` stands for member, NIR, birth and rank, which are then empty:
+    only the keeper opens it.
     """
 
     amc_number: str
@@ -30,6 +31,7 @@ class Presented:
     rank: str | None
     convention: str = ""
     csr: str = ""
+    sealed: str = ""
 
     def __repr__(self) -> str:  # an identity must never reach a log through a repr
         return "Presented(…)"

@@ -68,9 +68,9 @@ class Context:
     """What the judgement needs from outside. `today` is the civil date at the site; `region` a regime of `parameters`.
 
     `closed`: the day from which the insurer's files no longer hold the record, None while they do. `authorized`: the
-    domains for which an agreed authorization stands for this invoice. `network`: the networks of care in which the site
-    is on the care date. `first_paid`: (line number, cents) that a first insurer paid. `born`: the birth date where it
-    is known better than from the invoice's six characters.
+    domains for which an agreed authorization stands for this invoice. `network`: networks of care in which the site is,
+    beside those that the table says. `first_paid`: (line number, cents) that a first insurer paid, where the line does
+    not say. `born`: the birth date where it is known better than from the invoice's six characters.
     """
 
     today: date
@@ -98,6 +98,7 @@ class Question(NamedTuple):
     lines: tuple[Line, ...]
     heavy: bool
     tally: Tally
+    site: str = ""
 
 
 class LineState(NamedTuple):
@@ -155,6 +156,7 @@ def question_of(
         invoice.lines,
         heavy,
         tally,
+        invoice.site,
     )
 
 
@@ -200,11 +202,18 @@ def line_state(line: Line, question: Question) -> LineState:
         lawful is not None or _other_rate(line, question),
         percent(reimbursed, line.rate),
         counted,
-        dict(context.first_paid).get(line.number, 0) if context.first_paid else 0,
+        _first_paid(line, context),
         limit,
         told,
         version,
     )
+
+
+def _first_paid(line: Line, context: Context) -> int:
+    """Cents that a first insurer paid, as the line says, else as the caller knows."""
+    if line.particulars is not None and line.particulars.first_paid is not None:
+        return line.particulars.first_paid
+    return dict(context.first_paid).get(line.number, 0) if context.first_paid else 0
 
 
 def _parts(
@@ -282,7 +291,8 @@ def price_limit(line: Line, age: int) -> int | None:
     if particulars.item == FRAME and particulars.basket == "A":
         one = amount_on("frame-a", line.care_date)
     elif particulars.basket == "1" and line.family == "hearing":
-        one = amount_on("hearing-1-young" if age <= YOUNG_UNTIL else "hearing-1", line.care_date)
+        young = age <= YOUNG_UNTIL or particulars.blind
+        one = amount_on("hearing-1-young" if young else "hearing-1", line.care_date)
     return None if one is None else one * line.quantity
 
 
@@ -290,7 +300,7 @@ def told_of(line: Line, question: Question, version: Version) -> Told:
     """What the cases of a table look at."""
     particulars = line.particulars or _NOBODY
     correction = correction_class(particulars.correction) if particulars.item == LENS else ""
-    network = "in" if version.networks & question.context.network else "out"
+    network = "in" if version.networks and _in_network(line, question, version) else "out"
     item = particulars.item or (AID if line.family == "hearing" else "")
     return Told(
         line.family,
@@ -302,6 +312,12 @@ def told_of(line: Line, question: Question, version: Version) -> Told:
         network,
         age_at(question, line.care_date),
     )
+
+
+def _in_network(line: Line, question: Question, version: Version) -> bool:
+    """Whether the site is that day in one of the product's networks: as the table says, or the caller knows."""
+    said = question.table.networks_of(question.site, line.care_date) if question.table is not None else frozenset()
+    return bool(version.networks & (said | question.context.network))
 
 
 def age_at(question: Question, day: date) -> int:

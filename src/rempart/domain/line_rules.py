@@ -66,12 +66,16 @@ def formula_of_table(state: LineState, _amount: int) -> int | str:
 
 
 def allowance_left(state: LineState, amount: int) -> int | str:
-    """What comes out of an allowance is limited to what is left of it; a line that finds it empty is told so."""
+    """What comes out of an allowance is limited to what is left of it; a line that finds it empty is told so.
+
+    Not a line that a responsible contract owes its ticket moderateur: the floor comes next.
+    """
     parts = state.parts
     if isinstance(parts, str) or amount <= 0:
         return amount
     given = sum(most for _, most in limited(state, parts))
-    return "allowance-used" if given == 0 and state.line.amc > 0 else given
+    owed = state.question.coverage.kind == "responsible" and state.line.base > state.counted_amo
+    return "allowance-used" if given == 0 and state.line.amc > 0 and not owed else given
 
 
 def ceiling_spent_minus_amo(state: LineState, amount: int) -> int | str:
@@ -155,10 +159,11 @@ def take(state: LineState, amount: int) -> list[CounterUse]:
         if need is not None and given:
             free = state.question.tally.left_of(need)
             used = given if need.unit == "cents" else min(state.line.quantity, free)
-            uses.append(used_of(need, used, state.line.care_date))
+            before = sum(use.amount for use in uses if use.counter == need.counter)
+            uses.append(used_of(need, used, state.line.care_date, max(free - before, 0)))
     return uses
 
 
-def used_of(need: CounterNeed, amount: int, day: date) -> CounterUse:
-    """The use that answers a need."""
-    return CounterUse(need.counter, need.period_start, need.period_end, amount, day, need.unit, need.rolling)
+def used_of(need: CounterNeed, amount: int, day: date, free: int) -> CounterUse:
+    """The use that answers a need, of which `free` were left."""
+    return CounterUse(need.counter, need.period_start, need.period_end, amount, day, need.unit, need.rolling, free)

@@ -145,6 +145,10 @@ DISTINCT_AFTER_WORKING_DAYS = 10
 """A possible duplicate that nobody settled is accepted as distinct after this many working days."""
 
 
+REOPENED_WITHIN_DAYS = 90
+"""For how long an invoice that was rejected for its rights waits for a rights file that opens them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Tolerances in cents and ages in months that adjudication is given; the defaults are the trade's."""

@@ -7,6 +7,7 @@ the frontier. Left out: the optician's full prescription, and the hearing test (
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 FRAME, LENS, CONTACTS, AID = "frame", "lens", "contact-lenses", "aid"
 DAILY_FEE, DAILY_FEE_PSYCHIATRY = "daily-fee", "daily-fee-psychiatry"
@@ -60,7 +61,9 @@ class Particulars:
 
     `side` is an eye or an ear; `teeth` are two digits each (FDI); `renewal` is why equipment is renewed early;
     `substitution` is `refused`, or `justified` when the prescriber excluded it; `days` counts a stay's days, the first
-    on the care date.
+    on the care date. `first_paid`: cents that a first insurer paid of the line, on an invoice to the second;
+    `last_delivery`: the last one of this equipment, where the site knows it and the insurer may not; `blind`: of a
+    hearing aid, whose class 1 price then is the young one's.
     """
 
     item: str = ""
@@ -74,6 +77,9 @@ class Particulars:
     renewal: str = ""
     substitution: str = ""
     reference_price: int | None = None
+    first_paid: int | None = None
+    last_delivery: date | None = None
+    blind: bool = False
 
 
 def correction_class(correction: Correction | None) -> str:

@@ -35,7 +35,7 @@ class Due:
 
     `last` is the day of this payee's last remittance from this account; `amount` in cents of `invoices` invoices, of
     which the `oldest` was decided at that instant. `refused`: the bank's reason for the payee's last transfer, when it
-    did not go through.
+    did not go through. `penalties` cents of it are for late payment; what the operator bears itself has no insurer.
     """
 
     site: str
@@ -48,6 +48,7 @@ class Due:
     last: date | None = None
     oldest: int = 0
     refused: str = ""
+    penalties: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Remittance:
-    """One payment to one site; `amount` in cents of `invoices` invoices, less what is deducted for claw-backs."""
+    """One payment to one site: cents of `invoices` invoices and of penalties, less what is deducted for claw-backs."""
 
     identity: UUID
     payee: UUID
@@ -99,6 +100,7 @@ class Remittance:
     invoices: int
     parts: tuple[Part, ...]
     deductions: tuple[Deduction, ...] = ()
+    penalties: int = 0
 
     @property
     def insurers(self) -> tuple[str, ...]:
@@ -245,8 +247,9 @@ def _remittance(owing: Owing, taken: tuple[Deduction, ...], purse: Purse, day: d
     identity = remittance_id(owing.payee, owing.account, day)
     amount = owing.amount - sum(one.amount for one in taken)
     return Remittance(
-        identity, owing.payee, first.site, first.operator, owing.account, amount, owing.invoices, parts, taken
-    )
+        identity, owing.payee, first.site, first.operator, owing.account, amount, owing.invoices, parts, taken,
+        sum(one.penalties for one in owing.parts),
+    )  # fmt: skip
 
 
 def remittance_id(payee: UUID, account: str, day: date) -> UUID:

@@ -21,7 +21,8 @@ ONE_DAY = timedelta(days=1)
 class Scheme:
     """A contract's terms: the target in working days, and what lateness costs where `penalties` is set.
 
-    `flat` cents an invoice for `flat_days` days beyond the target, `rate` percent of its amount later still.
+    `flat` cents an invoice for `flat_days` days beyond the target, `rate` percent of its amount later still; the
+    insurer or the operator bears them (`charged_to`).
     """
 
     target_days: int
@@ -29,6 +30,7 @@ class Scheme:
     flat: int = 0
     flat_days: int = 0
     rate: int = 0
+    charged_to: str = "insurer"
 
 
 DECREE = Scheme(7, penalties=True, flat=100, flat_days=2, rate=10)

@@ -1,7 +1,8 @@
 """A question id: all that support needs to find one answer in the log, and nothing about anyone.
 
 It is the instant of the question (microseconds, 52 bits) and the number of the hub that answered (8 bits), scrambled by
-nothing: 12 characters of Crockford base32. A hub never gives two questions the same instant.
+nothing: 12 characters of Crockford base32. A hub never gives two questions the same instant, nor do workers, who
+share the number 255 for the answers of batches.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ What is wrong with the structure of a B2 file has its own table, with the format
 from __future__ import annotations
 
 from rempart.domain import reasons_authorization, reasons_deposit, reasons_payment
-from rempart.domain.reason import ASK, CORRECT, LEVELS, PATIENT, Reason, Todo
+from rempart.domain.reason import ASK, CORRECT, LEVELS, PATIENT, WAIT, Reason, Todo
 
 __all__ = ["BY_CODE", "BY_SHORT", "LEVELS", "REASONS", "Reason", "Todo", "from_foreign", "sentence"]
 
@@ -155,6 +155,16 @@ _LINES: tuple[Reason, ...] = (
         "The participation and the franchises may not be refunded by this contract. They remain the patient's.",
         PATIENT,
         "R436",
+    ),
+    Reason(
+        "newborn-ceiling",
+        "line",
+        "Le plafond provisoire des soins d'un nouveau-né est atteint. Une facture rejetée pour cela est reprise quand"
+        " l'organisme a inscrit l'enfant.",
+        "The provisional ceiling for a newborn is reached. An invoice rejected for it is taken up again once the"
+        " insurer has registered the child.",
+        WAIT,
+        "R438",
     ),
     Reason(
         "substitution-refused",

@@ -72,8 +72,8 @@ ROWS: tuple[Reason, ...] = (
     Reason(
         "authorization-used",
         "invoice",
-        "Une facture a déjà été établie avec cette prise en charge. Annulez-la avant d'en envoyer une autre.",
-        "An invoice was already made from this authorization. Cancel it before sending another.",
+        "Tout ce que cette prise en charge accorde est déjà facturé. Annulez une facture avant d'en envoyer une autre.",
+        "All that this authorization agreed to is invoiced already. Cancel an invoice before sending another.",
         CORRECT,
         "R389",
     ),
@@ -116,5 +116,21 @@ ROWS: tuple[Reason, ...] = (
         "The contract's allowance is held by another authorization until the day shown. Ask again after it.",
         WAIT,
         "R394",
+    ),
+    Reason(
+        "authorization-quantity-over",
+        "invoice",
+        "La facture dépasse ce qui reste à livrer de cette prise en charge. Facturez le reste ou modifiez la demande.",
+        "The invoice exceeds what is still to be delivered of this authorization. Invoice the rest, or modify it.",
+        CORRECT,
+        "R395",
+    ),
+    Reason(
+        "former-invoiced",
+        "invoice",
+        "La prise en charge que cette demande devait remplacer a été facturée entre-temps. Refusez cette demande.",
+        "The authorization that this request was to replace was invoiced meanwhile. Refuse this request.",
+        ASK,
+        "R396",
     ),
 )

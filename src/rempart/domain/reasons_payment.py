@@ -54,6 +54,16 @@ ROWS: tuple[Reason, ...] = (
         NOTHING,
         "R515",
     ),
+    # --- payment: what is paid beside invoices ---
+    Reason(
+        "late-payment-penalty",
+        "payment",
+        "Des factures ont été payées en retard : la pénalité prévue au contrat vous est versée. Aucune action n'est"
+        " nécessaire.",
+        "Invoices were paid late: the penalty that the contract sets is paid to you. Nothing needs to be done.",
+        NOTHING,
+        "R516",
+    ),
     # --- payment: what becomes of a transfer; the codes of banks are ISO 20022's external return reasons ---
     Reason(
         "bank-account-wrong",

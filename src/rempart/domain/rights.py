@@ -26,7 +26,10 @@ class Period(NamedTuple):  # a tuple hashes fast, and the hub keeps what it work
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The rights of one beneficiary at one insurer. `kind` is `responsible`, `scheme` or `c2s`; `rank` is 1 or 2."""
+    """The rights of one beneficiary at one insurer. `kind` is `responsible`, `scheme` or `c2s`; `rank` is 1 or 2.
+
+    `newborns`: children born to this person are covered from birth; a line says so, a record does not.
+    """
 
     rank: int
     product: str
@@ -34,6 +37,7 @@ class Coverage:
     kind: str
     periods: tuple[Period, ...]
     last_equipment: tuple[tuple[str, date], ...] = ()
+    newborns: bool = False
 
 
 class Key(NamedTuple):

@@ -24,6 +24,7 @@ from rempart.domain.contract_rules import (
     renewal_due,
     substitution_accepted,
 )
+from rempart.domain.floor_rules import moderateur_floor, optics_floor
 from rempart.domain.line_facts import BASKET_FAMILIES, C2S_LAW, FEES_LAW, NO_CHARGE_LAW, LineState
 from rempart.domain.line_rules import (
     allowance_left,
@@ -104,6 +105,14 @@ RULES: tuple[Rule, ...] = (
     Rule(FEES_LAW, formula_of_table, kept=_always, concerns=lambda sort: sort.law == FEES_LAW),
     Rule(C2S_LAW, c2s_tariff, kept=_always, concerns=lambda sort: sort.law == C2S_LAW),
     Rule("allowance-left", allowance_left, concerns=lambda sort: sort.counted and not sort.law),
+    Rule("responsible-floor", moderateur_floor, concerns=lambda sort: sort.kind == "responsible" and not sort.law),
+    Rule(
+        "responsible-optics-floor",
+        optics_floor,
+        concerns=lambda sort: (
+            sort.described and sort.family == "optics" and sort.kind == "responsible" and not sort.law
+        ),
+    ),
     Rule(
         "responsible-optics-ceiling",
         optics_ceiling,

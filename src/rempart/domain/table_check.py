@@ -1,14 +1,15 @@
 """What is odd in a sound guarantee table: gaps, contradictions, and what a responsible contract may not say.
 
 Responsible contracts: CSS L.871-1, R.871-1 and R.871-2, as `tariffs` holds their figures. A ceiling that the table
-passes is cut when an invoice is decided; a floor that it misses is not lifted, so floors are told here. Left out:
-floors in networks, and what a text outside the table promises.
+passes is cut when an invoice is decided, and a floor that it misses is lifted (`floor_rules`): both are told here, for
+the insurer owes what its leaflet does not say. Left out: what a text outside the table promises.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from rempart.domain.floor_rules import LEFT_OUT_LOCALLY
 from rempart.domain.formulas import AMOUNT_KINDS, PERCENT_KINDS, Formula
 from rempart.domain.particulars import DAILY_FEE, DAILY_FEE_PSYCHIATRY, FRAME, NO_CHARGE_BASKETS, OWN_SHARES
 from rempart.domain.tariffs import NON_OPTAM_PERCENT, NON_OPTAM_POINTS, amount_on, optical_class
@@ -34,20 +35,21 @@ class Remark(NamedTuple):
 
 SENTENCES: dict[str, str] = {
     "kind-not-said": "The product does not say its kind, so the rules of responsible contracts were not checked.",
-    "below-ticket-moderateur": "A responsible contract pays the whole ticket moderateur; this may pay less.",
+    "below-ticket-moderateur": "A responsible contract pays the whole ticket moderateur; this is lifted to it.",
     "ticket-moderateur-limited": "A responsible contract may not limit the ticket moderateur by an allowance.",
-    "rates-left-out": "A responsible contract may leave out medicines at 15 and 30 % only.",
+    "rates-left-out": "A responsible contract may leave out medicines at 15 and 30 % only (80 in Alsace-Moselle).",
     "daily-fee-limited": "A responsible contract pays the daily hospital fee in full, without a limit of time.",
     "pays-own-share": "A responsible contract may not pay the participation nor the franchises.",
     "no-charge-overruled": "Law pays this basket in full under a responsible contract; this case is never used.",
     "above-optical-ceiling": "This is above the optical ceiling of a responsible contract and will be cut.",
-    "below-optical-floor": "This is below the least that a responsible contract pays for class B equipment.",
+    "below-optical-floor": "A responsible contract pays more for class B equipment; this is lifted.",
     "above-hearing-ceiling": "This is above the hearing ceiling of a responsible contract and will be cut.",
     "non-optam-too-high": "Without price agreement a responsible contract pays at most 100 % above TM; it is cut.",
     "non-optam-too-near": "Without price agreement a responsible contract pays 20 points less than with it; it is cut.",
     "case-never-reached": "An earlier case of this domain takes every line of this one.",
     "ages-reversed": "No age is both from-age and below below-age.",
     "network-not-named": "The case asks for a network, and the product names none.",
+    "network-without-site": "The table lists no site of a network that this product names: no invoice is in it.",
     "allowance-unused": "No formula comes out of this allowance.",
     "no-formula-otherwise": "A line that fits no case of this domain has no formula: it is held.",
     "domain-not-named": "The table does not name this domain: invoices of members who have it are held.",
@@ -58,9 +60,12 @@ SENTENCES: dict[str, str] = {
 def remarks(table: GuaranteeTable) -> tuple[Remark, ...]:
     """Every remark about a table, product by product."""
     found: list[Remark] = []
+    listed = {member.network for member in table.members}
     for index, product in enumerate(table.products):
         for check in CHECKS:
             found += [Remark(index, *remark) for remark in check(product)]
+        if not listed.issuperset(product.networks):
+            found.append(Remark(index, ("networks",), GAP, "network-without-site"))
     return tuple(found)
 
 
@@ -150,7 +155,7 @@ def _moderateur(place: Place, pays: tuple[Formula, ...]) -> Iterator[Found]:
         yield place, FORBIDDEN, "below-ticket-moderateur"
     if first.allowance and first.kind in {"ticket-moderateur", *PERCENT_KINDS}:
         yield place, FORBIDDEN, "ticket-moderateur-limited"
-    if any(rate not in {15, 30} for rate in first.except_rates):
+    if any(rate not in LEFT_OUT_LOCALLY for rate in first.except_rates):
         yield place, FORBIDDEN, "rates-left-out"
 
 

@@ -24,7 +24,10 @@ OTHERS = "others"
 
 
 class PastLine(NamedTuple):
-    """One line of a past decision without an identity. `person` is an opaque word that is the same for one person."""
+    """One line of a past decision without an identity. `person` is an opaque word that is the same for one person.
+
+    `networks`: the networks of care in which its site was.
+    """
 
     person: str
     product: str
@@ -34,6 +37,7 @@ class PastLine(NamedTuple):
     line: Line
     nature: str = "10"
     birth: str = ""
+    networks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ def _paid(table: GuaranteeTable, past: PastLine) -> tuple[str, int, int]:
     coverage = Coverage(1, past.product, past.level, past.kind, periods)
     presented = Presented("", "", None, past.birth, None)
     asked = Invoice("", "", day, presented, (line,), line.spent, line.amo, line.amc, nature=past.nature)
-    decision = adjudicate(asked, coverage, table, profession=past.profession, context=Context(day))
+    context = Context(day, network=past.networks)
+    decision = adjudicate(asked, coverage, table, profession=past.profession, context=context)
     return decision.lines[0].domain, decision.amc, int(decision.outcome == "held")
 
 

@@ -31,8 +31,8 @@ RESERVE, SETTLE, RELEASE, RETURN = "reserve", "settle", "release", "return"
 KINDS = {RESERVED: RESERVE, SETTLED: SETTLE, RELEASED: RELEASE, RETURNED: RETURN}
 """The kind of the movement that leads to each state."""
 
-MAY_BE_NEGATIVE = ("owed:", "paid-in:", "funds:")
-"""What an insurer owes and what it sent grow on debit; its funds go below zero as far as its ceiling says."""
+MAY_BE_NEGATIVE = ("owed:", "paid-in:", "funds:", "debt:", "costs:")
+"""What insurers and sites owe, insurers sent and operators bear grows on debit; funds go as low as a ceiling says."""
 
 
 @dataclass(frozen=True, slots=True)

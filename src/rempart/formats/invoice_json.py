@@ -25,6 +25,8 @@ from rempart.wire.invoices import (
     ParticularsRequest,
 )
 from rempart.wire.once import repeats_a_name
+from rempart.wire.sealed import NAME as SEALED
+from rempart.wire.sealed import SealedInvoicesRequest, opened
 
 MOST_INVOICES = 1000
 MOST_LINES = 200
@@ -33,6 +35,7 @@ MOST_TEETH = 32
 MOST_CENTS = 10_000_000_00
 MODES = frozenset({"real", "test", "demo"})
 _decode = msgspec.json.Decoder(InvoicesRequest).decode
+_decode_sealed = msgspec.json.Decoder(SealedInvoicesRequest).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Taken:
 def read(body: bytes, site: str) -> tuple[Taken | Refused, ...] | Fault:
     """The invoices of `site` in their order, or what is wrong with the whole body."""
     try:
-        request = _decode(body)
+        requests = _requests(body)
     except msgspec.ValidationError as error:
         text = str(error)
         at = text.rfind("`$")
@@ -63,17 +66,25 @@ def read(body: bytes, site: str) -> tuple[Taken | Refused, ...] | Fault:
         return Fault("", "malformed-body")
     if repeats_a_name(body):
         return Fault("", "repeated-field")
-    if not 0 < len(request.invoices) <= MOST_INVOICES:
-        return Fault("invoices", "too-many-invoices" if request.invoices else "no-invoices")
-    return tuple(_one(invoice, site) for invoice in request.invoices)
+    if not 0 < len(requests) <= MOST_INVOICES:
+        return Fault("invoices", "too-many-invoices" if requests else "no-invoices")
+    return tuple(_one(invoice, site, jwe) for invoice, jwe in requests)
 
 
-def _one(request: InvoiceRequest, site: str) -> Taken | Refused:
+def _requests(body: bytes) -> list[tuple[InvoiceRequest, str]]:
+    """The requests, each with its sealed identity or ""; in one body all are sealed, or none."""
+    if SEALED not in body:
+        return [(invoice, "") for invoice in _decode(body).invoices]
+    told = [opened(InvoiceRequest, one) for one in _decode_sealed(body).invoices]  # type: ignore[attr-defined]  # a type made at run time
+    return [(invoice, sealed.jwe) for invoice, sealed in told]
+
+
+def _one(request: InvoiceRequest, site: str, jwe: str) -> Taken | Refused:
     faults: list[Fault] = []
     number = request.number if request.number.isascii() and request.number.isdigit() else ""
     if not 0 < len(number) <= 9 or not int(number):
         faults.append(Fault("number", "invoice-number-malformed"))
-    presented = _presented(request, faults)
+    presented = _presented(request, faults) if not jwe else _sealed(request, jwe, faults)
     issued = _day("issued", request.issued, faults)
     if request.mode not in MODES:
         faults.append(Fault("mode", "unknown-mode"))
@@ -109,6 +120,15 @@ def _presented(request: InvoiceRequest, faults: list[Fault]) -> Presented:
         birth if isinstance(birth, str) else "", rank if isinstance(rank, str) else None,
         request.convention, request.csr,
     )  # fmt: skip
+
+
+def _sealed(request: InvoiceRequest, jwe: str, faults: list[Fault]) -> Presented:
+    """What is told in clear beside a sealed identity; the rest is the keeper's to check."""
+    amc = parse_amc(request.amc_number)
+    if isinstance(amc, Fault):
+        faults.append(amc)
+        amc = ""
+    return Presented(amc, "", None, "", None, request.convention, request.csr, jwe)
 
 
 def _declared(told: DeclaredRequest | None, faults: list[Fault]) -> Declared | None:
@@ -171,7 +191,7 @@ def _particulars(where: str, told: ParticularsRequest | None, faults: list[Fault
         word = getattr(told, name)
         if word and word not in words:
             faults.append(Fault(f"{where}.{name}", "unknown-word"))
-    for name in ("price_limit", "reference_price"):
+    for name in ("price_limit", "reference_price", "first_paid"):
         price = getattr(told, name)
         if price is not None and not 0 <= price <= MOST_CENTS:
             faults.append(Fault(f"{where}.{name}", "amount-out-of-range"))
@@ -182,10 +202,12 @@ def _particulars(where: str, told: ParticularsRequest | None, faults: list[Fault
     lens = told.correction
     if lens is not None and not (-9999 <= lens.sphere <= 9999 and 0 <= lens.cylinder <= 9999):
         faults.append(Fault(f"{where}.correction", "correction-out-of-range"))
+    last = _day(f"{where}.last_delivery", told.last_delivery, faults) if told.last_delivery else None
     return Particulars(
         told.item, told.side, told.teeth,
         None if lens is None else Correction(lens.sphere, lens.cylinder, lens.multifocal),
         told.basket, told.price_limit, told.pricing, told.days, told.renewal, told.substitution, told.reference_price,
+        told.first_paid, last, told.blind,
     )  # fmt: skip
 
 
@@ -227,4 +249,5 @@ def _particulars_request(told: Particulars | None) -> ParticularsRequest | None:
         told.item, told.side, told.teeth,
         None if lens is None else CorrectionRequest(lens.sphere, lens.cylinder, lens.multifocal),
         told.basket, told.price_limit, told.pricing, told.days, told.renewal, told.substitution, told.reference_price,
+        told.first_paid, told.last_delivery.isoformat() if told.last_delivery is not None else "", told.blind,
     )  # fmt: skip

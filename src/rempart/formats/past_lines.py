@@ -1,6 +1,6 @@
 """Past invoice lines without identities, one JSON object a line: what `rempart table diff` reads.
 
-An insurer makes the file on its own side from its settlement lines. `person` is any word that is the same for one
+An insurer makes the file on its own side from its own records. `person` is any word that is the same for one
 person inside the file and nowhere else; a word that looks like a NIR is refused. Amounts are integer cents.
 """
 
@@ -49,6 +49,10 @@ class _Wire(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     substitution: str = ""
     reference_price: int | None = None
     correction: tuple[int, int, bool] | None = None
+    first_paid: int | None = None
+    last_delivery: date | None = None
+    blind: bool = False
+    networks: tuple[str, ...] = ()
 
 
 _decode = msgspec.json.Decoder(_Wire).decode
@@ -78,7 +82,8 @@ def read_past(lines: Iterable[bytes]) -> Iterator[PastLine]:
 
 def _past(wire: _Wire, number: int) -> PastLine:
     told = (wire.item, wire.side, wire.basket, wire.pricing, wire.renewal, wire.substitution)
-    more = any(told) or wire.days or wire.correction or wire.price_limit is not None or wire.reference_price is not None
+    figures = (wire.price_limit, wire.reference_price, wire.first_paid, wire.last_delivery)
+    more = any(told) or wire.days or wire.correction or wire.blind or any(each is not None for each in figures)
     particulars = Particulars(
         item=wire.item,
         side=wire.side,
@@ -90,6 +95,9 @@ def _past(wire: _Wire, number: int) -> PastLine:
         renewal=wire.renewal,
         substitution=wire.substitution,
         reference_price=wire.reference_price,
+        first_paid=wire.first_paid,
+        last_delivery=wire.last_delivery,
+        blind=wire.blind,
     )
     line = Line(
         number, wire.care_date, wire.code, wire.family, wire.base, wire.rate, wire.amo, wire.spent, wire.amc,
@@ -97,4 +105,7 @@ def _past(wire: _Wire, number: int) -> PastLine:
         particulars=particulars if more else None,
     )  # fmt: skip
     birth = f"{wire.birth_year % 100:02d}0101" if wire.birth_year is not None else ""
-    return PastLine(wire.person, wire.product, wire.level, wire.kind, wire.profession, line, wire.nature, birth)
+    return PastLine(
+        wire.person, wire.product, wire.level, wire.kind, wire.profession, line, wire.nature, birth,
+        frozenset(wire.networks),
+    )  # fmt: skip

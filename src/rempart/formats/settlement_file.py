@@ -16,7 +16,8 @@ import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from rempart.application.settlement import Answer, Call, Cancelled, Chained, Movement, Penalty, Settled, TakenBack
+from rempart.application.settlement import Answer, Call, Cancelled, Chained, Movement, Settled, TakenBack
+from rempart.domain.decision import RuleAmount
 from rempart.ground.instants import as_datetime
 
 if TYPE_CHECKING:
@@ -73,11 +74,10 @@ class Line(_Tagged, frozen=True, kw_only=True, tag="line"):
     amc: int
     patient: int
     reason: str
-    rules: list[tuple[str, int]]
+    rules: tuple[RuleAmount, ...]
     guarantee: str
     guaranteed: int
     remittance: str
-    counters: list[tuple[str, str, str, int, str]]
 
 
 class Acts(_Tagged, frozen=True, kw_only=True, tag="acts"):
@@ -142,6 +142,14 @@ class AnswerLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     verdict: Literal["accepted", "rejected"]
     reason: Annotated[str, msgspec.Meta(pattern=r"\A[a-z-]{0,40}\Z")] = ""
     amount: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+class Stated(NamedTuple):
+    """Answers as signed: their header, and what is signed of them (32 bytes), after the format's name."""
+
+    header: AnswersHeader
+    statement: bytes
+    body: bytes
 
 
 class Fault(NamedTuple):
@@ -209,11 +217,9 @@ def _lines(call: Call, chained: Chained, movements: Iterable[Movement]) -> Itera
                 reason=movement.reason, remittance=movement.remittance, amount=movement.amount,
             )  # fmt: skip
         else:
-            yield _penalty(movement)
-
-
-def _penalty(movement: Penalty) -> LatePayment:
-    return LatePayment(penalty=str(movement.penalty), site=movement.site, half=movement.half, amount=movement.amount)
+            yield LatePayment(
+                penalty=str(movement.penalty), site=movement.site, half=movement.half, amount=movement.amount
+            )
 
 
 def _settled(one: Settled, batches: dict[bytes, int]) -> Iterator[msgspec.Struct]:
@@ -223,12 +229,8 @@ def _settled(one: Settled, batches: dict[bytes, int]) -> Iterator[msgspec.Struct
         yield Line(
             invoice=invoice, line=line.number, site=one.site, care=one.care.isoformat(), domain=line.domain,
             spent=line.spent, amo=line.amo, other=line.other, amc=line.amc, patient=line.patient, reason=line.reason,
-            rules=[(step.rule, step.amount) for step in line.rules], guarantee=one.guarantee if guaranteed else "",
+            rules=line.rules, guarantee=one.guarantee if guaranteed else "",
             guaranteed=guaranteed, remittance=one.remittance,
-            counters=[
-                (use.counter, use.period_start.isoformat(), use.period_end.isoformat(), use.amount, use.unit)
-                for use in line.uses
-            ],
         )  # fmt: skip
     if not one.sealed:
         return
@@ -283,13 +285,10 @@ def _read_header(line: bytes) -> Header | Fault:
 
 def read_row(line: bytes) -> Row | Fault:
     """Any line after the header."""
-    if len(line) > MAX_LINE:
-        return Fault("settlement-row")
     try:
-        row: Row = _row.decode(line)
+        return _row.decode(line) if len(line) <= MAX_LINE else Fault("settlement-row")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Fault("settlement-row")
-    return row
 
 
 def sealed_under(insurer: str, invoice: str) -> bytes:
@@ -298,28 +297,36 @@ def sealed_under(insurer: str, invoice: str) -> bytes:
 
 
 def opened(copy: bytes) -> tuple[bytes, dict[str, Any]]:
-    """The person's handle (16 bytes), and the invoice's number and acts, of an opened copy.
+    """The person's handle (16 bytes), and the invoice's number, acts and counters, of an opened copy.
 
     ValueError: not of this format.
     """
     try:
-        version, head, acts, *_ = msgspec.msgpack.decode(copy)
+        version, head, acts, _, *rest = msgspec.msgpack.decode(copy)
         person, _, _, number, *_ = head
         told = [_act(act) for act in acts]
+        counters = [_counter(counter) for counter in (rest[0] if rest else ())]
     except (msgspec.DecodeError, ValueError, TypeError) as error:
         raise ValueError("not a settlement copy") from error
     if version != 1 or not isinstance(person, bytes):
         raise ValueError("not a settlement copy of version 1")
-    return person, {"number": number, "acts": told}
+    return person, {"number": number, "acts": told, "counters": counters}
+
+
+def _counter(told: list[Any]) -> dict[str, Any]:
+    found: dict[str, Any] = dict(zip(("line", "counter", "from", "to", "taken", "unit", "left"), told, strict=True))
+    found |= {"from": _day(found["from"]), "to": _day(found["to"])}
+    return found | {"left": found["left"] if found["left"] >= 0 else None}
+
+
+def _day(number: int) -> str:
+    return as_datetime(number * 86_400_000_000).date().isoformat()
 
 
 def _act(act: list[Any]) -> dict[str, Any]:
     line, day, code, family, quantity, coefficient, detail, *_ = act
-    care = as_datetime(day * 86_400_000_000).date().isoformat()
-    return {
-        "line": line, "care": care, "code": code, "family": family, "quantity": quantity, "coefficient": coefficient,
-        "detail": detail,
-    }  # fmt: skip
+    told = {"line": line, "care": _day(day), "code": code, "family": family, "quantity": quantity}
+    return told | {"coefficient": coefficient, "detail": detail}
 
 
 # --- answers ---
@@ -338,6 +345,17 @@ def write_answers(checked: Checked, answers: Iterable[AnswerLine], sign: Callabl
 
 def read_answers(content: bytes, public: bytes) -> tuple[AnswersHeader, list[Answer]] | Fault:
     """Answers signed by `public`; nothing of a file is taken when one line cannot be read."""
+    found = stated(content)
+    if isinstance(found, Fault):
+        return found
+    if not _holds(public, found.header.signature, _signed(ANSWERS, found.statement)):
+        return Fault("signature-differs")
+    answers = answers_of(found)
+    return answers if isinstance(answers, Fault) else (found.header, answers)
+
+
+def stated(content: bytes) -> Stated | Fault:
+    """What answers say they are, before anybody looked at their signature."""
     first, _, body = content.partition(b"\n")
     try:
         header = msgspec.json.decode(first, type=AnswersHeader)
@@ -345,15 +363,18 @@ def read_answers(content: bytes, public: bytes) -> tuple[AnswersHeader, list[Ans
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError):
         return Fault("answers-header", 1)
     bare = msgspec.structs.replace(header, signature=b"")
-    if not _holds(public, header.signature, _signed(ANSWERS, hashlib.sha256(_encode(bare) + b"\n" + body).digest())):
-        return Fault("signature-differs")
-    found: list[Answer] = []
-    for number, line in enumerate(body.splitlines(), 2):
+    return Stated(header, hashlib.sha256(_encode(bare) + b"\n" + body).digest(), body)
+
+
+def answers_of(found: Stated) -> list[Answer] | Fault:
+    """The answers whose signature holds."""
+    answers: list[Answer] = []
+    for number, line in enumerate(found.body.splitlines(), 2):
         answer = read_answer(line)
         if answer is None:
             return Fault("answers-row", number)
-        found.append(Answer(answer.invoice, answer.verdict, answer.reason, answer.amount))
-    return header, found
+        answers.append(Answer(answer.invoice, answer.verdict, answer.reason, answer.amount))
+    return answers
 
 
 def read_answer(line: bytes) -> AnswerLine | None:

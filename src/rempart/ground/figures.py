@@ -122,13 +122,25 @@ class WorkerFigures:
         default_factory=lambda: Level("rempart_invariants_broken", "Violations last seen, by invariant.", "invariant")
     )
     deposits: Level = field(default_factory=lambda: Level("rempart_deposits_waiting", "Deposits not yet decided."))
+    batches: Level = field(
+        default_factory=lambda: Level(
+            "rempart_batches_open", "Batches of questions not yet answered, by state.", "state"
+        )
+    )
     held: Level = field(
         default_factory=lambda: Level("rempart_invoices_open", "Invoices that wait or are held, by state.", "state")
+    )
+
+    webhooks: Level = field(
+        default_factory=lambda: Level(
+            "rempart_webhooks_stopped", "Webhooks that failed too often and are told nothing."
+        )
     )
 
     def all(self) -> tuple[Tally | Spread | Level, ...]:
         """Everything, in the order it is shown."""
         return (
             self.folded, self.invoices, self.keeper, self.find, self.settle, self.reconciled, self.surplus, self.alarms,
-            self.checked, self.broken, self.deposits, self.held,
+            self.checked, self.broken, self.deposits, self.batches, self.held,
+            self.webhooks,
         )  # fmt: skip

@@ -114,7 +114,7 @@ class ClientCertificate(Section, frozen=True, kw_only=True):
 class Hub(Section, frozen=True, kw_only=True):
     """[hub]."""
 
-    number: Annotated[int, Meta(ge=0, le=255)] = 0  # each hub its own: question ids tell it
+    number: Annotated[int, Meta(ge=0, le=254)] = 0  # each hub its own: question ids tell it
     host: str = "127.0.0.1"
     port: Port = 8443
     audience: str = "http://127.0.0.1:8443"  # public base URL; what assertions and proofs must name
@@ -138,6 +138,9 @@ class Worker(Section, frozen=True, kw_only=True):
     poll_milliseconds: Duration = 500  # between looks at the queue when it was empty
     batch_most: Annotated[int, Meta(ge=1, le=10_000)] = 400  # items of one round
     lanes: Annotated[int, Meta(ge=1, le=64)] = 3
+    processes: Annotated[int, Meta(ge=1, le=64)] = 1  # that decide, beside the log's own
+    part_invoices: Annotated[int, Meta(ge=1, le=1_000_000)] = 5_000  # of a file, taken at a time by one process
+    lease_seconds: Annotated[int, Meta(ge=1, le=3_600)] = 30  # after which a silent process's part is another's
     check_seconds: Duration = 60  # between two looks at the invariants of the money
     metrics_host: str = "127.0.0.1"
     metrics_port: Port = 9101
@@ -225,6 +228,15 @@ class Settlement(Section, frozen=True, kw_only=True):
     signing_key: Path | None = None  # the operator's Ed25519 private key, PEM, mode 0600
 
 
+class Batches(Section, frozen=True, kw_only=True):
+    """[batches]: batches of questions. Answers leave at an instant drawn when the questions come."""
+
+    release_after_seconds: Annotated[float, Meta(ge=600)] = 600  # at the earliest
+    release_spread_seconds: Annotated[float, Meta(ge=1, le=3_000)] = 1_800  # drawn over so many seconds more
+    kept_hours: Annotated[float, Meta(gt=0, le=24)] = 24  # after the release; then the answers are destroyed
+    demo_release_seconds: Annotated[float, Meta(ge=0)] = 0  # in place of both figures above, where not 0
+
+
 class Webhooks(Section, frozen=True, kw_only=True):
     """[webhooks]: telling sites' software what changed."""
 
@@ -267,6 +279,7 @@ class Settings(Section, frozen=True, kw_only=True):
     rights: Rights = Rights()
     payment: Payment = Payment()
     settlement: Settlement = Settlement()
+    batches: Batches = Batches()
     webhooks: Webhooks = Webhooks()
     log: Log = Log()
     demo: Demo = Demo()

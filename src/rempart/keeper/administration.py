@@ -41,6 +41,7 @@ class Administration:
         clock: KeeperClock,
         figures: Callable[[], Mapping[str, int]],
         verifier_key: str,
+        renewed: Callable[[], None],
     ) -> None:
         self._ring = ring
         self._store = store
@@ -48,6 +49,7 @@ class Administration:
         self._clock = clock
         self._figures = figures
         self._verifier_key = verifier_key
+        self._renewed = renewed
 
     def add_insurer(self, items: list[AddInsurer]) -> list[Done]:
         add = self._ring.add_insurer
@@ -78,6 +80,7 @@ class Administration:
     def rotate_kek(self, items: list[Nothing]) -> list[Done]:
         try:
             self._ring.forget_old(self._clock.now())
+            self._renewed()
             self._ring.rotate(self._store)
         except KekMissingError:
             return [Done("kek-missing") for _ in items]

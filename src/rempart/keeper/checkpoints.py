@@ -41,6 +41,11 @@ class Checkpoints:
         if path.exists():
             self._signed = msgspec.msgpack.decode(path.read_bytes(), type=dict[str, _Signed])
 
+    @property
+    def signing(self) -> Ed25519PrivateKey:
+        """The key itself, for what else the keeper publishes."""
+        return self._key
+
     def verifier_key(self, origin: str = "") -> str:
         """The public key as a C2SP `vkey`: name+hash+base64."""
         name = origin or self._name

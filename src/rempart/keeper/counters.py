@@ -9,8 +9,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from rempart.domain.newborns import NEWBORN
 from rempart.sealing.frames import CountersItem, CountersResult
+from rempart.sealing.record import unpad
 
+from .newborns import counted_as
 from .questions import of_version
 
 if TYPE_CHECKING:
@@ -39,14 +42,16 @@ class Counters:
         insurer = self._ring.insurers.get(opened[2].decode())
         if insurer is None:
             return CountersResult("insurer-unknown")
-        found, index = of_version(opened[6], item.version), insurer.index.get(item.version)
+        found, index = of_version(opened[6], item.version), insurer.index.get(item.version & ~NEWBORN)
         if found is None or index is None:
             return CountersResult("version-unknown")
         # The seal binds the person to the row: no ticket makes keys of somebody seen in the database.
-        if len(item.person) != 16 or index.open(found[1], found[2], item.person, item.payload) is None:
+        padded = index.open(found[1], found[2], item.person, item.payload) if len(item.person) == 16 else None
+        if padded is None:
             return CountersResult("payload-mismatch")
+        person = counted_as(opened[6], item.version, unpad(padded))[1] or item.person
         if len(item.labels) > LABELS_MOST or any(
             len(text.encode()) > LABEL_MOST for pair in item.labels for text in pair
         ):
             return CountersResult("labels-malformed")
-        return CountersResult("", tuple([insurer.counter(item.person, *label) for label in item.labels]))
+        return CountersResult("", tuple([insurer.counter(person, *label) for label in item.labels]))

@@ -14,23 +14,31 @@ from rempart.formats.rights_file import usual_coverage
 from rempart.formats.rights_file.faults import MAX_KEYS
 from rempart.sealing.record import pad
 
+from .newborns import stamped
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _MONTH_ZERO = 2000 * 12
 _REMEMBERED = 8_192
+NEWBORN_WAY = 64
+"""`way` of a row by which a parent presents a newborn; those of the person itself are below."""
 _HEAD = struct.Struct(">hihiqihihi")  # 7 columns; way, formula, since, until after their lengths; a person's length
 
 
 class Ready:
-    """One coverage: `heads` by way, from the number of columns to the length of the person; `padded` as sealed."""
+    """One coverage: `heads` by way, from the number of columns to the length of the person; `padded` as sealed.
 
-    __slots__ = ("coverage", "heads", "padded")
+    `head_newborn` is that of a parent's way, `packed` the coverage before it is padded.
+    """
 
-    def __init__(self, coverage: Coverage, weights: tuple[int, int, int], padded: bytes) -> None:
-        self.coverage = coverage
+    __slots__ = ("coverage", "head_newborn", "heads", "packed", "padded")
+
+    def __init__(self, coverage: Coverage, weights: tuple[int, int, int], packed: bytes, padded: bytes) -> None:
+        self.coverage, self.packed = coverage, packed
         since, until, formula = weights
         self.heads = tuple(_HEAD.pack(7, 2, way, 8, formula, 2, since, 2, until, 16) for way in range(MAX_KEYS))
+        self.head_newborn = _HEAD.pack(7, 2, NEWBORN_WAY, 8, formula, 2, since, 2, until, 16)
         self.padded = padded
 
 
@@ -71,12 +79,17 @@ class Coverages:
     def once(self, coverage: Coverage) -> Ready | str:
         """The same for a coverage that nobody else has; not remembered."""
         try:
-            padded = pad(pack(coverage), self._size)
+            packed = pack(coverage)
         except ValueError:
             return "coverage-unpackable"
+        padded = pad(packed, self._size)
         if padded is None:
             return "coverage-too-long"
-        return Ready(coverage, self._weights(coverage), padded)
+        return Ready(coverage, self._weights(coverage), packed, padded)
+
+    def stamped(self, ready: Ready, handle: bytes) -> bytes:
+        """What is sealed of a young child, under whose handle it is counted; without it when both are too long."""
+        return pad(stamped(handle, ready.packed), self._size) or ready.padded
 
     def _weights(self, coverage: Coverage) -> tuple[int, int, int]:
         """Months since and until which every domain is open, and the keyed MAC of what is open, without dates."""

@@ -25,6 +25,8 @@ from .clock import DAY, KeeperClock
 from .grants import DEPOSIT, Grant, Grants
 
 _LABEL = b"rempart/1/deposit"
+_MAY = {"invoice": DEPOSIT, "appointments": "eligibility"}
+"""What a grant must allow for a deposit of each purpose."""
 _NONCE = bytes(12)  # the key is of one deposit alone
 _SALT = 32
 
@@ -33,6 +35,7 @@ class _Content(msgspec.Struct, array_like=True):
     depositor: Grant
     deposited: int
     content: bytes
+    purpose: str = "invoice"
 
 
 class Deposits:
@@ -46,11 +49,11 @@ class Deposits:
         self._skew = skew_seconds * 1_000_000
 
     def deposit(self, items: list[DepositItem]) -> list[DepositResult]:
-        """Refusals: those of grants."""
+        """Refusals: those of grants, `purpose-unknown`. Questions are deposited by who may ask them, of one site."""
         return [self._deposit(item) for item in items]
 
     def open(self, items: list[OpenDepositItem]) -> list[OpenDepositResult]:
-        """Refusals: `bad-deposit`, `deposit-expired`, `grant-revoked`, `clock-apart`."""
+        """Refusals: `bad-deposit`, `deposit-expired`, `grant-revoked`, `clock-apart`; for questions `no-mandate`."""
         return [self._open(item) for item in items]
 
     def narrow(self, items: list[AuthorityItem]) -> list[AuthorityResult]:
@@ -58,11 +61,14 @@ class Deposits:
         return [self._narrow(item) for item in items]
 
     def _deposit(self, item: DepositItem) -> DepositResult:
-        held = self._grants.check(item.grant, DEPOSIT, siteless=True)
+        if item.purpose not in _MAY:
+            return DepositResult("purpose-unknown")
+        asked = _MAY[item.purpose]
+        held = self._grants.check(item.grant, asked, siteless=asked == DEPOSIT)
         if isinstance(held, str):
             return DepositResult(held)
         salt = secrets.token_bytes(_SALT)
-        content = msgspec.msgpack.encode(_Content(held.grant, self._clock.now(), item.content))
+        content = msgspec.msgpack.encode(_Content(held.grant, self._clock.now(), item.content, item.purpose))
         return DepositResult("", salt + AESGCM(self._key(salt)).encrypt(_NONCE, content, _LABEL))
 
     def _open(self, item: OpenDepositItem) -> OpenDepositResult:
@@ -79,7 +85,10 @@ class Deposits:
             return OpenDepositResult("deposit-expired")
         if not self._grants.stands(depositor.client):
             return OpenDepositResult("grant-revoked")
-        authority = self._grants.authority(depositor, found.deposited, depositor.site)
+        now = self._clock.now()
+        if found.purpose != "invoice" and not self._grants.may_act(depositor.client, depositor.site, now):
+            return OpenDepositResult("no-mandate")
+        authority = self._grants.authority(depositor, found.deposited, depositor.site, purpose=found.purpose)
         return OpenDepositResult("", found.content, authority, depositor.client, depositor.site)
 
     def _narrow(self, item: AuthorityItem) -> AuthorityResult:

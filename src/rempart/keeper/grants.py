@@ -1,7 +1,7 @@
 """Grants: what a verified sign-in allows, MAC'd so that the keeper recognises it without keeping it.
 
 A grant names client, kind, site, vendor, evidence ceiling, binding and purposes, and lives 15 minutes. A deposit's
-authority is a grant for purpose `invoice` alone. Format: docs/formats/sealed-record.md § 6.
+authority is a grant for its own purpose alone: `invoice` or `appointments`. Format: docs/formats/sealed-record.md § 6.
 """
 
 from __future__ import annotations
@@ -107,8 +107,8 @@ class Grants:
             return "purpose-not-granted"
         return held if held.site or siteless else "site-missing"
 
-    def authority(self, depositor: Grant, deposited: int, site: str) -> bytes:
-        """A grant for purpose invoice, in the name of who made the deposit."""
+    def authority(self, depositor: Grant, deposited: int, site: str, *, purpose: str = INVOICE[0]) -> bytes:
+        """A grant for what was deposited alone, in the name of who made the deposit."""
         now = self._clock.now()
         return self._seal(
             Grant(
@@ -120,7 +120,7 @@ class Grants:
                 depositor.vendor,
                 depositor.evidence,
                 depositor.binding,
-                INVOICE,
+                (purpose,),
                 now,
                 now + self._life,
                 deposited,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from rempart.sealing.record import IndexKey, counter_key, day_tagger, log_key, person_handle, weigher
+from rempart.sealing.record import IndexKey, counter_key, day_tagger, log_key, newborn_handle, person_handle, weigher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +23,7 @@ class InsurerKeys:
         "hpke_public",
         "index",
         "live",
+        "newborn",
         "number",
         "number_bytes",
         "person",
@@ -49,6 +50,7 @@ class InsurerKeys:
         self.index = {version: IndexKey(number, version, key) for version, key in index.items()}
         self.live = tuple(self.index[version] for version in live)
         self.person = person_handle(person)
+        self.newborn = newborn_handle(person)
         self.weigh = weigher(marks[0])
         self.counter = counter_key(marks[1])
         self.sign_public, self.hpke_public = public

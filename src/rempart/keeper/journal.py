@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 HEAD = struct.Struct(">4sII")  # mark, number of entries, minute
 ENTRY = struct.Struct(">16sB32s")
 MARK = b"RJ1\n"
-PURPOSES = ("eligibility", "invoice", "read", "iban", "authorization", "estimate")
+PURPOSES = ("eligibility", "invoice", "read", "iban", "authorization", "estimate", "appointments")
 SEGMENT = 256 << 20  # bytes
 MOST_ENTRIES = 1 << 20  # in a block
 START = hashlib.sha256(b"rempart-journal/1").digest()

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from rempart.sealing.envelope import BatchSealer, seal_for_insurer
 from rempart.sealing.frames import (
     DECISION_LABEL,
+    SETTLEMENT,
+    SETTLEMENT_LABEL,
     KeepItem,
     KeepResult,
     MacItem,
@@ -73,6 +75,10 @@ class _Batch:
         """The wrapped key, then the sealed line: each opens by itself."""
         self._left -= 1
         return _FORMAT + self._sealer.wrapped + self._sealer.seal(line, bound)
+
+
+SIGNED = {"": DECISION_LABEL, SETTLEMENT: SETTLEMENT_LABEL}
+"""What an insurer signs, by what it is about."""
 
 
 class Keeping:
@@ -173,8 +179,8 @@ class Keeping:
             return "insurer-unknown"
         try:
             key = Ed25519PublicKey.from_public_bytes(insurer.sign_public)
-            key.verify(item.signature, DECISION_LABEL + item.statement)
-        except (InvalidSignature, ValueError):
+            key.verify(item.signature, SIGNED[item.about] + item.statement)
+        except (InvalidSignature, ValueError, KeyError):
             return "bad-signature"
         return ""
 

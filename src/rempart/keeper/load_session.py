@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from rempart.formats.rights_file import Body, Header
 from rempart.sealing.envelope import MAGIC, SealedBody, is_sealed
-from rempart.sealing.frames import Item
+from rempart.sealing.item import Item
 from rempart.sealing.loading import Fed
 
 if TYPE_CHECKING:

@@ -23,6 +23,7 @@ import structlog
 
 from rempart.formats.rights_file import FileFault, Header, read_header, verify
 from rempart.ground import logs
+from rempart.ground.instants import PARIS, civil_date
 from rempart.sealing.loading import (
     FEED_MOST,
     Begin,
@@ -272,7 +273,7 @@ def _opening(header: Header, told: Told, item: Begin) -> Opening:
     rule = (item.case, item.spaces, item.zeros, item.min_length, item.max_length, item.alphabet)
     return Opening(
         header.insurer, told.version, told.index, told.person, told.weigh, told.hpke_public, told.size,
-        header.kind == "delta", rule,
+        header.kind == "delta", rule, civil_date(header.instant, PARIS).toordinal(),
     )  # fmt: skip
 
 

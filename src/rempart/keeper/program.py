@@ -17,15 +17,18 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
+from rempart.domain.parameters import REOPENED_WITHIN_DAYS
 from rempart.sealing import frames, ringing
-from rempart.sealing.frames import Item
+from rempart.sealing.item import Item
 
 from .administration import Administration
+from .answers import Answers
 from .checkpoints import Checkpoints
 from .clock import KeeperClock
 from .counters import Counters
 from .deposits import Deposits
 from .grants import Grants
+from .identity_keys import IdentityKeys
 from .journal import Journal
 from .keeping import Keeping
 from .meter import Limits, Meter
@@ -36,9 +39,11 @@ from .registry import Registry
 from .replay import Replays
 from .reservations import Reservations
 from .ring import Ring, RingRefused
+from .sealed_identities import SealedIdentities
 from .server import Handler, Operation, Surface, listen
 from .syncing import Syncing
 from .tickets import Tickets
+from .waits import Waits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,9 +107,13 @@ class Parts:
     questions: Questions
     counters: Counters
     deposits: Deposits
+    waits: Waits
+    answers: Answers
     keeping: Keeping
     record_checks: RecordChecks
     checkpoints: Checkpoints
+    identity_keys: IdentityKeys
+    sealed_identities: SealedIdentities
     administration: Administration
     grants: Grants
 
@@ -161,8 +170,11 @@ def assemble(config: Config) -> Parts:
     journal = Journal(config.journal or config.state / "journal")
     meter = Meter(reservations, config.limits, clock)
     tickets = Tickets(seconds=config.ticket_seconds)
-    questions = Questions(ring, grants, meter, journal=journal, tickets=tickets, clock=clock)
     checkpoints = Checkpoints(ring.body.checkpoint_seed, config.state / "checkpoints", origin=config.origin)
+    kept_days = max(config.deposit_days, REOPENED_WITHIN_DAYS)  # of what waits in a deposit, or for rights
+    identity_keys = IdentityKeys(ring, checkpoints.signing, clock, kept_days=kept_days)
+    sealed = SealedIdentities(identity_keys, grants, clock)
+    questions = Questions(ring, grants, meter, journal=journal, tickets=tickets, clock=clock, sealed=sealed)
     return Parts(
         lock=lock,
         ring=ring,
@@ -173,10 +185,14 @@ def assemble(config: Config) -> Parts:
         replays=replays,
         questions=questions,
         counters=Counters(ring, tickets),
+        waits=Waits(ring, grants, clock, sealed),
         deposits=Deposits(ring.body.inbox, grants, clock, days=config.deposit_days),
+        answers=Answers(ring.body.inbox, grants, clock),
         keeping=Keeping(ring, grants, tickets=tickets, journal=journal, clock=clock),
         record_checks=RecordChecks(ring, grants, meter, tickets=tickets, clock=clock),
         checkpoints=checkpoints,
+        identity_keys=identity_keys,
+        sealed_identities=sealed,
         administration=Administration(
             ring,
             config.kek,
@@ -184,6 +200,7 @@ def assemble(config: Config) -> Parts:
             clock=clock,
             figures=lambda: questions.figures() | dict(meter.figures()),
             verifier_key=checkpoints.verifier_key(),
+            renewed=identity_keys.begin,
         ),
         grants=grants,
     )
@@ -198,19 +215,27 @@ def surfaces(parts: Parts) -> dict[str, Table]:
             "open": parts.questions.open,
             "counters": parts.counters.counters,
             "deposit": parts.deposits.deposit,
+            "open_answers": parts.answers.open,
             "mac": parts.keeping.mac_with_grant,
             "seal_for_insurer": parts.keeping.seal_for_insurer,
             "verify_decision": parts.keeping.verify_decision,
             "check_record": parts.record_checks.check,
+            "check_identity": parts.sealed_identities.check,
+            "key_set": parts.identity_keys.publish,
         },
         "box": {
             "open_deposit": parts.deposits.open,
             "authority": parts.deposits.narrow,
+            "wait": parts.waits.wait,
+            "recall": parts.waits.recall,
+            "reopen": parts.waits.reopen,
+            "seal_answers": parts.answers.seal,
             "derive": parts.questions.derive_invoices,
             "open": parts.questions.open,
             "counters": parts.counters.counters,
             "keep": parts.keeping.keep,
             "mac": parts.keeping.mac,
+            "verify_decision": parts.keeping.verify_decision,
             "seal_iban": parts.keeping.seal_iban,
             "open_iban": parts.keeping.open_iban,
             "journal": lambda items: read_journal(parts.journal, items),

@@ -8,12 +8,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from rempart.domain.newborns import NEWBORN
 from rempart.sealing.frames import DeriveItem, DeriveResult, OpenItem, OpenResult
 from rempart.sealing.identity import encode_identity
 from rempart.sealing.record import meeting, unpad
 
 from .clock import MINUTE, KeeperClock
 from .journal import PURPOSES, Entry, Journal
+from .newborns import HANDLE, counted_as, parents_keys
 from .tickets import HEAD, KEYS, ONE, Keys, Tickets
 
 if TYPE_CHECKING:
@@ -23,9 +27,11 @@ if TYPE_CHECKING:
     from .insurer import InsurerKeys
     from .meter import Meter
     from .ring import Ring
+    from .sealed_identities import SealedIdentities
 
 _PURPOSE = {name: number for number, name in enumerate(PURPOSES)}
-_ASKED = ("eligibility", "invoice", "read", "authorization", "estimate")
+_ASKED = ("eligibility", "invoice", "read", "authorization", "estimate", "appointments")
+_DEPOSITED = frozenset({"invoice", "appointments"})
 _MISS = b"miss"
 _pack_one = ONE.pack
 
@@ -34,7 +40,15 @@ class Questions:
     """The two operations, over a ring, a meter and a journal."""
 
     def __init__(
-        self, ring: Ring, grants: Grants, meter: Meter, *, journal: Journal, tickets: Tickets, clock: KeeperClock
+        self,
+        ring: Ring,
+        grants: Grants,
+        meter: Meter,
+        *,
+        journal: Journal,
+        tickets: Tickets,
+        clock: KeeperClock,
+        sealed: SealedIdentities,
     ) -> None:
         self._ring = ring
         self._grants = grants
@@ -42,6 +56,7 @@ class Questions:
         self._journal = journal
         self._tickets = tickets
         self._clock = clock
+        self._sealed = sealed
         self._met = meeting(ring.body.met)
         self._insurers = ring.insurers
         self.derived = self.opened = self.missed = self.mismatched = 0
@@ -49,13 +64,16 @@ class Questions:
     def derive(self, items: list[DeriveItem]) -> list[DeriveResult]:
         """Counted; refusals.
 
-        Those of grants, `insurer-unknown`, `day-out-of-range`, `identity-malformed`, `meter-…`.
+        Those of grants, `insurer-unknown`, `day-out-of-range`, `identity-malformed`, `meter-…`, those of sealed ones.
         """
         self._meter.roll()
         expires = time.monotonic_ns() + self._tickets.life
         allowed = self._meter.allow(len(items))
         asked: dict[tuple[bytes, str, int], Held | str] = {}
-        results = [self._derive(item, asked, expires) for item in items[:allowed]]
+        results = [
+            self._derive(item, asked, expires) if item.sealed is None else self._derive_sealed(item, asked, expires)
+            for item in items[:allowed]
+        ]
         self._meter.flush()
         if allowed < len(items):
             results += [DeriveResult("meter-rate")] * (len(items) - allowed)
@@ -63,11 +81,11 @@ class Questions:
         return results
 
     def derive_invoices(self, items: list[DeriveItem]) -> list[DeriveResult]:
-        """The same for the box: purpose `invoice` alone."""
-        if all(item.purpose == "invoice" for item in items):
+        """The same for the box: only what a deposit may be for."""
+        if all(item.purpose in _DEPOSITED for item in items):
             return self.derive(items)
         return [
-            self.derive([item])[0] if item.purpose == "invoice" else DeriveResult("purpose-not-granted")
+            self.derive([item])[0] if item.purpose in _DEPOSITED else DeriveResult("purpose-not-granted")
             for item in items
         ]
 
@@ -112,12 +130,31 @@ class Questions:
             return DeriveResult(refusal)
         way = nir is not None
         head = (expires, item.day, held.digest, insurer.number_bytes, held.site, _PURPOSE[item.purpose], way)
-        if len(insurer.live) == 1:
+        parents = () if nir is None or item.care is None else parents_keys(insurer, item)
+        if len(insurer.live) == 1 and not parents:
             ticket = self._tickets.seal(_pack_one(*head, newest.version, record, digest[16:48]))
             return DeriveResult("", ticket, (record,), (newest.version,))
-        found = [(index.version, *index.keys(identity)) for index in insurer.live]
+        found = [*((index.version, *index.keys(identity)) for index in insurer.live), *parents]
         ticket = self._tickets.seal(HEAD.pack(*head) + b"".join([KEYS.pack(*each) for each in found]))
+        found = [each for each in found if each[0] != HANDLE]
         return DeriveResult("", ticket, tuple(each[1] for each in found), tuple(each[0] for each in found))
+
+    def _derive_sealed(
+        self, item: DeriveItem, asked: dict[tuple[bytes, str, int], Held | str], expires: int
+    ) -> DeriveResult:
+        """The same of who is presented under seal; what the card says goes no further than here."""
+        who = (item.grant, item.purpose, item.day)
+        held = asked.get(who)
+        if held is None:
+            held = asked[who] = self._may(item)
+        if isinstance(held, str) or item.sealed is None:
+            return DeriveResult(held if isinstance(held, str) else "identity-malformed")
+        shown = self._sealed.open(item.sealed, held, item.purpose)
+        if isinstance(shown, str):
+            return DeriveResult(shown)
+        clear = replace(item, member=shown.member, nir=shown.nir, birth=shown.birth, rank=shown.rank, sealed=None)
+        found = self._derive(clear, asked, expires)
+        return found if found.refusal else replace(found, omitted=shown.omitted, born=shown.born)
 
     def _may(self, item: DeriveItem) -> Held | str:
         """What is the same for all items of a batch that cite one grant, purpose and day."""
@@ -141,22 +178,26 @@ class Questions:
             dummy = insurer.dummy
             self.missed += 1
             padded = dummy.index.open(dummy.record, dummy.key, dummy.person, dummy.payload)
-            subject = keys[0][1]
+            subject, handle = keys[0][1], b""
             met = site + _MISS + subject
         else:
             found = keys[0] if keys[0][0] == item.version else of_version(keys, item.version)
-            index = insurer.index.get(item.version)
+            index = insurer.index.get(item.version & ~NEWBORN)
             if found is None or index is None:
                 return OpenResult("version-unknown")
             padded = index.open(found[1], found[2], person, payload)
-            subject, met = person, site + person
+            subject = met = person
         if padded is None or len(subject) != 16:
             self.mismatched += 1
             return OpenResult("payload-mismatch")
+        content = unpad(padded)
+        if met is person:
+            content, handle = counted_as(keys, item.version, content)
+            met = site + (handle or person)
         tag = (insurer.tags.get(day) or self._tagger(insurer, day))(subject)
         pair = self._met(met)
         entries.append((grant, purpose, tag))
-        return OpenResult("", unpad(padded), tag, pair[:16], pair[16:])
+        return OpenResult("", content, tag, pair[:16], pair[16:], handle)
 
     def _tagger(self, insurer: InsurerKeys, day: int) -> Callable[[bytes], bytes]:
         year, month = time.gmtime(day * 86_400)[:2]

@@ -64,8 +64,17 @@ class InsurerEntry(_Secret):
     counter: bytes
 
 
+class IdentityKeyEntry(_Secret):
+    """A generation of the X25519 key to which callers seal who they present; seconds since 1970."""
+
+    number: int
+    private: bytes
+    created: int
+    until: int
+
+
 class RingBody(_Secret):
-    """Everything under the seal. Months are year * 12 + month - 1."""
+    """Everything under the seal. Months are year * 12 + month - 1. `identity_keys` newest first."""
 
     grant: bytes
     met: bytes
@@ -78,6 +87,7 @@ class RingBody(_Secret):
     log_months: dict[int, bytes]
     act_months: dict[int, bytes]
     insurers: dict[str, InsurerEntry]
+    identity_keys: list[IdentityKeyEntry] = msgspec.field(default_factory=list)
 
 
 class _Head(msgspec.Struct):
@@ -205,6 +215,11 @@ class Ring:
         self._write()
         for entry in self.body.insurers.values():
             self._prepare(entry)
+
+    def keep_identity_keys(self, entries: list[IdentityKeyEntry]) -> None:
+        """Replaces the generations; what is left out is final once the KEK was rotated."""
+        self.body.identity_keys = entries
+        self._write()
 
     def rotate(self, store: KekStore) -> None:
         """New KEK, new data key, survivors rewrapped, the old KEK destroyed. Crash-safe: see `KekStore`."""

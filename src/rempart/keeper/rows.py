@@ -25,6 +25,7 @@ from rempart.sealing.loading import PURPOSE, Block, Reject
 from rempart.sealing.record import OVERHEAD, IndexKey, person_handle, weigher
 
 from .coverages import Coverages, Ready
+from .newborns import Newborns, keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,6 +52,7 @@ class Opening(msgspec.Struct, array_like=True, frozen=True):
     size: int
     delta: bool
     rule: tuple[str, str, str, int, int, str]
+    day: int = 0  # ordinal of the civil day on which the insurer made the file
 
     def __repr__(self) -> str:
         return f"Opening({self.insurer})"
@@ -84,6 +86,8 @@ class Session:
         self._delta = opening.delta
         self._rule = msgspec.convert(dict(zip(RULE_FIELDS, opening.rule, strict=True)), MemberRule)
         self._start = usual_start(self._rule, delta=opening.delta)
+        self._newborns = Newborns(opening.insurer, opening.person, opening.day)
+        self._young = self._newborns.years.__contains__
         self._before_payload = _SIZE.pack(opening.size + OVERHEAD)
         self._batch_head = b""
         self._sealer: BatchSealer | None = None
@@ -123,9 +127,30 @@ class Session:
             if len(set(ways)) != len(ways):
                 return False
         person = self._person(reference)
-        self._add(ways, person, known, made)
+        if known.coverage.newborns or self._young(birth[:2]):
+            self._family(keys_of(found.groups()[1:]), ways, (person, known), made)
+        else:
+            self._add(ways, person, known, made)
         made.people.append((reference, person))
         return True
+
+    def _family(
+        self, keys: Sequence[Key], ways: Sequence[bytes], who: tuple[bytes, Ready], made: _Made
+    ) -> None:  # fmt: skip
+        """The rows of a young child, under the name it had as a newborn, or of a parent, with the way of newborns."""
+        person, known = who
+        handle = self._newborns.handle(keys)
+        padded = known.padded if handle is None else self._coverages.stamped(known, handle)
+        rows = [(head, identity, padded) for head, identity in zip(known.heads, ways, strict=False)]
+        if known.coverage.newborns:
+            rows += [(known.head_newborn, identity, known.padded) for identity in self._newborns.ways(keys)]
+        self._rows(rows, person, made)
+
+    def _rows(self, rows: Sequence[tuple[bytes, bytes, bytes]], person: bytes, made: _Made) -> None:
+        for head, identity, padded in rows:
+            record, payload = self._seal(identity, person, padded)
+            made.rows += (head, person, _KEY_SIZE, record, self._before_payload, payload)
+        made.records += len(rows)
 
     def _add(self, ways: Sequence[bytes], person: bytes, known: Ready, made: _Made) -> None:
         """One sealed row for each way of presenting."""
@@ -179,21 +204,26 @@ class Session:
             return known
         if any(key.start is not None or key.end is not None for key in line.keys):
             return self._dated_records(line, person, known, made)
-        self._add([_identity(self._insurer, key) for key in line.keys], person, known, made)
+        ways = [_identity(self._insurer, key) for key in line.keys]
+        if line.coverage.newborns or self._young(line.keys[0].birth[:2].encode()):
+            self._family(line.keys, ways, (person, known), made)
+        else:
+            self._add(ways, person, known, made)
         return None
 
     def _dated_records(self, line: RightsLine, person: bytes, known: Ready, made: _Made) -> str | None:
         """The same for a line some of whose ways have dates of their own."""
         rows = []
+        handle = self._newborns.handle(line.keys)
         for head, (identity, coverage) in zip(known.heads, self._dated_ways(line, self._insurer), strict=False):
             ready = known if coverage is None else self._coverages.once(coverage)
             if isinstance(ready, str):
                 return ready
-            record, payload = self._seal(identity, person, ready.padded)
-            rows.append((head, person, _KEY_SIZE, record, self._before_payload, payload))
-        for row in rows:
-            made.rows += row
-        made.records += len(rows)
+            rows.append((head, identity, ready.padded if handle is None else self._coverages.stamped(ready, handle)))
+        if line.coverage.newborns:
+            undated = [key for key in line.keys if key.start is None and key.end is None]
+            rows += [(known.head_newborn, identity, known.padded) for identity in self._newborns.ways(undated)]
+        self._rows(rows, person, made)
         return None
 
     @staticmethod

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 import structlog
 
-from rempart.sealing.frames import MAX_FRAME, Item
+from rempart.sealing.frames import MAX_FRAME
+from rempart.sealing.item import Item
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,8 @@ from typing import Any, Self, cast
 
 import msgspec
 
-from .frames import MAX_FRAME, OPERATIONS, Item
+from .frames import MAX_FRAME, OPERATIONS
+from .item import Item
 
 Table = Mapping[str, tuple[type[Item], type[Item]]]
 

@@ -7,13 +7,12 @@ encoded as an array: a field is only ever added at the end.
 
 from __future__ import annotations
 
-import msgspec
+from .answer_frames import OpenAnswersItem, OpenAnswersResult, SealAnswersItem, SealAnswersResult
+from .identity_frames import CheckIdentityItem, CheckIdentityResult, KeySetItem, KeySetResult, SealedIdentity
+from .item import Item
+from .wait_frames import RecallItem, RecallResult, ReopenItem, ReopenResult, WaitItem, WaitResult
 
 MAX_FRAME = 64 * 1024 * 1024  # bytes; a longer frame closes the connection
-
-
-class Item(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """Base of every item and result on the wire between keeper and its clients."""
 
 
 class GrantItem(Item, frozen=True):
@@ -55,18 +54,24 @@ class DeriveItem(Item, frozen=True):
     birth: str
     rank: str
     day: int
+    care: int | None = None  # day of care since 1970; without it nobody is taken for a newborn
+    sealed: SealedIdentity | None = None
 
 
 class DeriveResult(Item, frozen=True):
     """`keys`: one 16-byte record key per live index key version of the insurer, newest first.
 
-    `versions` beside them.
+    `versions` beside them; a newborn's are followed by those of the parent's way, whose versions are beyond 2³⁰.
+    Of a sealed identity: how many of NIR and rank were `omitted`, and as `born` a birth date (AAMMJJ) of the same ages
+    on the days of care.
     """
 
     refusal: str = ""
     ticket: bytes = b""
     keys: tuple[bytes, ...] = ()
     versions: tuple[int, ...] = ()
+    omitted: int = 0
+    born: str = ""
 
 
 class OpenItem(Item, frozen=True):
@@ -81,7 +86,8 @@ class OpenItem(Item, frozen=True):
 class OpenResult(Item, frozen=True):
     """`coverage` is the packed coverage, b"" on a miss; `tag` 32 bytes.
 
-    `meeting` and `accreditor` 16 bytes, PRFs of (site, person).
+    `meeting` and `accreditor` 16 bytes, PRFs of (site, person). `counted` is 16 bytes: under which name who was found
+    is counted, b"" for the row's person; a newborn has no person yet.
     """
 
     refusal: str = ""
@@ -89,6 +95,7 @@ class OpenResult(Item, frozen=True):
     tag: bytes = b""
     meeting: bytes = b""
     accreditor: bytes = b""
+    counted: bytes = b""
 
 
 class DepositItem(Item, frozen=True):
@@ -96,6 +103,7 @@ class DepositItem(Item, frozen=True):
 
     grant: bytes
     content: bytes
+    purpose: str = "invoice"  # or appointments: what the authority that comes back may derive
 
 
 class DepositResult(Item, frozen=True):
@@ -113,7 +121,7 @@ class OpenDepositItem(Item, frozen=True):
 
 
 class OpenDepositResult(Item, frozen=True):
-    """`authority` replaces a grant for purpose invoice only: it is cited in `derive` for the depositor's sites."""
+    """`authority` replaces a grant for the purpose of the deposit alone: it is cited in `derive`."""
 
     refusal: str = ""
     content: bytes = b""
@@ -196,15 +204,22 @@ class CountersResult(Item, frozen=True):
 
 
 DECISION_LABEL = b"rempart/1/authorization-decision\n"
+SETTLEMENT = "settlement"
+SETTLEMENT_LABEL = b"rempart-settlement-answers/1\n"
+"""Before the SHA-256 that signs answers to a settlement file: docs/formats/settlement-file.md."""
 """What stands before an insurer's decision under its signature, so that it is nothing else's."""
 
 
 class VerifyDecisionItem(Item, frozen=True):
-    """A case worker's decision as signed by the key that signs the insurer's rights files."""
+    """A statement as signed by the key that signs the insurer's rights files.
+
+    `about`: "" a case worker's decision, `SETTLEMENT` the SHA-256 of answers to a settlement file.
+    """
 
     insurer: str
     statement: bytes
     signature: bytes
+    about: str = ""
 
 
 class VerifyDecisionResult(Item, frozen=True):
@@ -317,19 +332,27 @@ OPERATIONS: dict[str, dict[str, tuple[type[Item], type[Item]]]] = {
         "open": (OpenItem, OpenResult),
         "counters": (CountersItem, CountersResult),
         "deposit": (DepositItem, DepositResult),
+        "open_answers": (OpenAnswersItem, OpenAnswersResult),
         "mac": (MacItem, MacResult),
         "seal_for_insurer": (SealForInsurerItem, SealForInsurerResult),
         "verify_decision": (VerifyDecisionItem, VerifyDecisionResult),
         "check_record": (CheckRecordItem, DeriveResult),
+        "check_identity": (CheckIdentityItem, CheckIdentityResult),
+        "key_set": (KeySetItem, KeySetResult),
     },
     "box": {
         "open_deposit": (OpenDepositItem, OpenDepositResult),
         "authority": (AuthorityItem, AuthorityResult),
+        "wait": (WaitItem, WaitResult),
+        "recall": (RecallItem, RecallResult),
+        "reopen": (ReopenItem, ReopenResult),
+        "seal_answers": (SealAnswersItem, SealAnswersResult),
         "derive": (DeriveItem, DeriveResult),
         "open": (OpenItem, OpenResult),
         "counters": (CountersItem, CountersResult),
         "keep": (KeepItem, KeepResult),
         "mac": (MacItem, MacResult),
+        "verify_decision": (VerifyDecisionItem, VerifyDecisionResult),
         "seal_iban": (SealIbanItem, SealIbanResult),
         "open_iban": (OpenIbanItem, OpenIbanResult),
         "journal": (JournalItem, JournalResult),

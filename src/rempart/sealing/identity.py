@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 WITH_NIR = "rempart/1/with-nir"
 WITHOUT_NIR = "rempart/1/without-nir"
+NEWBORN_WAY = "rempart/1/newborn"
 WAYS = (WITHOUT_NIR, WITH_NIR)
 """A ticket names the way by its index here: 1 when a NIR was presented."""
 
 MEMBER_MAX = 64  # characters; every length fits one ASCII character below 128
 
+_HEAD_NEWBORN = f"{chr(len(NEWBORN_WAY))}{NEWBORN_WAY}\x0a"
 _LENGTHS = tuple(bytes((size,)) for size in range(MEMBER_MAX + 1))
 _HEAD_WITH = f"{chr(len(WITH_NIR))}{WITH_NIR}\x0a"
 _HEAD_WITHOUT = f"{chr(len(WITHOUT_NIR))}{WITHOUT_NIR}\x0a"
@@ -42,6 +44,16 @@ def encode_identity(insurer: str, member: str, nir: str | None, birth: str, *, r
         return text.encode("ascii")
     except UnicodeEncodeError:
         return None
+
+
+def encode_newborn(insurer: str, member: str, nir: str) -> bytes:
+    """A parent's way of presenting a child that no file names yet: member number and the parent's NIR, canonical."""
+    return f"{_HEAD_NEWBORN}{insurer}{chr(len(member))}{member}\x0d{nir}".encode("ascii")
+
+
+def encode_child(member: str, birth: str, rank: str) -> bytes:
+    """What tells children of one contract apart, whichever parent's NIR presents them; canonical."""
+    return f"{chr(len(member))}{member}\x06{birth}\x01{rank}".encode("ascii")
 
 
 def identity_writer(insurer: str) -> Callable[[bytes, bytes | None, bytes, bytes], bytes]:

@@ -7,7 +7,7 @@ trailer, and whose `references` are ready for one of `REFERENCE_COLUMNS` into th
 
 from __future__ import annotations
 
-from .frames import Item
+from .item import Item
 
 ROW_COLUMNS = ("way", "formula", "since", "until", "person", "record_key", "payload")
 REFERENCE_COLUMNS = ("batch", "person", "sealed_ref")

@@ -115,6 +115,11 @@ def person_handle(key: bytes) -> Callable[[bytes], bytes]:
     return short_prf(key, "rempart/1/person", size=16)
 
 
+def newborn_handle(key: bytes) -> Callable[[bytes], bytes]:
+    """A function `identity.encode_child` → 16 bytes: the name under which a child counts before it has a person."""
+    return short_prf(key, "rempart/1/newborn", size=16)
+
+
 def meeting(key: bytes) -> Callable[[bytes], bytes]:
     """A function site (9 bytes) ‖ person (16 bytes) → 32 bytes: meeting key, then accreditor, 16 bytes each."""
     return short_prf(key, "rempart/1/met", size=32)

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from .frames import Item
+from .item import Item
 
 
 class Done(Item, frozen=True):

@@ -17,6 +17,7 @@ from rempart.simulation.clients import Registration, demo_jwk
 from rempart.simulation.events import Ask
 from rempart.simulation.http import Connection, Response
 from rempart.wire.authorizations import AuthorizationList, AuthorizationRequest, AuthorizationState
+from rempart.wire.batches import BatchItem, BatchReceipt, BatchRequest, BatchState
 from rempart.wire.eligibility import EligibilityAnswer, EligibilityRequest
 from rempart.wire.estimates import EstimateAnswer, EstimateRequest
 from rempart.wire.invoices import (
@@ -29,8 +30,10 @@ from rempart.wire.invoices import (
     LineRequest,
     ParticularsRequest,
 )
+from rempart.wire.own_records import OwnRecords
 from rempart.wire.problem import Problem
 from rempart.wire.token import ASSERTION_TYPE, FORM_TYPE, GRANT_TYPE, TokenAnswer
+from rempart.wire.webhooks import WebhookState
 
 MICROSECONDS = 1_000_000
 _MARGIN = 30  # seconds before its end at which a token is asked anew
@@ -92,6 +95,15 @@ class Caller:
         """One eligibility question."""
         return await self._json(("POST", "/v1/eligibility"), msgspec.json.encode(request), EligibilityAnswer)
 
+    async def batch(self, items: tuple[BatchItem, ...], key: str) -> BatchReceipt | Problem:
+        """Many questions at once, under an idempotency key."""
+        body = msgspec.json.encode(BatchRequest(items))
+        return await self._json(("POST", "/v1/eligibility/batches"), body, BatchReceipt, {"Idempotency-Key": key})
+
+    async def batch_state(self, batch: str) -> BatchState | Problem:
+        """The answers of a batch, once it is ready."""
+        return await self._json(("GET", f"/v1/eligibility/batches/{batch}"), b"", BatchState)
+
     async def estimate(self, request: EstimateRequest) -> EstimateAnswer | Problem:
         """What the patient would pay now."""
         return await self._json(("POST", "/v1/estimates"), msgspec.json.encode(request), EstimateAnswer)
@@ -125,6 +137,18 @@ class Caller:
     async def say_distinct(self, invoice: str) -> dict[str, str] | Problem:
         """Says that an invoice held as a possible duplicate is another one."""
         return await self._json(("POST", f"/v1/invoices/{invoice}/distinct"), b"", dict[str, str])
+
+    async def own_records(self, request: EligibilityRequest) -> OwnRecords | Problem:
+        """What this site has of the person whose card is shown."""
+        return await self._json(("POST", "/v1/own-records"), msgspec.json.encode(request), OwnRecords)
+
+    async def webhooks(self) -> list[WebhookState] | Problem:
+        """How this site's webhooks go."""
+        return await self._json(("GET", "/v1/webhooks"), b"", list[WebhookState])
+
+    async def resume_webhook(self, identity: str) -> dict[str, str] | Problem:
+        """Tells a stopped one again."""
+        return await self._json(("POST", f"/v1/webhooks/{identity}/resume"), b"", dict[str, str])
 
     async def authorization(
         self, request: AuthorizationRequest, key: str, *, replaces: str = ""

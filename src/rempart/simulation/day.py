@@ -28,7 +28,8 @@ CONCENTRATED = (1, 2, 3)
 UNMANDATED = 3
 """The one of them that has given it no mandate."""
 
-API_ONLY = frozenset({"speech-therapist", "podologist", "orthoptist", "equipment", "midwife"})
+API_ONLY = frozenset({"speech-therapist", "podologist", "orthoptist", "equipment", "midwife", "optician"})
+"""B2 has no place for what an optician sells; the others are few."""
 ASK_ONLY = frozenset({"hospital", "clinic"})
 REPEATABLE = frozenset({"nurse", "physiotherapist", "transport", "dentist", "hearing"})
 _NOON, _CLOSING, _CONCENTRATOR = 45_000, 71_100, 73_800  # seconds after midnight in Paris: 12:30, 19:45, 20:30
@@ -172,7 +173,7 @@ class _Day:
         return (bill,)
 
     def _buys_contacts(self, visit: Visit, how: str) -> bool:
-        """Every second visit to an optician that bills by API, once a person: B2 has no place for what is bought."""
+        """Every second visit to an optician, once a person."""
         if visit.site.profession != "optician" or how != "api" or visit.number % 2 or visit.coverage.kind == "c2s":
             return False
         first = visit.person.number not in self._contacts

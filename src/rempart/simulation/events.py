@@ -10,6 +10,8 @@ from datetime import date
 
 from rempart.domain.invoice import Invoice, Presented
 from rempart.wire.authorizations import AuthorizationRequest
+from rempart.wire.batches import BatchItem
+from rempart.wire.estimates import EstimateRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,5 +125,33 @@ class Deliver:
     over: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class AskEstimate:
+    """What would the patient pay now. `shares`: spent, AMO, insurer in cents, as the answer must tell them."""
+
+    instant: int
+    site: int
+    request: EstimateRequest
+    shares: tuple[int, int, int]
+    what: str
+
+    def __repr__(self) -> str:
+        return f"AskEstimate({self.what}, {self.shares})"
+
+
+@dataclass(frozen=True, slots=True)
+class AskBatch:
+    """Appointments asked at once, under an idempotency key. `expected`: each item's answer, or code of its refusal."""
+
+    instant: int
+    site: int
+    items: tuple[BatchItem, ...]
+    expected: dict[int, str]
+    key: str
+
+    def __repr__(self) -> str:
+        return f"AskBatch({len(self.items)})"
+
+
 Event = Ask | SendInvoices | SendFile
-Order = AskAuthorization | Deliver
+Order = AskAuthorization | Deliver | AskEstimate | AskBatch

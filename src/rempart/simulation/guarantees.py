@@ -6,6 +6,7 @@ basket, a price agreement, a private room) is paid by cases, some of them out of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +19,12 @@ EXCLUDED_RATE = 15
 
 NETWORK = "CLAIR"
 """The one network of care of the invented country."""
+
+
+def in_network(insurer: Insurer) -> bool:
+    """Whether an insurer's table lists the country's opticians in the network: every fourth does."""
+    return insurer.index % 4 == 3
+
 
 ALLOWANCES = {
     "contacts": '[product.allowances.contacts]\nlimit = "120.00"\nperiod = "calendar-year"\n',
@@ -68,12 +75,23 @@ pays = { kind = "actual-costs" }
 """By domain, before its formula; lawful for responsible contracts."""
 
 
-def table_toml(insurer: Insurer, start: date) -> bytes:
-    """One insurer's table: every product and level it sells, in force from `start` without an end."""
+def table_toml(insurer: Insurer, start: date, opticians: Sequence[str] = ()) -> bytes:
+    """One insurer's table: every product and level it sells, in force from `start` without an end.
+
+    `opticians`: billing numbers of those that are in the network, where this insurer works with it.
+    """
     parts = [f'format = "rempart-guarantees/1"\ninsurer = "{insurer.number}"\n']
     for product in insurer.products:
         parts += [_version(product, level, start) for level in range(len(product.levels))]
+    if in_network(insurer) and opticians:
+        members = "".join(f'  {{ site = "{number}", from = {start.isoformat()} }},\n' for number in opticians)
+        parts.append(f'[[network]]\nname = "{NETWORK}"\nmembers = [\n{members}]\n')
     return "\n".join(parts).encode()
+
+
+def opticians_of(country: Country) -> tuple[str, ...]:
+    """The billing numbers of the country's opticians."""
+    return tuple(site.number for site in country.all_sites() if site.profession == "optician")
 
 
 def write_tables(country: Country, folder: Path) -> list[Path]:
@@ -83,7 +101,7 @@ def write_tables(country: Country, folder: Path) -> list[Path]:
     paths = []
     for insurer in country.insurers:
         path = folder / f"{insurer.number}.toml"
-        path.write_bytes(table_toml(insurer, start))
+        path.write_bytes(table_toml(insurer, start, opticians_of(country)))
         paths.append(path)
     return paths
 

@@ -19,6 +19,7 @@ from rempart.ground.instants import MICROSECONDS, start_of_day
 from rempart.simulation.authorizations import DOMAINS, QUOTES, presented, request_for
 from rempart.simulation.country import Country
 from rempart.simulation.events import AskAuthorization, Bill, Deliver, Order
+from rempart.simulation.guarantees import in_network
 from rempart.simulation.people import Person
 from rempart.simulation.visits import Calendar
 from rempart.wire.authorizations import QuoteLine
@@ -31,6 +32,8 @@ OWED = {
     "hospital": 4 * 23_00 + 4 * 45_00,  # four daily fees whole, four rooms at 45 €
 }
 """Cents that a responsible contract agrees to for each quote of `QUOTES`."""
+IN_NETWORK = 330_00 - 3 * 3
+"""Cents for the optician's quote in the network, where the table has 400: all of 330 but three shares of AMO."""
 
 ORDINARY = 60
 """Visits for each of which one quote of each profession is asked."""
@@ -105,8 +108,11 @@ class _Orders:
         self._taken.add(person.number)
         number = next(self._numbers)
         request = request_for(presented(self._country, person), self._day, lines)
+        owed = OWED[profession]
+        if profession == "optician" and in_network(self._country.insurer_of(person)):
+            owed = IN_NETWORK
         return AskAuthorization(
-            self._instant, sites[number % len(sites)], -number, request, "agreed", "", OWED[profession], profession
+            self._instant, sites[number % len(sites)], -number, request, "agreed", "", owed, profession
         )
 
     def _fits(self, person: Person, domain: str) -> bool:

@@ -15,9 +15,22 @@ from rempart.simulation.authorizations import invoice_of
 from rempart.simulation.caller import Caller, invoice_request
 from rempart.simulation.clients import Registration, registration_of, registrations
 from rempart.simulation.country import Country
-from rempart.simulation.events import Ask, AskAuthorization, Bill, Deliver, Event, Order, SendFile, SendInvoices
+from rempart.simulation.events import (
+    Ask,
+    AskAuthorization,
+    AskBatch,
+    AskEstimate,
+    Bill,
+    Deliver,
+    Event,
+    Order,
+    SendFile,
+    SendInvoices,
+)
 from rempart.simulation.files import file_bytes
 from rempart.wire.authorizations import AuthorizationState
+from rempart.wire.batches import BatchReceipt
+from rempart.wire.estimates import EstimateAnswer
 from rempart.wire.problem import Problem
 
 _UNDECIDED = frozenset({"received", "acknowledged"})
@@ -30,7 +43,8 @@ SIDE_BY_SIDE = 64  # sites that speak at once
 class Played:
     """What a hub answered. `answers`: (what, expected, got) → how many; `sent`: (bill, the hub's id or a code).
 
-    `quoted`: each quote with the hub's answer, or the code of its problem.
+    `quoted` and `estimated`: each quote and each estimate with the hub's answer, or the code of its problem; `batches`:
+    each with its receipt, to be read once it is released.
     """
 
     answers: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -38,6 +52,8 @@ class Played:
     sent: list[tuple[Bill, str]] = field(default_factory=list)
     files: list[tuple[SendFile, str]] = field(default_factory=list)
     quoted: list[tuple[AskAuthorization, AuthorizationState | str]] = field(default_factory=list)
+    estimated: list[tuple[AskEstimate, EstimateAnswer | str]] = field(default_factory=list)
+    batches: list[tuple[AskBatch, BatchReceipt | str]] = field(default_factory=list)
 
     @property
     def unexpected(self) -> int:
@@ -97,6 +113,12 @@ class Player:
                 await self._quote(caller, event, latest)
             elif isinstance(event, Deliver):
                 await self._deliver(caller, event, latest)
+            elif isinstance(event, AskEstimate):
+                told = await caller.estimate(event.request)
+                self.played.estimated.append((event, told.code if isinstance(told, Problem) else told))
+            elif isinstance(event, AskBatch):
+                taken = await caller.batch(event.items, event.key)
+                self.played.batches.append((event, taken.code if isinstance(taken, Problem) else taken))
             else:
                 await self._file(caller, event, latest)
             done()
@@ -156,7 +178,8 @@ class Player:
         async def look() -> bool:
             if sent_file:
                 file = await caller.file_state(sent_file)
-                return file.status != _NOT_YET if isinstance(file, Problem) else file.state not in _UNDECIDED
+                if file.status == _NOT_YET if isinstance(file, Problem) else file.state in _UNDECIDED:
+                    return False
             if sent_invoice:
                 invoice = await caller.invoice_state(sent_invoice)
                 return invoice.status != _NOT_YET if isinstance(invoice, Problem) else invoice.state not in _UNDECIDED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,11 +16,12 @@ from rempart.application.together import Unavailable
 from rempart.domain.authorization import AGREED, ENDED, MODIFIED, REQUESTED, Event, Ruling, step
 from rempart.domain.authorized import Agreed, AgreedLine
 from rempart.domain.decision import DecidedLine, RuleAmount
+from rempart.domain.deliveries import Part
 from rempart.storage.copies import EPOCH
 from rempart.storage.door import LOST, UNABLE, Database
 
 _encode = msgspec.msgpack.Encoder().encode
-_Stored = tuple[bytes, int, str, int, int, int, int, str, list[tuple[str, int]]]
+_Stored = tuple[bytes, int, str, int, int, int, int, str, list[tuple[str, int]], int]
 _decode = msgspec.msgpack.Decoder(list[_Stored]).decode
 PAGE = 200  # rows of one answer
 
@@ -29,10 +30,13 @@ COLUMNS = (
     "last_day, latest_day, cut, line_cents, total_cents, lines, spent, amo, amc, held_until, replaces, invoice"
 )
 AGREED_OF = """
-select r.number, r.request, r.mac, r.site, r.insurer, r.state, r.first_day, r.latest_day, r.line_cents, r.total_cents,
-       r.lines, i.invoice
-from rempart.authorization_request r left join rempart.invoice i on i.invoice = r.invoice and i.live
-where r.number = any($1::text[])
+select number, request, mac, site, insurer, state, first_day, latest_day, line_cents, total_cents, lines
+from rempart.authorization_request where number = any($1::text[])
+"""
+PARTS_OF = """
+select p.request, p.invoice, p.line, p.units, p.amc
+from rempart.authorization_part p join rempart.invoice i using (invoice)
+where p.request = any($1::uuid[]) and i.live order by p.instant, p.invoice, p.line
 """
 # A change is told once every transaction that could still write an earlier one has ended: no event is passed over.
 CHANGES = """
@@ -45,7 +49,10 @@ order by e.event limit $3
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRow:
-    """One authorization as its site may read it: no act, no identity. `events` oldest first, empty in a list."""
+    """One authorization as its site may read it: no act, no identity.
+
+    `events` oldest first, `deliveries` (live invoice, what it took): both empty in a list.
+    """
 
     request: UUID
     number: str
@@ -61,6 +68,8 @@ class AuthorizationRow:
     replaces: UUID | None
     invoice: UUID | None
     events: tuple[Event, ...] = ()
+    deliveries: tuple[tuple[UUID, Part], ...] = ()
+    agreed: tuple[AgreedLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +132,16 @@ async def _insert(connection: asyncpg.Connection[Any], requested: Requested) -> 
     await connection.execute(
         "insert into rempart.authorization_request (request, number, mac, site, client, operator, insurer, domain, "
         "site_reference, state, reason, requested, planned_day, first_day, last_day, latest_day, cut, line_cents, "
-        "total_cents, lines, spent, amo, amc, held_until, replaces, tag) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-        "$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)",
+        "total_cents, lines, spent, amo, amc, held_until, replaces, tag, own) values ($1, $2, $3, $4, $5, $6, $7, $8, "
+        "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)",
         identity, requested.number, requested.mac, site, asked.caller.client, asked.operator, asked.insurer,
         ruling.domain, asked.reference, ruling.state, ruling.reason, asked.instant, _day(asked.planned),
         _day(ruling.first), _day(ruling.last), _day(ruling.latest), ruling.cut, ruling.line_cents, ruling.total_cents,
         stored_lines(requested.lines, ruling.lines), *sums,
         _day(requested.held_until) if requested.held_until else None,
-        UUID(bytes=asked.replaces) if asked.replaces else None, requested.tag,
+        UUID(bytes=asked.replaces) if asked.replaces else None, requested.tag, requested.own,
     )  # fmt: skip
+    await _holds(connection, identity, requested)
     await told(connection, identity, site, Event(REQUESTED, asked.instant, "site"))
     cause = ruling.reason or "table"
     await told(connection, identity, site, Event(ruling.state, asked.instant, cause))
@@ -144,12 +154,33 @@ async def _insert(connection: asyncpg.Connection[Any], requested: Requested) -> 
         )
 
 
+async def _holds(connection: asyncpg.Connection[Any], request: UUID, requested: Requested) -> None:
+    """What each line holds, or would, of which allowance."""
+    rows = [
+        (
+            request, held.line, held.place, at.key, at.need.rolling, _day(at.need.period_start),
+            _day(at.need.period_end), at.need.limit, held.unit, held.amount, held.outside, _day(day),
+        )
+        for held, at, day in requested.holds
+    ]  # fmt: skip
+    if rows:
+        await connection.executemany(
+            "insert into rempart.authorization_hold (request, line, place, counter, rolling, first_day, last_day, "
+            "most, unit, amount, outside, day) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            rows,
+        )
+
+
 async def _replace(connection: asyncpg.Connection[Any], requested: Requested) -> None:
-    """An agreed modification ends what it replaces; one that waits or is refused leaves it as it is."""
+    """An agreed modification ends what it replaces; one that waits or is refused leaves it as it is.
+
+    Raises `Unavailable` when the former was invoiced or ended meanwhile: asked again, the site is told so.
+    """
     asked = requested.asked
     if asked.replaces and requested.ruling is not None and requested.ruling.state == AGREED:
         former = UUID(bytes=asked.replaces), asked.caller.site
-        await moved(connection, former, MODIFIED, "authorization-replaced", instant=asked.instant)
+        if await moved(connection, former, MODIFIED, "authorization-replaced", instant=asked.instant):
+            raise Unavailable("authorization")
 
 
 async def told(connection: asyncpg.Connection[Any], request: UUID, site: str, event: Event) -> None:
@@ -211,7 +242,11 @@ async def one(database: Database, site: str, request: UUID) -> AuthorizationRow 
     events = await database.fetch(
         "select state, instant, cause from rempart.authorization_event where request = $1 order by event", request
     )
-    return _row(rows[0], tuple(Event(*event) for event in events))
+    parts = await database.fetch(PARTS_OF, [request])
+    deliveries = tuple((invoice, Part(line, units, amc)) for _, invoice, line, units, amc in parts)
+    agreed_lines, _ = read_lines(rows[0]["lines"])
+    found = _row(rows[0], tuple(Event(*event) for event in events))
+    return replace(found, deliveries=deliveries, agreed=agreed_lines)
 
 
 async def found(database: Database, site: str, *, number: str = "", site_reference: str = "") -> list[AuthorizationRow]:
@@ -232,20 +267,25 @@ async def changes(database: Database, site: str, since: int) -> list[Change]:
 async def agreed(database: Database, numbers: Sequence[str]) -> Mapping[str, Agreed]:
     """The stored authorizations by their numbers, for the invoices that cite them."""
     rows = await database.fetch(AGREED_OF, list(numbers))
+    taken: dict[UUID, list[Part]] = {}
+    for request, _, line, units, amc in await database.fetch(PARTS_OF, [row[1] for row in rows]) if rows else ():
+        taken.setdefault(request, []).append(Part(line, units, amc))
     return {
         number: Agreed(
             request.bytes, mac, site, insurer, state, _date(first), _date(latest), line, total,
-            tuple(AgreedLine(each[0], each[2], each[3], each[4], each[5]) for each in _decode(lines)),
-            live.bytes if live is not None else b"",
+            read_lines(lines)[0], tuple(taken.get(request, ())),
         )
-        for number, request, mac, site, insurer, state, first, latest, line, total, lines, live in rows
+        for number, request, mac, site, insurer, state, first, latest, line, total, lines in rows
     }  # fmt: skip
 
 
 def stored_lines(marks: Sequence[AgreedLine], lines: Sequence[DecidedLine]) -> bytes:
-    """Lines as stored: mark, number, domain, cents, reason, rules."""
+    """Lines as stored: mark, number, domain, cents, reason, rules, units."""
     return _encode([
-        (m.mark, x.number, x.domain, x.spent, x.amo, x.amc, x.patient, x.reason, [(s.rule, s.amount) for s in x.rules])
+        (
+            m.mark, x.number, x.domain, x.spent, x.amo, x.amc, x.patient, x.reason,
+            [(s.rule, s.amount) for s in x.rules], m.units,
+        )
         for m, x in zip(marks, lines, strict=True)
     ])  # fmt: skip
 
@@ -254,7 +294,7 @@ def read_lines(stored: bytes) -> tuple[tuple[AgreedLine, ...], tuple[DecidedLine
     """The inverse of `stored_lines`."""
     rows = _decode(stored)
     return (
-        tuple(AgreedLine(row[0], row[2], row[3], row[4], row[5]) for row in rows),
+        tuple(AgreedLine(row[0], row[2], row[3], row[4], row[5], row[9]) for row in rows),
         tuple(DecidedLine(*row[1:7], tuple(RuleAmount(*rule) for rule in row[8]), row[7]) for row in rows),
     )
 

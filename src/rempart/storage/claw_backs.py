@@ -15,11 +15,11 @@ import psycopg
 
 from rempart.application.claw_backs import New, PaidInvoice, Row
 from rempart.domain import accounts
-from rempart.domain.claw_back import DUE, NOTIFIED, RECOVERED, Claim, Paid, month_left
+from rempart.domain.claw_back import DUE, NOTIFIED, RECOVERED, WRITTEN_OFF, Claim, Paid, month_left
 from rempart.domain.funds import deduction_id
 from rempart.domain.payment import Remittance
 from rempart.domain.transfer import Transfer
-from rempart.storage.copies import read_lines
+from rempart.storage.decided_lines import read_lines
 from rempart.storage.endings import move
 from rempart.storage.notices import Notice, tell
 
@@ -29,11 +29,10 @@ EVENT: LiteralString = (
     "insert into rempart.claw_back_event (claw_back, state, cause, said_by, instant) values (%s, %s, %s, %s, %s)"
 )
 DUE_NOW: LiteralString = """
-select c.claw_back, c.site, c.operator, c.insurer, c.amount - coalesce(d.taken, 0), c.instalment, coalesce(d.month, 0)
+select c.claw_back, c.site, c.operator, c.insurer, rempart.debt_left(c.claw_back), c.instalment, coalesce(d.month, 0)
 from rempart.claw_back c
 left join lateral (
-    select sum(x.amount)::bigint as taken,
-           sum(x.amount) filter (where date_trunc('month', r.day) = date_trunc('month', %(day)s::date))::bigint as month
+    select sum(x.amount) filter (where date_trunc('month', r.day) = date_trunc('month', %(day)s::date))::bigint as month
     from rempart.remittance_deduction x join rempart.remittance r using (remittance)
     where x.claw_back = c.claw_back and x.live) d on true
 where c.state = 'due' and c.notice_ends <= %(day)s
@@ -43,9 +42,12 @@ GUARANTEED = "guaranteed-after-closure"
 ROWS: LiteralString = """
 select c.claw_back, c.invoice, c.site, c.operator, c.insurer, c.amount, c.reason, c.state, c.notice_ends, c.instalment,
        (select coalesce(sum(d.amount), 0)::bigint from rempart.remittance_deduction d
-        where d.claw_back = c.claw_back and d.live)
+        where d.claw_back = c.claw_back and d.live), rempart.debt_left(c.claw_back)
 from rempart.claw_back c
 """
+COUNTERS: LiteralString = (
+    "select rempart.lock_counters(array(select distinct e.counter from rempart.counter_entry e where e.invoice = %s))"
+)
 PAID_INVOICE: LiteralString = """
 select i.site, r.operator, i.insurer, i.amc, coalesce(e.day, r.day), d.tag is not null, d.lines,
        coalesce((select sum(c.amount) from rempart.claw_back c
@@ -103,13 +105,14 @@ def deduct(connection: Connection, remittances: Sequence[Remittance], instant: i
 
 def _recovered(connection: Connection, claw_backs: list[UUID], instant: int) -> None:
     done = connection.execute(
-        "update rempart.claw_back c set state = %s where c.claw_back = any(%s) and c.state = %s and c.amount = "
-        "(select sum(d.amount) from rempart.remittance_deduction d where d.claw_back = c.claw_back and d.live) "
-        "returning c.claw_back",
-        (RECOVERED, claw_backs, DUE),
+        "update rempart.claw_back c set state = case when exists (select from rempart.debt_write_off w "
+        "join rempart.debt_write_off_approval using (write_off) where w.claw_back = c.claw_back) then %s else %s end "
+        "where c.claw_back = any(%s) and c.state = %s and rempart.debt_left(c.claw_back) = 0 "
+        "returning c.claw_back, c.state",
+        (WRITTEN_OFF, RECOVERED, claw_backs, DUE),
     ).fetchall()
     with connection.cursor() as cursor:
-        cursor.executemany(EVENT, [(row[0], RECOVERED, "deducted", "payer", instant) for row in done])
+        cursor.executemany(EVENT, [(*row, "deducted", "payer", instant) for row in done])
 
 
 class ClawBackBooks:
@@ -129,6 +132,7 @@ class ClawBackBooks:
 
         A guarantee stands when it was decided on a rights answer of this hub, or under an accreditation.
         """
+        self._connection.execute(COUNTERS, (invoice,))  # before the invoice, as everybody does
         row = self._connection.execute(PAID_INVOICE, (invoice,)).fetchone()
         if row is None:
             return None

@@ -31,14 +31,15 @@ class MsgpackCopies:
         """Acts and lines are written once and put into each copy that holds them.
 
         Acts: (version, [(line, care day, code, family, quantity, coefficient, detail)]).
-        Settlement: (version, (person handle, invoice id, site, number, outcome, reason), acts, decided lines).
+        Settlement: (version, (person handle, invoice id, site, number, outcome, reason), acts, decided lines,
+        counters). A counter: (line, name, first and last day, amount, unit, what is left), -1 where nobody looked.
         Member's copy: (version, site, acts, decided lines).
         """
         invoice = submitted.invoice
         acts, decided = Raw(_encode(_acts(invoice))), Raw(_encode(lines(decision)))
         head = (person, submitted.identity, invoice.site, invoice.number, decision.outcome, decision.reason)
         return Kept(
-            _encode((VERSION, acts)), _encode((VERSION, head, acts, decided)),
+            _encode((VERSION, acts)), _encode((VERSION, head, acts, decided, _counters(decision))),
             _encode((VERSION, invoice.site, acts, decided)),
         )  # fmt: skip
 
@@ -78,6 +79,21 @@ def _acts(invoice: Invoice) -> list[tuple[object, ...]]:
             line.detail,
         )
         for line in invoice.lines
+    ]  # fmt: skip
+
+
+def _counters(decision: Decision) -> list[tuple[object, ...]]:
+    """What an accepted decision takes of each counter, for its insurer alone: what is left ties invoices together."""
+    if decision.outcome != "accepted":
+        return []
+    return [
+        (
+            line.number, use.counter, use.period_start.toordinal() - EPOCH, use.period_end.toordinal() - EPOCH,
+            use.amount, use.unit, max(use.free - use.amount, 0) if use.free >= 0 else -1,
+        )
+        for line in decision.lines
+        for use in line.uses
+        if use.amount > 0
     ]  # fmt: skip
 
 

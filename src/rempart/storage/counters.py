@@ -141,7 +141,7 @@ def _again(one: Decided, figures: Figures) -> Decided:
 
 
 async def spend(connection: asyncpg.Connection[Any], decided: Sequence[Decided], instant: int) -> None:
-    """Entries of what was accepted and written; the holds of an authorization become its invoice's."""
+    """Entries of what was accepted and written; what an authorization held is drawn by the invoice that claims it."""
     rows = [
         (place.key, "spend", UUID(bytes=one.submitted.identity), use.amount, use.day.toordinal() - EPOCH, instant)
         for one in decided
@@ -150,9 +150,3 @@ async def spend(connection: asyncpg.Connection[Any], decided: Sequence[Decided],
     ]
     if rows:
         await connection.copy_records_to_table("counter_entry", records=rows, columns=SPENT, schema_name="rempart")
-    for one in decided:
-        if one.authorization and one.state == "accepted":
-            await connection.execute(
-                "select rempart.release_counters($1, $2, $3)", UUID(bytes=one.authorization),
-                UUID(bytes=one.submitted.identity), instant,
-            )  # fmt: skip

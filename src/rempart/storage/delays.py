@@ -16,6 +16,7 @@ from rempart.storage.endings import move
 
 Connection = psycopg.Connection[Any]
 BATCH = 5_000
+OPERATOR = "operator"  # bears penalties itself; else the insurer does
 
 # The clock starts at the acknowledgement and stops on the day the bank tells, else the day of the order.
 PAID: LiteralString = """
@@ -34,7 +35,10 @@ where e.outcome = 'settled' and b.remittance is null and coalesce(e.day, r.day) 
 
 
 class Terms(NamedTuple):
-    """Delay terms of an operator's contract from a day on; `insurer` '' : all without terms of their own."""
+    """Delay terms of an operator's contract from a day on; `insurer` '' : all without terms of their own.
+
+    `charged_to` says who bears penalties: insurer or operator.
+    """
 
     operator: str
     insurer: str
@@ -46,6 +50,7 @@ class Terms(NamedTuple):
     percent: int
     proposed_by: str
     approved_by: str
+    charged_to: str = "insurer"
 
 
 class PaidInvoice(NamedTuple):
@@ -67,13 +72,14 @@ class Penalty(NamedTuple):
     site: str
     invoices: int
     amount: int
+    charged_to: str = "insurer"
 
 
 def set_terms(connection: Connection, terms: Terms, instant: int) -> None:
     """Writes terms. `CheckViolation`: one person alone; `UniqueViolation`: terms from that day stand already."""
     connection.execute(
         "insert into rempart.delay_terms (operator, insurer, starts, target_days, penalties, flat, flat_days, percent, "
-        "proposed_by, approved_by, instant) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "proposed_by, approved_by, charged_to, instant) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (*terms, instant),
     )
 
@@ -81,13 +87,17 @@ def set_terms(connection: Connection, terms: Terms, instant: int) -> None:
 def schemes(connection: Connection, day: date) -> dict[tuple[str, str], Scheme]:
     """(operator, insurer or '') → the scheme that holds on `day`."""
     rows = connection.execute(
-        "select distinct on (operator, insurer) operator, insurer, target_days, penalties, flat, flat_days, percent "
+        "select distinct on (operator, insurer) operator, insurer, target_days, penalties, flat, flat_days, percent, "
+        "charged_to "
         "from rempart.delay_terms where starts <= %s order by operator, insurer, starts desc",
         (day,),
     )
     return {
-        (row[0], row[1]): Scheme(row[2], penalties=row[3], flat=row[4], flat_days=row[5], rate=row[6]) for row in rows
-    }
+        (row[0], row[1]): Scheme(
+            row[2], penalties=row[3], flat=row[4], flat_days=row[5], rate=row[6], charged_to=row[7]
+        )
+        for row in rows
+    }  # fmt: skip
 
 
 def paid(connection: Connection, half: Half) -> Iterator[PaidInvoice]:
@@ -105,12 +115,18 @@ def post(connection: Connection, half: Half, penalties: Sequence[Penalty], insta
     for one in penalties:
         identity = derived(f"penalty\n{one.operator}\n{one.insurer}\n{one.site}\n{half.name}")
         added = connection.execute(
-            "insert into rempart.delay_penalty (penalty, operator, insurer, site, half, invoices, amount, posted) "
-            "values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
-            (identity, one.operator, one.insurer, one.site, half.name, one.invoices, one.amount, instant),
-        ).rowcount
+            "insert into rempart.delay_penalty (penalty, operator, insurer, site, half, invoices, amount, charged_to, "
+            "posted) values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
+            (
+                identity, one.operator, one.insurer, one.site, half.name, one.invoices, one.amount, one.charged_to,
+                instant,
+            ),
+        ).rowcount  # fmt: skip
         if added:
-            sides = (accounts.owed(one.operator, one.insurer), accounts.penalty(one.operator, one.site))
-            move(connection, [Transfer(*sides, one.amount, "penalty", identity.bytes)], instant)
+            bears = accounts.owed(one.operator, one.insurer)
+            if one.charged_to == OPERATOR:
+                bears = accounts.costs(one.operator)
+            to = accounts.penalty(one.operator, one.site)
+            move(connection, [Transfer(bears, to, one.amount, "penalty", identity.bytes)], instant)
             posted += one.amount
     return posted

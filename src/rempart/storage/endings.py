@@ -15,7 +15,7 @@ import psycopg
 
 from rempart.application.pay import Ended
 from rempart.domain import accounts
-from rempart.domain.claw_back import DUE, RECOVERED
+from rempart.domain.claw_back import DUE, RECOVERED, WRITTEN_OFF
 from rempart.domain.transfer import RELEASED, RETURNED, SETTLED, Ordered, Transfer, movement
 
 Connection = psycopg.Connection[Any]
@@ -104,8 +104,9 @@ def _due_again(connection: Connection, remittances: list[UUID], *, cause: str, i
     move(connection, back, instant)
     reopened = connection.execute(
         "update rempart.claw_back c set state = %s from rempart.remittance_deduction d "
-        "where d.remittance = any(%s) and d.live and c.claw_back = d.claw_back and c.state = %s returning c.claw_back",
-        (DUE, remittances, RECOVERED),
+        "where d.remittance = any(%s) and d.live and c.claw_back = d.claw_back and c.state = any(%s) "
+        "returning c.claw_back",
+        (DUE, remittances, [RECOVERED, WRITTEN_OFF]),
     ).fetchall()
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -116,6 +117,7 @@ def _due_again(connection: Connection, remittances: list[UUID], *, cause: str, i
     for statement in (
         "update rempart.remittance_line set live = false where remittance = any(%s) and live",
         "update rempart.remittance_deduction set live = false where remittance = any(%s) and live",
+        "update rempart.remittance_penalty set live = false where remittance = any(%s) and live",
     ):
         connection.execute(statement, (remittances,))
 

@@ -76,9 +76,11 @@ class CallBooks:
         """Calls every insurer that owes something; those with a mandate are put into one file per account."""
         with self.connection.transaction():
             files: dict[str, UUID] = {}
+            parties: list[funds.Party] = []
             for operator, insurer, mandate, account in self.connection.execute(PARTIES, (terms.day,)).fetchall():
                 by = funds.By(self._file(files, account, terms.day, instant), mandate) if mandate and account else None
-                funds.call(self.connection, funds.Party(operator, insurer, by), terms.day, self.until, instant=instant)
+                parties.append(funds.Party(operator, insurer, by))
+            funds.call_all(self.connection, parties, terms.day, self.until, instant=instant)
             self._drop_empty(files)
         return Plan((), ())
 

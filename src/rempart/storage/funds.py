@@ -5,7 +5,7 @@ In the caller's transaction. That a movement lies in one living call at most is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
@@ -32,20 +32,28 @@ from (select distinct on (operator, insurer) operator, insurer, ceiling,
       where starts <= %s order by operator, insurer, starts desc) t
 order by 1, 2
 """
-# What moved an insurer's debt before the end of the day and lies in no living call.
-TAKEN: LiteralString = """
-insert into rempart.fund_call_line (fund_call, transfer)
-select %(call)s, t.transfer from rempart.transfer t
-where t.kind = any(%(kinds)s) and (t.debit = %(owed)s or t.credit = %(owed)s)
-  and t.instant >= %(since)s and t.instant < %(until)s
-  and not exists (select from rempart.fund_call_line l where l.transfer = t.transfer and l.live)
+# What moved insurers' debts before the end of the day and lies in no living call: the ledger is read once for all.
+MOVED: LiteralString = """
+with party as (select * from unnest(%(calls)s::uuid[], %(owed)s::text[], %(since)s::bigint[]) p(call, owed, since)),
+moved as (
+    select p.call, t.transfer, t.amount from rempart.transfer t join party p on p.owed = t.debit
+    where t.kind = any(%(kinds)s) and t.instant >= p.since and t.instant >= %(first)s and t.instant < %(until)s
+    union all
+    select p.call, t.transfer, -t.amount from rempart.transfer t join party p on p.owed = t.credit
+    where t.kind = any(%(kinds)s) and t.instant >= p.since and t.instant >= %(first)s and t.instant < %(until)s),
+free as (
+    select m.call, m.transfer, m.amount from moved m
+    where not exists (select from rempart.fund_call_line l where l.transfer = m.transfer and l.live))
 """
-ASKED: LiteralString = """
-select coalesce(sum(case when t.debit = %(owed)s then t.amount else -t.amount end), 0)::bigint, count(*)
-from rempart.transfer t
-where t.kind = any(%(kinds)s) and (t.debit = %(owed)s or t.credit = %(owed)s)
-  and t.instant >= %(since)s and t.instant < %(until)s
-  and not exists (select from rempart.fund_call_line l where l.transfer = t.transfer and l.live)
+ASKED: LiteralString = f"""{MOVED}
+select call, sum(amount)::bigint, count(*) from free group by 1 having sum(amount) > 0
+"""  # noqa: S608 - a constant of this module
+TAKEN: LiteralString = f"""{MOVED}
+insert into rempart.fund_call_line (fund_call, transfer) select call, transfer from free order by 1, 2
+"""  # noqa: S608 - a constant of this module
+BEFORE: LiteralString = """
+select c.operator, c.insurer, max(c.called), coalesce(bool_or(e.outcome = 'refused'), false)
+from rempart.fund_call c left join rempart.fund_call_end e using (fund_call) group by 1, 2
 """
 
 
@@ -154,41 +162,53 @@ def call(connection: Connection, party: Party, day: date, until: int, *, instant
 
     None as well when it was called on this day already: what came since waits for the next day's call.
     """
-    operator, insurer, by = party
-    identity = call_id(operator, insurer, day)
-    if connection.execute("select from rempart.fund_call where fund_call = %s", (identity,)).fetchone() is not None:
-        return None
-    asked = {
-        "call": identity, "owed": accounts.owed(operator, insurer), "kinds": list(CALLED_KINDS), "until": until,
-        "since": _since(connection, operator, insurer),
-    }  # fmt: skip
-    row = connection.execute(ASKED, asked).fetchone()
-    amount, movements = row or (0, 0)
-    if amount <= 0:
-        return None
-    made = Call(identity, operator, insurer, day, amount, movements, bank_reference(identity), instant)
-    connection.execute(
-        "insert into rempart.fund_call (fund_call, operator, insurer, day, amount, movements, end_to_end, called, "
-        "file, mandate) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (*made[:8], *(by or (None, None))),
-    )
-    if connection.execute(TAKEN, asked).rowcount != movements:
+    return next(iter(call_all(connection, [party], day, until, instant=instant)), None)
+
+
+def call_all(connection: Connection, parties: Sequence[Party], day: date, until: int, *, instant: int) -> list[Call]:
+    """Calls each of these insurers as `call` does, in their order; those that are not called are left out."""
+    wanted = {call_id(one.operator, one.insurer, day): one for one in parties}
+    known = connection.execute("select fund_call from rempart.fund_call where fund_call = any(%s)", (list(wanted),))
+    for row in known.fetchall():
+        del wanted[row[0]]
+    since = _since(connection)
+    asked = _asked(wanted, since, until)
+    found = {row[0]: (row[1], row[2]) for row in connection.execute(ASKED, asked)}
+    made = [
+        Call(identity, one.operator, one.insurer, day, *found[identity], bank_reference(identity), instant)
+        for identity, one in wanted.items()
+        if identity in found
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into rempart.fund_call (fund_call, operator, insurer, day, amount, movements, end_to_end, called, "
+            "file, mandate) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [(*one[:8], *(wanted[one.fund_call].by or (None, None))) for one in made],
+        )
+    called = _asked({one.fund_call: wanted[one.fund_call] for one in made}, since, until)
+    if connection.execute(TAKEN, called).rowcount != sum(one.movements for one in made):
         raise CallDiffersError("the movements of a call changed while it was made")
     return made
+
+
+def _asked(wanted: Mapping[UUID, Party], since: Mapping[tuple[str, str], int], until: int) -> dict[str, Any]:
+    starts = [since.get((one.operator, one.insurer), 0) for one in wanted.values()]
+    return {
+        "calls": list(wanted), "owed": [accounts.owed(one.operator, one.insurer) for one in wanted.values()],
+        "since": starts, "first": min(starts, default=0), "kinds": list(CALLED_KINDS), "until": until,
+    }  # fmt: skip
 
 
 class CallDiffersError(Exception):
     """Movements came in while a call was made: nothing was called; run it again."""
 
 
-def _since(connection: Connection, operator: str, insurer: str) -> int:
+def _since(connection: Connection) -> dict[tuple[str, str], int]:
     """Older movements lie in calls already, unless a call was refused: then from the beginning."""
-    row = connection.execute(
-        "select max(c.called), bool_or(e.outcome = 'refused') from rempart.fund_call c "
-        "left join rempart.fund_call_end e using (fund_call) where c.operator = %s and c.insurer = %s",
-        (operator, insurer),
-    ).fetchone()
-    return 0 if row is None or row[0] is None or row[1] else row[0] - LATE
+    return {
+        (operator, insurer): 0 if refused else last - LATE
+        for operator, insurer, last, refused in connection.execute(BEFORE)
+    }
 
 
 def calls(connection: Connection, *, open_only: bool = False) -> list[Call]:

@@ -1,6 +1,7 @@
 """What was deposited and waits: sealed chunks, who sent them, what became of them. The row is the job.
 
-A worker holds an advisory lock while it decides one; when it dies the lock is gone and another takes over.
+A worker holds an advisory lock while it decides one, or cuts one into parts (`shared_files`); when it dies the lock is
+gone and another takes over.
 """
 
 from __future__ import annotations
@@ -129,13 +130,17 @@ class Waiting:
     """The worker's side, over psycopg: which deposits wait, their chunks, and their end."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._connection = connection
+        self.connection = connection
 
     def take(self) -> Inbound | None:
-        """The oldest deposit that waits and nobody holds, locked for this connection; None when there is none."""
-        rows = self._connection.execute(
-            "select inbound, client, site, channel, grant_id, fingerprint, received from rempart.inbound "
-            "where state = 'received' order by received limit 50"
+        """The oldest deposit that waits and nobody holds, locked for this connection; None when there is none.
+
+        A file that was cut is taken part by part: `shared_files`.
+        """
+        rows = self.connection.execute(
+            "select inbound, client, site, channel, grant_id, fingerprint, received from rempart.inbound i "
+            "where state = 'received' and not exists (select from rempart.inbound_part p where p.inbound = i.inbound) "
+            "order by received limit 50"
         ).fetchall()
         for row in rows:
             inbound = Inbound(row[0].bytes, *row[1:])
@@ -145,15 +150,22 @@ class Waiting:
 
     def hold(self, inbound: bytes) -> bool:
         """Takes the lock of a deposit that is still to be decided; False when another worker has it or it is done."""
-        key = int.from_bytes(inbound[:8], "big", signed=True)
-        (held,) = self._one("select pg_try_advisory_lock(%s)", (key,))
-        if not held:
+        if not self.lock(inbound):
             return False
-        (state,) = self._one("select state from rempart.inbound where inbound = %s", (UUID(bytes=inbound),))
-        if state in {"received", "decided"}:
+        state, shared = self._one(
+            "select state, exists (select from rempart.inbound_part p where p.inbound = i.inbound) "
+            "from rempart.inbound i where inbound = %s",
+            (UUID(bytes=inbound),),
+        )
+        if state in {"received", "decided"} and not shared:
             return True
         self.release(inbound)
         return False
+
+    def lock(self, inbound: bytes) -> bool:
+        """Takes its lock whatever its state; False when another worker has it."""
+        (held,) = self._one("select pg_try_advisory_lock(%s)", (int.from_bytes(inbound[:8], "big", signed=True),))
+        return bool(held)
 
     def release(self, inbound: bytes) -> None:
         """Gives the lock back."""
@@ -168,11 +180,10 @@ class Waiting:
         )
         return Inbound(row[0].bytes, *row[1:])
 
-    def chunks(self, inbound: bytes) -> Iterator[bytes]:
-        """Its sealed chunks in order, one in memory at a time."""
-        number = 0
+    def chunks(self, inbound: bytes, number: int = 0) -> Iterator[bytes]:
+        """Its sealed chunks in order from the given one, one in memory at a time."""
         while True:
-            row = self._connection.execute(
+            row = self.connection.execute(
                 "select sealed from rempart.inbox where inbound = %s and chunk = %s",
                 (UUID(bytes=inbound), number),
                 binary=True,
@@ -193,7 +204,7 @@ class Waiting:
 
     def written(self, invoices: Sequence[bytes]) -> set[bytes]:
         """Which of these invoices were written already, by a worker that died before the end."""
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             "select invoice from rempart.invoice where invoice = any(%s)", ([UUID(bytes=i) for i in invoices],)
         ).fetchall()
         return {row[0].bytes for row in rows}
@@ -205,7 +216,7 @@ class Waiting:
         a suspicion for ten working days (fourteen days, holidays not counted); and those held because the insurer's
         table did not answer, received before `before`.
         """
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             "select inbound, invoice, distinct_said, "
             "state = 'held' and reason = 'possible-duplicate' and not distinct_said "
             "from rempart.invoice where (state = 'waiting' and received < %s) or (state = 'held' and "
@@ -221,12 +232,13 @@ class Waiting:
     def end(self, inbound: bytes, state: str, report: dict[str, Any]) -> None:
         """Closes it: `decided` or `refused` with its report; sealed chunks go unless an invoice of it still waits."""
         key = UUID(bytes=inbound)
-        with self._connection.transaction():
-            self._connection.execute(
+        with self.connection.transaction():
+            self.connection.execute(
                 "update rempart.inbound set state = %s, report = %s where inbound = %s",
                 (state, json.dumps(report), key),
             )
-            self._connection.execute(
+            self.connection.execute("delete from rempart.inbound_part where inbound = %s", (key,))
+            self.connection.execute(
                 "delete from rempart.inbox b where b.inbound = %s and not exists ("
                 "select from rempart.invoice i where i.inbound = b.inbound and i.state in ('waiting', 'held'))",
                 (key,),
@@ -234,7 +246,7 @@ class Waiting:
 
     def tidy(self, inbound: bytes) -> None:
         """Drops the sealed chunks once nothing of the deposit waits any more."""
-        self._connection.execute(
+        self.connection.execute(
             "delete from rempart.inbox b where b.inbound = %s and not exists ("
             "select from rempart.invoice i where i.inbound = b.inbound and i.state in ('waiting', 'held'))",
             (UUID(bytes=inbound),),
@@ -242,13 +254,13 @@ class Waiting:
 
     def counts(self, inbound: bytes) -> dict[str, int]:
         """How many invoices of a deposit stand in each state."""
-        rows = self._connection.execute(
+        rows = self.connection.execute(
             "select state, count(*) from rempart.invoice where inbound = %s group by state", (UUID(bytes=inbound),)
         ).fetchall()
         return dict(rows)
 
     def _one(self, statement: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-        row = self._connection.execute(statement, arguments).fetchone()
+        row = self.connection.execute(statement, arguments).fetchone()
         if row is None:
             raise LookupError("no such deposit")
         return tuple(row)

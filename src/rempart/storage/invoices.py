@@ -17,23 +17,25 @@ import asyncpg
 from asyncpg.pgproto.pgproto import UUID  # made from bytes in C; several a row
 
 from rempart.application.counting import Place, Taken
+from rempart.application.eligibility import known_until
 from rempart.application.invoice_records import ACCEPTED, DECIDED, REJECTED, Accredited, Decided, Standing
-from rempart.application.invoices import known_until
 from rempart.application.together import Unavailable
 from rempart.domain import accounts
 from rempart.domain.adjudication import rejected
 from rempart.domain.authorized import Agreed
 from rempart.domain.binding import guaranteed
 from rempart.domain.invoice_states import LIVE
-from rempart.storage import authorizations, counters
+from rempart.storage import authorizations, counters, waits
+from rempart.storage.arrays import blobs, texts
 from rempart.storage.authorization_claims import claim
 from rempart.storage.copies import EPOCH, decision_lines
 from rempart.storage.door import LOST, UNABLE, Database
+from rempart.storage.shared_files import Claim, held, renew
 
 # The content's fingerprint is already of one site: naming the site again would let the planner walk all its invoices.
 STANDINGS = """
 select q.ord, l.invoice as live, f.invoice as former, c.invoice as same
-from unnest($1::text[], $2::text[], $3::bytea[]) with ordinality q(site, number, content, ord)
+from unnest($1::text::text[], $2::text::text[], $3::text::bytea[]) with ordinality q(site, number, content, ord)
 left join lateral (select x.invoice from rempart.invoice x
                    where x.site = q.site and x.number = q.number and x.live limit 1) l on true
 left join lateral (select x.invoice from rempart.invoice x
@@ -47,10 +49,11 @@ where l.invoice is not null or f.invoice is not null or c.invoice is not null
 
 INSERT = """
 insert into rempart.invoice (invoice, site, number, client, inbound, distinct_said, position, insurer, mode, state,
-    reason, live, received, decided, care_day, spent, amo, amc, patient, site_reference, content, corrects)
+    reason, live, received, decided, care_day, spent, amo, amc, patient, site_reference, content, corrects, own)
 select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bool[], $7::int[], $8::text[],
     $9::text[], $10::text[], $11::text[], $12::bool[], $13::bigint[], $14::bigint[], $15::int[], $16::bigint[],
-    $17::bigint[], $18::bigint[], $19::bigint[], $20::text[], $21::bytea[], $22::uuid[])
+    $17::bigint[], $18::bigint[], $19::bigint[], $20::text[], $21::bytea[], $22::uuid[],
+    $23::bytea[])
 on conflict do nothing
 returning invoice
 """
@@ -65,12 +68,12 @@ where i.invoice = q.invoice and i.state in ('waiting', 'held')
 returning i.invoice
 """
 
-KNOWN = "update rempart.met set known_until = $2 where meeting = any($1::bytea[]) and known_until < $2"
+KNOWN = "update rempart.met set known_until = $2 where meeting = any($1::text::bytea[]) and known_until < $2"
 
 COLUMNS = (
     "invoice", "site", "number", "client", "inbound", "distinct_said", "position", "insurer", "mode", "state", "reason",
     "live", "received", "decided", "care_day", "spent", "amo", "amc", "patient", "site_reference", "content",
-    "corrects",
+    "corrects", "own",
 )  # fmt: skip
 _NUMBER = itemgetter(COLUMNS.index("site"), COLUMNS.index("number"))
 ROUNDS = 16  # of deciding again what counters have overtaken; then the deposit is taken up again
@@ -79,13 +82,15 @@ _NO_PLACE = bytes(4)  # an invoice's id is its deposit's with its place in the l
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One commit; `again` says that its invoices were waiting or held."""
+    """One commit; `again` says that its invoices were waiting or held, `opened` that a load opened them."""
 
     inbound: bytes
     decided: Sequence[Decided]
     instant: int
     today: date
     again: bool = False
+    claim: Claim | None = None
+    opened: bool = False
 
 
 Restate = Callable[[Sequence[Decided]], Awaitable[Sequence[Decided]]]
@@ -101,7 +106,8 @@ class InvoiceBooks:
     async def standings(self, wanted: Sequence[tuple[str, str, bytes]]) -> list[Standing]:
         """What is known of each (site, number, content fingerprint or b"")."""
         found = [Standing()] * len(wanted)
-        columns = [list(column) for column in zip(*wanted, strict=True)] if wanted else [[], [], []]
+        sites, numbers, contents = zip(*wanted, strict=True) if wanted else ((), (), ())
+        columns = texts(sites), texts(numbers), blobs(contents)
         for order, live, former, same in await self._database.fetch(STANDINGS, *columns):
             found[order - 1] = Standing(_bytes(live), _bytes(former), _bytes(same))
         return found
@@ -127,7 +133,7 @@ class InvoiceBooks:
         """One commit; gives back what was really written: a loser of a race comes back as a duplicate.
 
         What a counter has overtaken is decided by the locked figures, sealed again by `restate` outside the transaction
-        and written by a commit of its own. Raises `Unavailable`.
+        and written by a commit of its own. Raises `Unavailable`, and `OvertakenError` when the part is another's.
         """
         written: list[Decided] = []
         for _ in range(ROUNDS):
@@ -138,11 +144,22 @@ class InvoiceBooks:
             batch = replace(batch, decided=await restate(stale) if restate is not None else stale)
         raise Unavailable("counters")
 
+    async def renew(self, claim: Claim, instant: int, lease: int) -> None:
+        """Holds a part of a shared file longer; microseconds. Raises `Unavailable`."""
+        connection = await self._database.connection()
+        try:
+            await renew(connection, claim, instant, lease)
+        except (*LOST, *UNABLE) as error:
+            connection.terminate()
+            raise Unavailable("database") from error
+
     async def _commit(self, batch: Batch) -> tuple[list[Decided], list[Decided]]:
         """(Written, overtaken)."""
         connection = await self._database.connection()
         try:
             async with connection.transaction():
+                if batch.claim is not None:
+                    await held(connection, batch.claim)
                 good, stale = await counters.settle_counters(connection, batch.decided)
                 written = await self._write(connection, replace(batch, decided=good)) if good else []
         except LOST as error:
@@ -156,6 +173,11 @@ class InvoiceBooks:
         if batch.again:
             won = await _redecide(connection, batch.decided, batch.instant)
             decided = [one for one in batch.decided if one.submitted.identity in won]
+        elif batch.opened:
+            standing = await waits.take(connection, [one for one in batch.decided if one.state == ACCEPTED])
+            won = await _insert(connection, standing, batch.instant)
+            decided = [one for one in standing if one.submitted.identity in won]
+            await waits.tell(connection, decided, batch.instant)
         elif await _copied(connection, batch):
             decided = list(batch.decided)
         else:
@@ -167,6 +189,7 @@ class InvoiceBooks:
         decided = await claim(connection, decided, batch.instant)
         await _facts(connection, decided, batch)
         await counters.spend(connection, decided, batch.instant)
+        await waits.put(connection, decided, batch.instant)
         return decided
 
 
@@ -217,6 +240,7 @@ def _row(one: Decided, instant: int) -> tuple[Any, ...]:
         submitted.distinct, submitted.position, one.insurer, invoice.mode, state, one.reason, live,
         submitted.received, _decided(one, instant), care.toordinal() - EPOCH, spent, amo, amc, patient,
         invoice.site_reference, one.content if live else None, UUID(one.corrects) if one.corrects else None,
+        one.own,
     )  # fmt: skip
 
 
@@ -272,7 +296,7 @@ async def _facts(connection: asyncpg.Connection[Any], decided: Sequence[Decided]
     )
     await _copy(connection, "transfer", ("debit", "credit", "amount", "kind", "subject", "instant"), transfers)
     if meetings:
-        await connection.execute(KNOWN, sorted(meetings), known_until(batch.today))
+        await connection.execute(KNOWN, blobs(sorted(meetings)), known_until(batch.today))
 
 
 @lru_cache(maxsize=4096)

@@ -14,9 +14,10 @@ from uuid import UUID
 import psycopg
 
 from rempart.application.pay import Ended, FileRow, OrderRow
+from rempart.domain.funds import payout_id
 from rempart.domain.payment import Due, Plan, Remittance, Terms, Waits, bank_reference, file_id, file_name, plan
 from rempart.domain.transfer import RESERVED, Ordered, movement
-from rempart.storage import claw_backs, funds
+from rempart.storage import claw_backs, debts, funds
 from rempart.storage.endings import Ending, end, move
 
 Connection = psycopg.Connection[Any]
@@ -34,14 +35,22 @@ join rempart.transfer t on t.kind = 'decision' and t.subject = i.invoice
 where i.state = 'accepted' and not exists (select from rempart.remittance_line l where l.invoice = i.invoice and l.live)
 for update of i
 """,
+    """
+insert into rempart.payment_due (invoice, site, operator, insurer, amount, decided, penalty)
+select p.penalty, p.site, p.operator, case p.charged_to when 'insurer' then p.insurer else '' end, p.amount, p.posted,
+       true
+from rempart.delay_penalty p
+where not exists (select from rempart.remittance_penalty x where x.penalty = p.penalty and x.live)
+""",
 )
 
 DUES: LiteralString = """
 with due as materialized (
-    select site, operator, insurer, sum(amount)::bigint as amount, count(*) as invoices, min(decided) as oldest
+    select site, operator, insurer, sum(amount)::bigint as amount, count(*) filter (where not penalty) as invoices,
+           min(decided) as oldest, coalesce(sum(amount) filter (where penalty), 0)::bigint as penalties
     from rempart.payment_due group by 1, 2, 3)
 select d.site, d.operator, d.insurer, d.amount, d.invoices, p.payee, a.reference, r.last, d.oldest,
-       coalesce(b.reason, '')
+       coalesce(b.reason, ''), d.penalties
 from due d
 left join lateral (
     select x.payee from rempart.payee x
@@ -68,6 +77,24 @@ insert into rempart.remittance_line (remittance, invoice, amount)
 select q.remittance, d.invoice, d.amount
 from unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) q(remittance, site, operator, insurer)
 join rempart.payment_due d using (site, operator, insurer)
+where not d.penalty
+"""
+
+PENALTIES: LiteralString = """
+select q.remittance, d.invoice, d.amount
+from unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) q(remittance, site, operator, insurer)
+join rempart.payment_due d using (site, operator, insurer)
+where d.penalty
+"""
+
+# What the lines and penalties of remittances make: cents, and invoices.
+SUMS: LiteralString = """
+select r.remittance, coalesce(l.amount, 0)::bigint + coalesce(p.amount, 0)::bigint, coalesce(l.lines, 0)
+from unnest(%s::uuid[]) r(remittance)
+left join (select remittance, sum(amount) as amount, count(*) as lines from rempart.remittance_line
+           where remittance = any(%s) group by 1) l using (remittance)
+left join (select remittance, sum(amount) as amount from rempart.remittance_penalty
+           where remittance = any(%s) group by 1) p using (remittance)
 """
 
 FILES: LiteralString = """
@@ -116,14 +143,17 @@ class Ledger:
 
     def reserve(self, terms: Terms, instant: int) -> Plan:
         """Orders what is due: one file per paying account, one remittance per payee, all of it or nothing."""
+        with self._connection.transaction():  # first, for it locks counters, which come before invoices
+            claw_backs.ripen(self._connection, terms.day, instant)
         with self._connection.transaction():
             for statement in TAKE:
                 self._connection.execute(statement)
-            return self._reserve(terms, instant)
+            found = self._reserve(terms, instant)
+            debts.ask(self._connection, terms.day, instant)
+            return found
 
     def _reserve(self, terms: Terms, instant: int) -> Plan:
         connection = self._connection
-        claw_backs.ripen(connection, terms.day, instant)
         rows = connection.execute(DUES, {"day": terms.day, "accounts": self._accounts}).fetchall()
         dues = [Due(*row) for row in rows]
         found = plan(dues, terms, claw_backs.due(connection, terms.day), funds.watched(connection, terms.day))
@@ -131,11 +161,12 @@ class Ledger:
         with connection.cursor() as cursor:
             cursor.executemany(
                 "insert into rempart.remittance (remittance, payee, site, operator, account, day, amount, invoices, "
-                "end_to_end, file, reserved, deducted) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                "end_to_end, file, reserved, deducted, penalties) "
+                "values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 [
                     (
                         r.identity, r.payee, r.site, r.operator, r.account, terms.day, r.amount, r.invoices,
-                        bank_reference(r.identity), files[r.account], instant, r.deducted,
+                        bank_reference(r.identity), files[r.account], instant, r.deducted, r.penalties,
                     )
                     for r in found.remittances
                 ],
@@ -183,12 +214,18 @@ class Ledger:
         parts = [(r.identity, r.site, r.operator, insurer) for r in remittances for insurer in r.insurers]
         if not parts:
             return
-        self._connection.execute(LINES, [list(column) for column in zip(*parts, strict=True)])
-        sums = self._connection.execute(
-            "select remittance, sum(amount)::bigint, count(*) from rempart.remittance_line "
-            "where remittance = any(%s) group by remittance",
-            ([r.identity for r in remittances],),
-        ).fetchall()
+        columns = [list(column) for column in zip(*parts, strict=True)]
+        self._connection.execute(LINES, columns)
+        if any(r.penalties for r in remittances):
+            rows = self._connection.execute(PENALTIES, columns).fetchall()
+            with self._connection.cursor() as cursor:
+                cursor.executemany(
+                    "insert into rempart.remittance_penalty (payout, remittance, penalty, amount) "
+                    "values (%s, %s, %s, %s)",
+                    [(payout_id(row[0], row[1]), *row) for row in rows],
+                )
+        made = [r.identity for r in remittances]
+        sums = self._connection.execute(SUMS, (made, made, made)).fetchall()
         planned = {r.identity: (r.amount + r.deducted, r.invoices) for r in remittances}
         if {row[0]: (row[1], row[2]) for row in sums} != planned:
             raise LedgerDiffersError("the lines are not what was planned")

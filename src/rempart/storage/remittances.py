@@ -13,11 +13,13 @@ from rempart.application.remittances import (
     InsurerPart,
     LineNote,
     PaidInvoice,
+    PenaltyPart,
     RejectedInvoice,
     Summary,
     WaitingPart,
 )
-from rempart.storage.copies import EPOCH, read_lines
+from rempart.storage.copies import EPOCH
+from rempart.storage.decided_lines import read_reasons
 from rempart.storage.door import Database
 
 LIST_MOST = 100
@@ -43,11 +45,18 @@ select d.claw_back, i.invoice, i.number, i.care_day, d.insurer, c.reason, d.amou
                    join rempart.remittance xr on xr.remittance = x.remittance
                    where x.claw_back = d.claw_back and (x.live or x.remittance = d.remittance)
                      and xr.reserved <= r.reserved)
+                - coalesce((select sum(y.amount) from rempart.debt_payment y
+                            where y.claw_back = d.claw_back and y.instant <= r.reserved), 0)
 from rempart.remittance_deduction d
 join rempart.remittance r using (remittance)
 join rempart.claw_back c using (claw_back)
 join rempart.invoice i using (invoice)
 where d.remittance = $1 order by c.instant, d.claw_back
+"""
+
+PENALTIES = """
+select p.penalty, p.insurer, p.half, p.invoices, x.amount from rempart.remittance_penalty x
+join rempart.delay_penalty p using (penalty) where x.remittance = $1 order by p.half, p.insurer
 """
 
 CLAW_BACKS = """
@@ -59,24 +68,27 @@ where c.site = $1 and (c.state in ('notified', 'disputed', 'due') or c.instant >
 order by c.instant desc, c.claw_back limit $3
 """
 
+# Each invoice is looked up: what a remittance costs to tell does not grow with the table.
 PAID = """
 select i.insurer, n.name, i.invoice, i.number, i.care_day, i.spent, i.amo, l.amount, i.patient, d.lines
 from rempart.remittance_line l
-join rempart.invoice i using (invoice)
-join rempart.decision d using (invoice)
+cross join lateral (select x.* from rempart.invoice x where x.invoice = l.invoice offset 0) i
+cross join lateral (select x.lines from rempart.decision x where x.invoice = l.invoice offset 0) d
 left join rempart.insurer n on n.insurer = i.insurer
 where l.remittance = $1
 order by n.name, i.insurer, i.care_day, i.number
 """
 
-# Rejected after the previous remittance of the same payer was made and before this one was.
+# Rejected after the previous remittance of the same payer was made and before this one was. What is rejected is never
+# live (`domain.invoice_states.LIVE`): it is found by the index of a site's former numbers.
 REJECTED = """
 with this as (select r.site, r.operator, r.account, r.reserved from rempart.remittance r where r.remittance = $1),
      since as (select coalesce(max(r.reserved), 0) as instant from rempart.remittance r join this t
                on r.site = t.site and r.account = t.account and r.reserved < t.reserved)
 select i.invoice, i.number, i.care_day, i.insurer, i.spent, i.reason
 from this t cross join since s
-join rempart.invoice i on i.site = t.site and i.state = 'rejected' and i.decided > s.instant and i.decided <= t.reserved
+join rempart.invoice i on i.site = t.site and not i.live and i.state = 'rejected' and i.decided > s.instant
+                      and i.decided <= t.reserved
 join rempart.insurer n on n.insurer = i.insurer and n.operator = t.operator
 join lateral (select x.reference from rempart.paying_account x
               where x.operator = t.operator and x.insurer in (i.insurer, '')
@@ -127,12 +139,13 @@ async def advice(database: Database, site: str, identity: UUID) -> Advice | None
         DeductedPart(row[0], row[1], row[2], _day(row[3]), row[4], row[5], row[6], int(row[7]))
         for row in await database.fetch(DEDUCTED, identity)
     ]
-    return Advice(site, Summary(*found[0]), grouped, tuple(rejected), tuple(deducted))
+    penalties = [PenaltyPart(*row) for row in await database.fetch(PENALTIES, identity)]
+    return Advice(site, Summary(*found[0]), grouped, tuple(rejected), tuple(deducted), tuple(penalties))
 
 
 def _paid(row: Any) -> PaidInvoice:
     invoice, number, care, spent, amo, paid, patient, lines = row
-    notes = tuple(LineNote(line.number, line.domain, line.reason) for line in read_lines(lines) if line.reason)
+    notes = tuple(LineNote(*told) for told in read_reasons(lines))
     return PaidInvoice(invoice, number, _day(care), spent, amo, paid, patient, notes)
 
 

@@ -6,7 +6,7 @@ What a file holds follows from facts as they stood when the call was made, so th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any, LiteralString, NamedTuple
@@ -26,18 +26,21 @@ from rempart.application.settlement import (
     TakenBack,
 )
 from rempart.domain import accounts
-from rempart.storage.copies import EPOCH, read_lines
+from rempart.storage.decided_lines import read_lines
 from rempart.storage.log_reading import read_checkpoint
 
 Connection = psycopg.Connection[Any]
+EPOCH = date(1970, 1, 1).toordinal()
 LOCK = 0x52_4D_50_53_46  # "RMPSF": one writer of settlement files at a time
 TOGETHER = 2_000  # rows read at a time
+AT_ONCE = 10_000  # movements of a call that are read by one prepared statement, some 10 MB; a greater one by parts
 
 CALLS: LiteralString = """
 select c.fund_call, c.operator, c.insurer, c.day, c.amount, c.movements, c.end_to_end, c.called
 from rempart.fund_call c left join rempart.settlement_file s using (fund_call)
 """
-# One row a movement: what it is, then the columns of whichever kind it is.
+# One row a movement: what it is, then the columns of whichever kind it is. What is looked up by a kind's own key is not
+# looked up for the others: their key is null.
 MOVEMENTS: LiteralString = """
 select t.kind, case when t.debit = %(owed)s then t.amount else -t.amount end, t.subject,
        coalesce(i.site, c.site, p.site), i.care_day, d.lines, coalesce(g.bound, ''), coalesce(r.remittance::text, ''),
@@ -54,11 +57,19 @@ left join lateral (
     where b.invoice = i.invoice and t.kind = 'decision' and m.reserved < %(called)s
       and not coalesce(e.outcome = 'released' and e.instant < %(called)s, false)
     order by m.reserved desc limit 1) r on true
-left join rempart.remittance_deduction x on x.deduction = t.subject and t.kind in ('deduct', 'undeduct')
-left join rempart.claw_back c on c.claw_back = x.claw_back
-left join rempart.delay_penalty p on p.penalty = t.subject and t.kind = 'penalty'
+left join rempart.remittance_deduction x
+    on x.deduction = case when t.kind in ('deduct', 'undeduct') then t.subject end
+left join rempart.debt_payment y on y.payment = case when t.kind = 'repay' then t.subject end
+left join rempart.claw_back c on c.claw_back = coalesce(x.claw_back, y.claw_back)
+left join rempart.delay_penalty p on p.penalty = case when t.kind = 'penalty' then t.subject end
 where l.fund_call = %(call)s
 order by t.transfer
+"""
+# A call names few of many movements: each is looked up, whatever was counted of tables that grew since. That way is the
+# same for every call, so it is planned once: planning takes longer than a small call's look-ups.
+ONE_BY_ONE: LiteralString = """
+select set_config(way, value, true) from (values ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'),
+    ('enable_seqscan', 'off'), ('plan_cache_mode', 'force_generic_plan')) s(way, value)
 """
 REFERENCES: LiteralString = """
 select b.batch, b.wrapped, m.person, m.sealed_ref
@@ -78,13 +89,14 @@ class Written(NamedTuple):
 
 
 @contextmanager
-def alone(connection: Connection) -> Iterator[None]:
-    """Waits for its turn; it ends with the connection."""
-    connection.execute("select pg_advisory_lock(%s)", (LOCK,))
+def alone(connection: Connection, *, wait: bool = True) -> Iterator[bool]:
+    """Waits for its turn, which ends with the connection; without waiting, False while another one writes."""
+    asked = "select pg_advisory_lock(%s) is not null" if wait else "select pg_try_advisory_lock(%s)"
+    held = connection.execute(asked, (LOCK,)).fetchone() == (True,)
     try:
-        yield
+        yield held
     finally:
-        if not connection.broken:
+        if held and not connection.broken:
             connection.execute("select pg_advisory_unlock(%s)", (LOCK,))
 
 
@@ -118,8 +130,13 @@ def chain(connection: Connection, call: Call, day: date) -> Chained:
 
 
 def movements(connection: Connection, call: Call) -> Iterator[Movement]:
-    """What a call asks for, in the ledger's order; inside a transaction, a part at a time."""
+    """What a call asks for, in the ledger's order; inside a transaction, a great one a part at a time."""
     asked = {"call": call.fund_call, "owed": accounts.owed(call.operator, call.insurer), "called": call.called}
+    connection.execute(ONE_BY_ONE)
+    if call.movements <= AT_ONCE:
+        for row in connection.execute(MOVEMENTS, asked, prepare=True, binary=True):
+            yield _movement(*row)
+        return
     with connection.cursor(name="movements") as cursor:
         cursor.itersize = TOGETHER
         cursor.execute(MOVEMENTS, asked)
@@ -136,7 +153,7 @@ def _movement(kind: str, amount: int, subject: UUID, site: str, *rest: Any) -> M
         return Cancelled(subject, site, amount)
     if kind == "penalty":
         return Penalty(subject, site, half, amount)
-    return TakenBack(claw_back, invoice, site, reason, deducted_by, amount)
+    return TakenBack(claw_back, invoice, site, reason, deducted_by or "", amount)
 
 
 def references(
@@ -161,6 +178,46 @@ def remember(connection: Connection, made: Written, instant: int) -> None:
             chained.month, made.sha256, made.rows, call.amount, instant,
         ),
     )  # fmt: skip
+
+
+def keep(connection: Connection, fund_call: UUID, kind: str, pieces: Iterable[bytes]) -> None:
+    """Keeps the bytes that the insurer's client fetches; what is kept already stays. In the caller's transaction."""
+    if connection.execute(
+        "select from rempart.settlement_content where fund_call = %s and kind = %s limit 1", (fund_call, kind)
+    ).fetchone():
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into rempart.settlement_content (fund_call, kind, place, content) values (%s, %s, %s, %s)",
+            ((fund_call, kind, place, piece) for place, piece in enumerate(pieces)),
+        )
+
+
+def kept(connection: Connection) -> frozenset[UUID]:
+    """Calls whose file can be fetched."""
+    rows = connection.execute(
+        "select fund_call from rempart.settlement_content where kind = 'settlement' and place = 0"
+    )
+    return frozenset(row[0] for row in rows)
+
+
+def replies(connection: Connection) -> list[tuple[UUID, bytes]]:
+    """Answers that were sent to the hub and not taken yet, the oldest first."""
+    rows = connection.execute(
+        "select r.reply, r.content from rempart.settlement_reply r "
+        "left join rempart.settlement_reply_taken t using (reply) where t.reply is null order by r.received, r.reply"
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def taken(connection: Connection, reply: UUID, judged: Sequence[Judged] | str, instant: int) -> None:
+    """Writes what became of answers that were sent to the hub."""
+    code, answers = (judged, ()) if isinstance(judged, str) else ("", judged)
+    connection.execute(
+        "insert into rempart.settlement_reply_taken (reply, code, answers, refused, instant) "
+        "values (%s, %s, %s, %s, %s) on conflict (reply) do nothing",
+        (reply, code, len(answers), sum(1 for one in answers if one.code), instant),
+    )
 
 
 class SettlementBooks:

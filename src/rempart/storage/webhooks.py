@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ ATTEMPTS_MOST = 14  # then it is stopped: about two days
 FIRST_PAUSE = 30 * 1_000_000  # microseconds; doubled with each attempt
 LONGEST_PAUSE = 6 * 3600 * 1_000_000
 PAGE = 50  # events told in one round to one webhook
+STOPPED = "webhook-stopped"
 
 DUE = """
 select webhook, site, url, cursor, attempts from rempart.webhook
@@ -56,25 +58,31 @@ def add(connection: psycopg.Connection[Any], webhook: UUID, site: str, url: str,
         "from rempart.site s where s.site = %s on conflict do nothing",
         (webhook, url, instant, site),
     )
+    if done.rowcount == 1:
+        _event(connection, webhook, "good", "added", said_by="operator", instant=instant)
     return done.rowcount == 1
 
 
-def end(connection: psycopg.Connection[Any], webhook: UUID) -> bool:
+def end(connection: psycopg.Connection[Any], webhook: UUID, *, instant: int) -> bool:
     """Nothing is told to it any more; False when it is unknown or ended."""
     done = connection.execute(
         "update rempart.webhook set state = 'ended' where webhook = %s and state <> 'ended'", (webhook,)
     )
+    if done.rowcount == 1:
+        _event(connection, webhook, "ended", "ended", said_by="operator", instant=instant)
     return done.rowcount == 1
 
 
-def resume(connection: psycopg.Connection[Any], webhook: UUID) -> bool:
+def resume(connection: psycopg.Connection[Any], webhook: UUID, *, instant: int) -> bool:
     """A stopped one is told again, from where it stopped; False when it was not stopped."""
-    done = connection.execute(
-        "update rempart.webhook set state = 'good', attempts = 0, next_try = 0, reason = '' "
-        "where webhook = %s and state = 'stopped'",
-        (webhook,),
-    )
-    return done.rowcount == 1
+    row = connection.execute("select rempart.resume_webhook(%s, '', 'operator', %s)", (webhook, instant)).fetchone()
+    return row is not None and bool(row[0])
+
+
+def stopped(connection: psycopg.Connection[Any]) -> int:
+    """How many are told nothing because they failed too often."""
+    row = connection.execute("select count(*) from rempart.webhook where state = 'stopped'").fetchone()
+    return int(row[0]) if row is not None else 0
 
 
 def listed(connection: psycopg.Connection[Any]) -> list[tuple[UUID, str, str, str, str]]:
@@ -104,12 +112,32 @@ def delivered(connection: psycopg.Connection[Any], webhook: Webhook, event: int)
 
 
 def failed(connection: psycopg.Connection[Any], webhook: Webhook, reason: str, instant: int) -> bool:
-    """Counts a failure and pauses; True when it was the last one and the webhook is stopped."""
+    """Counts a failure and pauses; True when it was the last one and the webhook is stopped, which rings."""
     attempts = webhook.attempts + 1
-    stopped = attempts >= ATTEMPTS_MOST
+    last = attempts >= ATTEMPTS_MOST
     pause = min(FIRST_PAUSE << (attempts - 1), LONGEST_PAUSE)
     connection.execute(
         "update rempart.webhook set attempts = %s, next_try = %s, reason = %s, state = %s where webhook = %s",
-        (attempts, instant + pause, reason, "stopped" if stopped else "good", webhook.webhook),
+        (attempts, instant + pause, reason, "stopped" if last else "good", webhook.webhook),
     )
-    return stopped
+    if last:
+        _event(connection, webhook.webhook, "stopped", reason, said_by="worker", instant=instant)
+        connection.execute(
+            "insert into rempart.alarm (instant, code, counts, context) values (%s, %s, %s, %s)",
+            (
+                instant,
+                STOPPED,
+                json.dumps({"items": 1}),
+                json.dumps({"webhook": str(webhook.webhook), "cause": reason}),
+            ),
+        )
+    return last
+
+
+def _event(
+    connection: psycopg.Connection[Any], webhook: UUID, state: str, cause: str, *, said_by: str, instant: int
+) -> None:  # fmt: skip
+    connection.execute(
+        "insert into rempart.webhook_event (webhook, state, cause, said_by, instant) values (%s, %s, %s, %s, %s)",
+        (webhook, state, cause, said_by, instant),
+    )

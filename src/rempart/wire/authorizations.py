@@ -62,10 +62,28 @@ class AuthorizationRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=Tr
         return "AuthorizationRequest(…)"
 
 
+class DeliveryState(msgspec.Struct, frozen=True):
+    """What one live invoice took of one agreed line: units, and cents owed."""
+
+    invoice: str
+    line: int
+    quantity: int
+    amc: int
+
+
+class RestState(msgspec.Struct, frozen=True):
+    """What is still owed of one agreed line: units, and cents agreed for them."""
+
+    line: int
+    quantity: int
+    amc: int
+
+
 class AuthorizationState(msgspec.Struct, frozen=True, omit_defaults=True):
     """One authorization: where it stands, what binds, what each side pays, and its events when read alone.
 
-    `state`: pending, agreed, refused, modified, cancelled, expired or invoiced. `reference` is what goes on the invoice
+    `state`: pending, agreed, refused, modified, cancelled, expired, partly-invoiced or invoiced. `deliveries`, and
+    while something may be delivered, its `rest` are told when it is read alone. `reference` is what goes on the invoice
     where an accreditation would stand. A delivery is taken until `delivery_until`; an invoice may ask `line_tolerance`
     more a line and `total_tolerance` in all.
     """
@@ -93,6 +111,8 @@ class AuthorizationState(msgspec.Struct, frozen=True, omit_defaults=True):
     replaces: str = ""
     invoice: str = ""
     events: tuple[EventState, ...] = ()
+    deliveries: tuple[DeliveryState, ...] = ()
+    rest: tuple[RestState, ...] = ()
 
 
 class AuthorizationChange(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -140,8 +160,22 @@ class SealedPart(msgspec.Struct, frozen=True):
     sealed: bytes
 
 
-class PendingCase(msgspec.Struct, frozen=True):
-    """One waiting request whole, for the insurer's side to open; the amounts that its table gives by itself."""
+class LineRoom(msgspec.Struct, frozen=True):
+    """What allowances leave for one line, in cents, when the lines before it get theirs.
+
+    `most`: of all it asks; `table`: of what the table alone gives.
+    """
+
+    number: int
+    most: int
+    table: int
+
+
+class PendingCase(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One waiting request whole, for the insurer's side to open; the amounts that its table gives by itself.
+
+    `rooms` tells the lines for which an allowance leaves less than they ask, or than the table gives.
+    """
 
     authorization: str
     requested: str
@@ -150,6 +184,7 @@ class PendingCase(msgspec.Struct, frozen=True):
     reason: str
     lines: tuple[LineState, ...]
     parts: tuple[SealedPart, ...]
+    rooms: tuple[LineRoom, ...] = ()
 
 
 class SignedDecision(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -173,3 +208,15 @@ class Statement(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     verdict: Literal["agreed", "refused"]
     decided: str
     lines: tuple[StatedLine, ...] = ()
+
+
+class DecisionAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a decision led to: agreed or refused; or still `pending` with the reason why it cannot be agreed to.
+
+    `held_until`: the last day for which another authorization holds the allowance; where is not told.
+    """
+
+    state: str
+    reason: str = ""
+    sentence: str = ""
+    held_until: str = ""

@@ -44,8 +44,9 @@ class DomainAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 class EligibilityAnswer(msgspec.Struct, frozen=True):
     """`answer`: covered, not-confirmed, or with strong evidence closed, not-covered; `accreditation`: 4×5 characters.
 
-    `ended`, with strong evidence only, is the last day of rights. `padding` gives every answer to one question the
-    same length.
+    `provisional`: a newborn, covered under its parent's contract for at most `ceiling` cents in all until the insurer
+    registers it. `ended`, with strong evidence only, is the last day of rights. `padding` gives every answer to one
+    question the same length.
     """
 
     answer: str
@@ -56,4 +57,6 @@ class EligibilityAnswer(msgspec.Struct, frozen=True):
     accreditation_to: str = ""
     kind: str = ""
     ended: str = ""
+    provisional: bool = False
+    ceiling: int = 0
     padding: str = ""

@@ -6,27 +6,15 @@ from typing import Literal
 
 import msgspec
 
+from rempart.wire.authorizations import QuoteLine
 from rempart.wire.eligibility import Evidence
-from rempart.wire.invoices import LineState, ParticularsRequest
+from rempart.wire.invoices import LineState
 
 
-class EstimateLine(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
-    """One act, item or fee; `rate` in percent, `coefficient` in hundredths. The hub works the shares out."""
+class EstimateLine(QuoteLine, forbid_unknown_fields=True, frozen=True, omit_defaults=True, kw_only=True):
+    """One act, item or fee: as a line of a quote, with its day of care."""
 
     care_date: str
-    code: str
-    family: str
-    base: int
-    rate: int
-    spent: int
-    quantity: int = 1
-    coefficient: int = 100
-    unit_price: int = 0
-    exemption: str = ""
-    qualifier: str = ""
-    place: str = ""
-    detail: tuple[tuple[str, str, int], ...] = ()
-    particulars: ParticularsRequest | None = None
 
 
 class EstimateStay(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):

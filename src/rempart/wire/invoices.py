@@ -14,7 +14,10 @@ class CorrectionRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True)
 
 
 class ParticularsRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What equipment, baskets, stays and price regimes say beside amounts. All optional; prices in cents for one."""
+    """What equipment, baskets, stays and price regimes say beside amounts. All optional; prices in cents for one.
+
+    `first_paid`: cents that a first insurer paid of the whole line; `last_delivery`: AAAA-MM-JJ.
+    """
 
     item: str = ""
     side: str = ""
@@ -27,6 +30,9 @@ class ParticularsRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True
     renewal: str = ""
     substitution: str = ""
     reference_price: int | None = None
+    first_paid: int | None = None
+    last_delivery: str = ""
+    blind: bool = False
 
 
 class LineRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

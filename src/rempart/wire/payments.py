@@ -65,7 +65,7 @@ class AdviceDeduction(msgspec.Struct, frozen=True):
 class ClawBackState(msgspec.Struct, frozen=True):
     """A claw-back: cents, cents deducted so far, its state, the first day of deduction (until then it is disputable).
 
-    `state`: notified, disputed, due, recovered or withdrawn.
+    `state`: notified, disputed, due, recovered, withdrawn or written-off.
     """
 
     claw_back: str
@@ -78,6 +78,58 @@ class ClawBackState(msgspec.Struct, frozen=True):
     sentence: str
     state: str
     not_before: str
+
+
+class AdvicePenalty(msgspec.Struct, frozen=True):
+    """What late payment in a half-year earned the site, paid here; `insurer` whose payments were late."""
+
+    penalty: str
+    insurer: str
+    half: str
+    invoices: int
+    reason: str
+    sentence: str
+    amount: int
+
+
+class DebtAsked(msgspec.Struct, frozen=True):
+    """The site was asked to pay: demanded, reminded or final-notice, the day, the cents left then."""
+
+    step: str
+    day: str
+    amount: int
+
+
+class SiteDebt(msgspec.Struct, frozen=True):
+    """A claw-back that stands: amount = deducted + repaid + written_off + left, in cents.
+
+    `since` is the day it became due, `instalment` the most deducted in a calendar month (0: no limit), `reference` what
+    a transfer of the site's own must name.
+    """
+
+    claw_back: str
+    invoice: str
+    number: str
+    insurer: str
+    operator: str
+    amount: int
+    deducted: int
+    repaid: int
+    written_off: int
+    left: int
+    reason: str
+    sentence: str
+    since: str
+    instalment: int
+    reference: str
+    asked: tuple[DebtAsked, ...] = ()
+
+
+class DebtList(msgspec.Struct, frozen=True):
+    """What the site owes, the oldest first; `left` in all, in cents."""
+
+    left: int
+    debts: tuple[SiteDebt, ...]
 
 
 class AdviceNote(msgspec.Struct, frozen=True):
@@ -131,3 +183,4 @@ class RemittanceAdvice(msgspec.Struct, frozen=True):
     insurers: tuple[AdvicePart, ...]
     rejected: tuple[AdviceRejection, ...]
     deductions: tuple[AdviceDeduction, ...] = ()
+    penalties: tuple[AdvicePenalty, ...] = ()

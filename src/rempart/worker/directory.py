@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from rempart.application.invoice_records import Routed
 from rempart.domain.binding import BindingTable
@@ -11,6 +12,7 @@ from rempart.formats import binding_table, guarantee_table
 from rempart.storage.facts import Facts
 
 MOST_ROUTES = 10_000
+MOST_TABLES = 1_000  # kept from one reading of the facts to the next: any new site is a new reading
 
 
 class FactsDirectory:
@@ -40,8 +42,7 @@ class FactsDirectory:
         """The insurer's newest guarantee table."""
         if insurer not in self._tables:
             content = self._facts.tables.get(insurer)
-            found = guarantee_table.read(content.encode()) if content is not None else None
-            self._tables[insurer] = found.table if found is not None else None
+            self._tables[insurer] = _read(content) if content is not None else None
         return self._tables[insurer]
 
     def bindings(self, insurer: str) -> BindingTable | None:
@@ -51,3 +52,8 @@ class FactsDirectory:
             found = binding_table.read(content.encode()) if content is not None else None
             self._bindings[insurer] = found.table if isinstance(found, binding_table.Read) else None
         return self._bindings[insurer]
+
+
+@lru_cache(maxsize=MOST_TABLES)
+def _read(content: str) -> GuaranteeTable | None:
+    return guarantee_table.read(content.encode()).table

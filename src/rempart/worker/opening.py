@@ -5,9 +5,13 @@ Runs in a thread with blocking connections of its own, so that reading a file an
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
+
+import msgspec
 
 from rempart.application.guard import Caller, SiteFacts
 from rempart.application.invoice_records import Submitted
@@ -18,6 +22,7 @@ from rempart.formats import b2, invoice_json
 from rempart.sealing.client import KeeperSync, KeeperUnavailable
 from rempart.sealing.frames import AuthorityItem, OpenDepositItem
 from rempart.storage.inbound import Inbound, Waiting
+from rempart.storage.shared_files import Stretch
 
 FAULTS_KEPT = 1000
 NARROWED_FOR = 300_000_000  # microseconds; then a site's authority is asked for again, long before it expires
@@ -35,6 +40,29 @@ class Report:
     tests: int = 0
     skipped: int = 0
     broken: bool = False
+
+    def refuse(self, code: str) -> None:
+        """The whole deposit is refused."""
+        self.fault(level="file", code=code)
+        self.broken = True
+
+    def pack(self) -> bytes:
+        """As it waits for the reports of other parts; it says nothing of people."""
+        return msgspec.json.encode(self)
+
+    @staticmethod
+    def of(packed: Sequence[bytes]) -> Report:
+        """One report of many, in their order."""
+        whole = Report()
+        for each in packed:
+            part = msgspec.json.decode(each, type=Report)
+            whole.faults += part.faults[: FAULTS_KEPT - len(whole.faults)]
+            whole.fault_count += part.fault_count
+            whole.refused += part.refused
+            whole.tests += part.tests
+            whole.skipped += part.skipped
+            whole.broken |= part.broken
+        return whole
 
     def fault(self, **where: Any) -> None:
         """Counts one, and keeps it while there is room."""
@@ -59,16 +87,57 @@ class Opener:
 
     def open(self, inbound: Inbound, report: Report) -> Iterator[Submitted]:
         """Its invoices in order. Raises `Unavailable` when keeper or database does not answer."""
-        self._authority = b""
-        self._narrowed = self._now()
-        self._callers: dict[str, Caller | None] = {}
+        self._fresh()
         if inbound.channel == "api":
             yield from self._from_json(inbound, report)
         else:
             yield from self._from_b2(inbound, report)
 
-    def _blocks(self, inbound: Inbound) -> Iterator[bytes]:
-        for sealed in self._waiting.chunks(inbound.inbound):
+    def cut(self, inbound: Inbound, report: Report, most: int) -> list[Stretch]:
+        """The parts of a B2 file, `most` invoices or a little more each; a file that is broken has none.
+
+        Raises `Refused` when it cannot be opened, and as `open`.
+        """
+        self._fresh()
+        ends = [0]
+
+        def counted() -> Iterator[bytes]:
+            for block in self._blocks(inbound):
+                ends.append(ends[-1] + len(block))
+                yield block
+
+        plan = b2.plan(counted(), most)
+        _faults(report, plan.faults)
+        report.broken = bool(plan.faults)
+        return [_stretch(part, ends) for part in plan.parts]
+
+    def part(self, inbound: Inbound, report: Report, stretch: Stretch) -> Iterator[Submitted]:
+        """The invoices of one part in order. Raises as `cut`."""
+        yield from self._read(inbound, report, self._events(inbound, stretch))
+
+    def later(self, inbound: Inbound, stretch: Stretch) -> Iterator[Submitted]:
+        """Those of a part that were left to the end, without a report: it was told before. Raises as `cut`."""
+        for event in self._events(inbound, stretch, only=frozenset(stretch.later)):
+            if isinstance(event, b2.InvoiceRead):
+                if event.invoice.mode == "real":
+                    yield from self._submit(inbound, event.invoice, event.record, distinct=False)
+                if event.record == stretch.later[-1]:
+                    return
+
+    def _events(self, inbound: Inbound, stretch: Stretch, only: frozenset[int] | None = None) -> Iterator[b2.Event]:
+        self._fresh()
+        blocks = self._blocks(inbound, stretch.chunk)
+        first = next(blocks, b"")[stretch.skip :]
+        part = b2.Part(0, stretch.record, stretch.lot, stretch.modes)
+        return b2.read_part(chain((first,), blocks), part, only=only)
+
+    def _fresh(self) -> None:
+        self._authority = b""
+        self._narrowed = self._now()
+        self._callers: dict[str, Caller | None] = {}
+
+    def _blocks(self, inbound: Inbound, chunk: int = 0) -> Iterator[bytes]:
+        for sealed in self._waiting.chunks(inbound.inbound, chunk):
             try:
                 (result,) = self._keeper.call("open_deposit", [OpenDepositItem(sealed, self._now())])
             except KeeperUnavailable as error:
@@ -102,7 +171,10 @@ class Opener:
         if checked.faults:
             report.broken = True
             return
-        for event in b2.read(self._blocks(inbound), checked=checked):
+        yield from self._read(inbound, report, b2.read(self._blocks(inbound), checked=checked))
+
+    def _read(self, inbound: Inbound, report: Report, events: Iterator[b2.Event]) -> Iterator[Submitted]:
+        for event in events:
             if not isinstance(event, b2.InvoiceRead):
                 self._note(inbound, event, report)
             elif event.invoice.mode != "real":
@@ -161,6 +233,12 @@ class Refused(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+def _stretch(part: b2.Part, ends: Sequence[int]) -> Stretch:
+    """Where a part lies among blocks that end at these bytes of the file, the first of them 0."""
+    chunk = bisect_right(ends, part.at) - 1
+    return Stretch(chunk, part.at - ends[chunk], part.record, part.lot, part.modes, part.later)
 
 
 def _faults(report: Report, faults: Sequence[b2.Fault], **where: str) -> None:

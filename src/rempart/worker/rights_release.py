@@ -12,6 +12,7 @@ from rempart.ground.instants import PARIS, civil_date
 from rempart.sealing.client import KeeperSync
 from rempart.sealing.loading import Promote
 from rempart.storage.rights import Connection, RightsBook, Standing, Waiting
+from rempart.storage.waits import stirred
 from rempart.worker.rights_outcome import Outcome, Rules
 
 log = structlog.get_logger()
@@ -19,7 +20,11 @@ _EPOCH = date(1970, 1, 1).toordinal()
 
 
 def apply(book: RightsBook, keeper: KeeperSync, waiting: Waiting, standing: Standing, *, instant: int, day: int) -> int:
-    """The staged generation begins to answer; how many more identities another person keeps."""
+    """The staged generation begins to answer; how many more identities another person keeps.
+
+    What was rejected for rights that it may open is looked at afterwards, by a worker.
+    """
+    stirred(book.connection, waiting.insurer, waiting.rights_file, instant)
     if waiting.kind == "delta":
         return book.merge(
             waiting.generation,

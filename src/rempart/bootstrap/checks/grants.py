@@ -16,22 +16,30 @@ Right = tuple[str, str, str]
 """(table, column or ALL, privilege in small letters)."""
 
 HUB_READS = (
+    "batch", "batch_answer",
     "insurer", "guarantee_table", "routing", "site", "client", "client_key", "mandate", "compartment", "facts_version",
     "token", "inbound", "idempotency", "invoice", "invoice_event", "invoice_history", "decision",
     "site_reference", "tile", "checkpoint",
     "log_state", "log_of_months", "remittance", "remittance_line", "remittance_end", "remittance_return",
     "remittance_deduction", "binding_table", "stand_in",
+    "debt_payment", "debt_write_off", "debt_write_off_approval", "debt_step", "remittance_penalty", "delay_penalty",
+    "fund_call", "settlement_file", "settlement_content", "settlement_answer", "settlement_reply",
+    "settlement_reply_taken",
     "payment_waiting", "claw_back", "claw_back_event", "site_notice",
     "authorization_request", "authorization_event", "authorization_sealed", "authorization_decision", "accreditation",
+    "authorization_part", "webhook_event",
 )  # fmt: skip
 HUB_READS_OF = {
     "leaf": ("month", "number", "hash"),
     "record": ("generation", "record_key", "key_version", "person", "payload", "closed"),
     "paying_account": ("reference", "operator", "insurer", "name"),
+    "webhook": ("webhook", "site", "url", "state", "reason", "attempts", "next_try", "added"),
 }
 HUB_INSERTS = (
+    "batch", "batch_chunk", "batch_answer",
     "token", "inbound", "inbox", "idempotency", "authorization_request", "authorization_event", "authorization_sealed",
-    "authorization_decision",
+    "authorization_decision", "authorization_hold",
+    "settlement_reply",
 )  # fmt: skip
 HUB_UPDATES_OF = {
     "token": ("revoked",),
@@ -70,19 +78,25 @@ FACTS = (
     "funding_terms", "funding_mandate", "fund_call", "fund_call_end", "fund_deposit", "bank_statement", "bank_entry",
     "bank_entry_resolved", "claw_back_event", "bank_change", "bank_change_approval", "bank_change_end", "delay_terms",
     "delay_penalty", "settlement_file", "settlement_answer", "guarantee_posting", "binding_table", "stand_in",
-    "authorization_event", "authorization_decision", "compartment_opening", "counter", "counter_entry",
+    "debt_payment", "debt_write_off", "debt_write_off_approval", "debt_step", "settlement_content", "settlement_reply",
+    "settlement_reply_taken", "authorization_event", "authorization_decision", "compartment_opening", "counter",
+    "counter_entry",
+    "rights_again_done",
+    "authorization_part", "webhook_event",
 )  # fmt: skip
 WORKER_NEVER: frozenset[Right] = frozenset({
     *((table, ALL, "insert") for table in SETTLE_WRITES),
     *((table, ALL, what) for table in FACTS for what in ("update", "delete", "truncate")),
     ("budget", ALL, "update"), ("site_reference", ALL, "update"),
+    ("announced", ALL, "insert"), ("announced", ALL, "update"), ("batch_answer", ALL, "insert"),
     ("met", "meeting", "update"), ("met", "first_day", "update"), ("met", ALL, "delete"),
 })  # fmt: skip
 
 FUNCTIONS = {
     "hub": (
         "settle", "cancel_invoice", "dispute_claw_back", "sealed_reference", "record_origin", "lock_held",
-        "counters_taken", "hold_counters", "release_counters",
+        "counters_taken", "hold_counters", "release_counters", "lock_agreement", "holds_of", "hold_agreed",
+        "resume_webhook",
     ),
     "auditor": (),
 }  # fmt: skip

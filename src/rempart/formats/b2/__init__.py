@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from rempart.formats.b2.codes import CODES, Code
 from rempart.formats.b2.layout import BY_NAME, LAYOUTS, LENGTH, PROFILE
+from rempart.formats.b2.parts import Part, Plan, plan, read_part
 from rempart.formats.b2.reading import check, read
 from rempart.formats.b2.records import (
     Checked,
@@ -28,5 +29,5 @@ from rempart.formats.b2.writing import Envelope, Lot, lots_of, write
 __all__ = [
     "BY_NAME", "CODES", "LAYOUTS", "LENGTH", "PROFILE", "Checked", "Code", "Envelope", "Event", "Fault", "FileEnd",
     "FileRefused", "FileStart", "InvoiceRead", "InvoiceRefused", "Lot", "LotChecked", "LotEnd", "LotRef", "LotRefused",
-    "LotStart", "check", "lots_of", "read", "write",
+    "LotStart", "Part", "Plan", "check", "lots_of", "plan", "read", "read_part", "write",
 ]  # fmt: skip

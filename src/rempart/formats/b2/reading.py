@@ -14,7 +14,7 @@ Nothing here raises for what a file contains: hostile bytes give events.
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from rempart.formats.b2.checks import FILE_CHECKS, IDENTITY, LOT_CHECKS, FileSums, InvoiceSums, LotSums
 from rempart.formats.b2.diagnosis import MAX_RECORDS, Group, invoice_number, read_totals
@@ -53,6 +53,7 @@ _UNUSED: Final = {kind.encode("ascii"): kind for kind in UNUSED}
 _UNUSED_LETTERS: Final = frozenset(kind[1] for kind in _UNUSED)
 _SITE, _LOT = LOT_START.zone("site"), LOT_START.zone("lot")
 _NO_EVENTS: Final[tuple[Event, ...]] = ()
+Watch: TypeAlias = "Callable[[Iterator[bytes]], Iterator[bytes]]"
 
 
 def _text(values: dict[str, Value], name: str) -> str:
@@ -75,14 +76,14 @@ def read(blocks: Iterable[bytes], *, checked: Checked | None = None) -> Iterator
 
     `checked` is what `check` said of the same bytes: lots it refuses yield no invoice, and modes are already known.
     """
-    return _Pass(build=True, checked=checked).run(blocks)
+    return Pass(build=True, checked=checked).run(blocks)
 
 
 def check(blocks: Iterable[bytes]) -> Checked:
     """One quick pass for envelope and control sums; what is wrong inside one invoice is left to `read`."""
     faults: tuple[Fault, ...] = ()
     lots: list[LotChecked] = []
-    machine = _Pass(build=False, checked=None)
+    machine = Pass(build=False, checked=None)
     for event in machine.run(blocks):
         if isinstance(event, LotEnd):
             lots.append(LotChecked(event.lot, event.mode, ()))
@@ -115,15 +116,16 @@ class _Lot:
         return LotSums(self.invoices, self.acts, self.heads, self.totals, spent, self.amo, self.amc, self.ref.number)
 
 
-class _Pass:
-    """One pass over a file. `build` makes invoices; without it only the envelope and the control sums are looked at."""
+class Pass:
+    """One pass over a file. `build` makes invoices (of these records `only`); else the envelope alone is checked."""
 
-    __slots__ = ("build", "checked", "count", "end", "group", "head", "invoices", "lot", "lots", "lots_refused", "over",
-                 "refused", "start")  # fmt: skip
+    __slots__ = ("build", "checked", "count", "end", "group", "head", "invoices", "lot", "lots", "lots_refused", "only",
+                 "over", "refused", "start")  # fmt: skip
 
-    def __init__(self, *, build: bool, checked: Checked | None) -> None:
+    def __init__(self, *, build: bool, checked: Checked | None, only: frozenset[int] | None = None) -> None:
         self.build = build
         self.checked = checked
+        self.only = only
         self.count = 0
         self.head: bytes = b""
         self.lot: _Lot | None = None
@@ -133,17 +135,17 @@ class _Pass:
         self.end: FileEnd | None = None
         self.over = False
 
-    def run(self, blocks: Iterable[bytes]) -> Iterator[Event]:
-        """All events, in the order of the file."""
+    def run(self, blocks: Iterable[bytes], watch: Watch = iter) -> Iterator[Event]:
+        """All events, in the order of the file; `watch` sees each record first."""
         framing = Framing()
-        records = framing.records(blocks)
+        records = watch(framing.records(blocks))
         for record in records:
             self.count = 1
             yield from self.first(record, framing)
             break
         for record in records if not self.over else ():
             self.count += 1
-            events = _STEPS[record[0]](self, record)
+            events = STEPS[record[0]](self, record)
             if events:
                 yield from events
                 if self.over:
@@ -365,7 +367,7 @@ class _Pass:
         """The verdict on the invoice being read, if any. A lot known to be wrong yields its refusals only."""
         group, lot = self.group, self.lot
         self.group = None
-        if group is None or lot is None or not self.build:
+        if group is None or lot is None or not self.build or (self.only is not None and self.start not in self.only):
             return _NO_EVENTS
         result = to_invoice(Group(group, totals, self.start, lot.site, lot.ref.site, lot.mode or "real"))
         if isinstance(result, tuple):
@@ -383,15 +385,15 @@ class _Pass:
 
 
 _LOT_NUMBERS: Final = ("invoices", "acts", "heads", "totals", "spent", "amo", "amc", "lot")
-_BY_FIRST: Final[dict[int, Callable[[_Pass, bytes], tuple[Event, ...]]]] = {
-    0x30: _Pass.again,
-    0x31: _Pass.lot_start,
-    0x32: _Pass.invoice_head,
-    0x33: _Pass.part,
-    0x34: _Pass.part,
-    0x35: _Pass.invoice_total,
-    0x36: _Pass.lot_end,
-    0x39: _Pass.file_end,
+_BY_FIRST: Final[dict[int, Callable[[Pass, bytes], tuple[Event, ...]]]] = {
+    0x30: Pass.again,
+    0x31: Pass.lot_start,
+    0x32: Pass.invoice_head,
+    0x33: Pass.part,
+    0x34: Pass.part,
+    0x35: Pass.invoice_total,
+    0x36: Pass.lot_end,
+    0x39: Pass.file_end,
 }
 # By the first byte of a record, whatever it is.
-_STEPS: Final = tuple(_BY_FIRST.get(byte, _Pass.unknown) for byte in range(256))
+STEPS: Final = tuple(_BY_FIRST.get(byte, Pass.unknown) for byte in range(256))

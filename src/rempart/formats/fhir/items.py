@@ -23,7 +23,8 @@ WORDS = ("item", "side", "basket", "pricing", "renewal", "substitution")
 PARTICULARS = {
     **dict.fromkeys((*WORDS, "tooth"), "code"),
     **dict.fromkeys(("sphere", "cylinder", "days"), "integer"),
-    "multifocal": "boolean", "price-limit": "money", "reference-price": "money",
+    "multifocal": "boolean", "price-limit": "money", "reference-price": "money", "first-paid": "money",
+    "last-delivery": "date", "blind": "boolean",
 }  # fmt: skip
 WHERE = {
     "care_date": "servicedDate", "code": "productOrService", "family": "category", "spent": "net.value",
@@ -116,7 +117,11 @@ def _parts(told: ParticularsRequest) -> list[Json]:
         parts.append({"url": "multifocal", "valueBoolean": lens.multifocal})
     if told.days:
         parts.append({"url": "days", "valueInteger": told.days})
-    for name, price in (("price-limit", told.price_limit), ("reference-price", told.reference_price)):
-        if price is not None:
+    for name in ("price-limit", "reference-price", "first-paid"):
+        if (price := getattr(told, name.replace("-", "_"))) is not None:
             parts.append({"url": name, "valueMoney": money(price)})
+    if told.last_delivery:
+        parts.append({"url": "last-delivery", "valueDate": told.last_delivery})
+    if told.blind:
+        parts.append({"url": "blind", "valueBoolean": True})
     return parts

@@ -1,8 +1,8 @@
 """The naming systems: whose numbers are whose.
 
-National ones: NIR, OID of the INS-NIR as FR Core 2.1 (HL7 France, Interop'Santé, 2024) gives it; FINESS, the address
-that FR Core gives. No national naming system of AMC numbers, member numbers, N° AM or acts is published for FHIR, so
-those are ours, as are the extensions: `urn:rempart:`.
+National ones: NIR and waiting number, OIDs of INS-NIR and INS-NIA as FR Core 2.1 (HL7 France, Interop'Santé, 2024)
+gives them; FINESS, the address that FR Core gives. No national naming system of AMC numbers, member numbers, N° AM or
+acts is published for FHIR, so those are ours, as are the extensions: `urn:rempart:`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from decimal import Decimal
 import msgspec
 
 NIR = "urn:oid:1.2.250.1.213.1.4.8"
+NIA = "urn:oid:1.2.250.1.213.1.4.9"  # in place of a NIR that is not given yet
 FINESS = "https://finess.esante.gouv.fr"
 OURS = "urn:rempart:"
 SITE = OURS + "site"  # the billing number, N° AM or FINESS: 9 characters

@@ -14,7 +14,7 @@ _STATUSES = names.TERMINOLOGY + "paymentstatus"
 
 
 def reconciliation(advice: RemittanceAdvice) -> bytes:
-    """One remittance in detail: its invoices, what is deducted, and in notes what was rejected meanwhile."""
+    """One remittance in detail: its invoices, what is deducted, penalties, and in notes what was rejected meanwhile."""
     found = advice.remittance
     payee: Json = {"identifier": identifier(names.SITE, advice.site)}
     details: list[Json] = [_paid(invoice, part.insurer, payee) for part in advice.insurers for invoice in part.invoices]
@@ -28,6 +28,18 @@ def reconciliation(advice: RemittanceAdvice) -> bytes:
             "amount": money(-one.amount),
         }
         for one in advice.deductions
+    ]
+    details += [
+        {
+            "extension": [
+                ours("reason", "Code", one.reason),
+                ours("insurer", "Identifier", identifier(names.AMC, one.insurer)),
+            ],
+            "type": concept(_TYPES, "adjustment"),
+            "payee": payee,
+            "amount": money(one.amount),
+        }
+        for one in advice.penalties
     ]
     made: Json = {
         "resourceType": "PaymentReconciliation", "id": found.remittance,

@@ -16,6 +16,7 @@ from rempart.formats.fhir.strict import Faults, code, extensions, identified
 from rempart.wire.problem import FieldError
 
 _DATE = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", re.ASCII)
+_WAITING = frozenset("3478")  # first digits of numbers that wait for a NIR
 PATIENT, COVERAGE = "contained.ofType(Patient)", "contained.ofType(Coverage)"
 WHERE = {
     "nir": f"{PATIENT}.identifier.value", "birth": f"{PATIENT}.birthDate", "birth_date": f"{PATIENT}.birthDate",
@@ -64,11 +65,13 @@ def read(about: About, at: str, faults: Faults) -> Person:
     payor = f"{at}.{COVERAGE}.payor"
     if len(coverage.payor) != 1 or by_identifier(coverage.payor[0], (names.AMC,), payor, faults) != amc:
         faults.append(FieldError(payor, "payor-is-not-insurer"))
-    found = identified(patient.identifier, (names.NIR,), f"{at}.{PATIENT}.identifier", faults)
+    found = identified(patient.identifier, (names.NIR, names.NIA), f"{at}.{PATIENT}.identifier", faults)
+    if len(found) > 1:
+        faults.append(FieldError(f"{at}.{PATIENT}.identifier", "nir-or-nia"))
     classes = _classes(coverage, f"{at}.{COVERAGE}.class", faults)
     rank = patient.multiple_birth_integer
     return Person(
-        amc, coverage.subscriber_id, _birth(patient, f"{at}.{PATIENT}", faults), found.get(names.NIR),
+        amc, coverage.subscriber_id, _birth(patient, f"{at}.{PATIENT}", faults), next(iter(found.values()), None),
         None if rank is None else str(rank), classes.get("convention", ""), classes.get("csr", ""),
     )  # fmt: skip
 
@@ -109,7 +112,8 @@ def write(person: Person) -> Json:
     """The elements `contained`, `patient` and `insurer` of a request."""
     patient: Json = {"resourceType": "Patient", "id": "patient"}
     if person.nir is not None:
-        patient["identifier"] = [identifier(names.NIR, person.nir)]
+        system = names.NIA if person.nir[:1] in _WAITING else names.NIR
+        patient["identifier"] = [identifier(system, person.nir)]
     if _DATE.fullmatch(person.birth_date):
         patient["birthDate"] = person.birth_date
     else:

@@ -22,12 +22,20 @@ def positions(text: str) -> dict[Path, int]:
     lines: dict[Path, int] = {}
     counts: dict[Path, int] = {}
     table: Path = ()
+    listed: Path = ()  # the array of inline tables whose elements stand on lines of their own
     blanked = _STRINGS.sub(_blank, text).split("\n")
     for number, (line, raw) in enumerate(zip(blanked, text.split("\n"), strict=True), start=1):
         header = _HEADER.fullmatch(raw) if line.lstrip().startswith("[") else None
         if header is not None:
-            table = _entered(_parts(header.group(2)), counts, array=header.group(1) == "[[")
+            table, listed = _entered(_parts(header.group(2)), counts, array=header.group(1) == "[["), ()
             lines.setdefault(table, number)
+            continue
+        if listed and line.lstrip().startswith("{"):
+            counts[listed] = counts.get(listed, -1) + 1
+            element = (*listed, counts[listed])
+            lines.setdefault(element, number)
+            for assign in _ASSIGN.finditer(line):
+                lines.setdefault((*element, *_parts(assign.group(1))), number)
             continue
         outer: Path = ()
         for assign in _ASSIGN.finditer(line):
@@ -36,6 +44,8 @@ def positions(text: str) -> dict[Path, int]:
             path = (*(outer if inline else table), *parts)
             outer = outer if inline else path
             lines.setdefault(path, number)
+        if outer:
+            listed = outer if line.rstrip().endswith("[") else ()
     return lines
 
 

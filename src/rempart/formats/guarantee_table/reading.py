@@ -33,6 +33,7 @@ from rempart.domain.rights import DOMAINS
 from rempart.domain.rights import KINDS as CONTRACT_KINDS
 from rempart.formats.guarantee_table import values
 from rempart.formats.guarantee_table.faults import Notes, TableFault, TableReading
+from rempart.formats.guarantee_table.networks import members_of
 from rempart.formats.guarantee_table.positions import Path, positions
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ FORMAT = "rempart-guarantees/1"
 MAX_BYTES = 4 * 1024 * 1024  # a table of 2,000 product versions is under 2 MiB
 MAX_LINE = 4096  # characters; keeps the scan for positions linear
 
-_TOP = ("format", "insurer", "product")
+_TOP = ("format", "insurer", "product", "network")
 _PRODUCT = ("code", "level", "kind", "networks", "from", "to", "formulas", "cases", "allowances")
 _FORMULA = ("kind", "except-rates", "allowance", "ceiling", "ceiling-includes-amo")
 _LISTS: tuple[tuple[str, tuple[str, ...] | None], ...] = (
@@ -78,7 +79,9 @@ def read(data: bytes) -> TableReading:
         return TableReading(None, (TableFault(line, "", "toml-syntax"),))
     except RecursionError:
         return TableReading(None, (TableFault(1, "", "toml-too-deep"),))
-    return document(parsed, positions(text))
+    # The scan for positions costs as much as the parser: it is for a table about which something has to be said.
+    reading = document(parsed, {})
+    return document(parsed, positions(text)) if reading.faults or reading.warnings else reading
 
 
 def document(parsed: dict[str, Any], lines: dict[Path, int]) -> TableReading:
@@ -93,11 +96,12 @@ def document(parsed: dict[str, Any], lines: dict[Path, int]) -> TableReading:
     tables = values.need(notes, (), parsed, ("product", list)) or []
     products = [_product(notes, ("product", index), table) for index, table in enumerate(tables)]
     whole = tuple(product for product in products if product is not None)
+    members = members_of(notes, parsed.get("network", []))
     if isinstance(parsed.get("product"), list) and not tables:
         notes.fault(("product",), "product-none")
     if insurer is None or len(whole) != len(products):
         return _refused(notes)
-    table = checked(insurer, whole)
+    table = checked(insurer, whole, members)
     if not isinstance(table, GuaranteeTable):
         notes.faults += _placed(notes, table)
     if notes.faults or not isinstance(table, GuaranteeTable):

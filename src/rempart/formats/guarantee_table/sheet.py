@@ -1,10 +1,10 @@
 """Guarantee tables as XLSX workbooks: what an actuary edits, read back to the very same table.
 
-Four sheets. `table`: format and insurer. `products`: one row each. `pays`: one row for each formula; rows of one domain
+Five sheets. `table`: format and insurer. `products`: one row each. `pays`: one row for each formula; rows of one domain
 with the same case number are one case, in their order, and rows without a number are the domain's own formula.
-`allowances`: one row each. Every cell is text, dates too, so that no spreadsheet turns an amount into a fraction;
-numbers and dates that a person typed are read all the same. Formulas of the spreadsheet, styles and comments are not
-read. Needs `openpyxl`.
+`allowances`: one row each. `networks`: one row for each membership of a site; this sheet may be missing. Every cell is
+text, dates too, so that no spreadsheet turns an amount into a fraction; numbers and dates that a person typed are read
+all the same. Formulas of the spreadsheet, styles and comments are not read. Needs `openpyxl`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "products": (*_VERSION, "to", "kind", "networks"),
     "pays": (*_VERSION, "domain", "case", *_CASE, *_FORMULA),
     "allowances": (*_VERSION, "name", "limit", "units", "period", "months", "anniversary"),
+    "networks": ("network", "site", "from", "to"),
 }
+_OPTIONAL = frozenset({"networks"})
 _NUMBERS = frozenset({"percent", "from-age", "below-age", "units", "months", "case"})
 _WORD_LISTS = frozenset({*_LISTS, "networks"})
 Row = dict[str, Any]
@@ -80,6 +82,8 @@ def _rows(made: dict[str, Any]) -> dict[str, list[Row]]:
                 rows["pays"] += [{**version, "domain": domain, "case": number, **told, **each} for each in pays]
         for name, allowance in product.get("allowances", {}).items():
             rows["allowances"].append({**version, "name": name, **allowance})
+    for network in made.get("network", ()):
+        rows["networks"] += [{"network": network["name"], **member} for member in network["members"]]
     return rows
 
 
@@ -94,18 +98,26 @@ def _text(value: object) -> str | None:
 
 
 def from_sheet(data: bytes) -> TableReading:
-    """Read a workbook. A fault's line is the row of its sheet and its key begins with the sheet's name."""
+    """Read a workbook. A fault's line is the row of its sheet."""
+    return numbered(data)[0]
+
+
+def numbered(data: bytes) -> tuple[TableReading, dict[Path, int]]:
+    """The same, and the row of each path of the document, for remarks about a sound table."""
     book = _open(data)
     if isinstance(book, TableFault):
-        return TableReading(None, (book,))
+        return TableReading(None, (book,)), {}
     rows: dict[str, list[tuple[int, Row]]] = {}
     for name, columns in COLUMNS.items():
         if name not in book.sheetnames:
-            return TableReading(None, (TableFault(1, name, "sheet-missing"),))
+            if name in _OPTIONAL:
+                rows[name] = []
+                continue
+            return TableReading(None, (TableFault(1, name, "sheet-missing"),)), {}
         found = list(_read_rows(book[name], columns))
         wrong = [row for row in found if isinstance(row, TableFault)]
         if wrong:
-            return TableReading(None, tuple(wrong))
+            return TableReading(None, tuple(wrong)), {}
         rows[name] = [row for row in found if not isinstance(row, TableFault)]
     return _assembled(rows)
 
@@ -161,7 +173,7 @@ def _value(name: str, cell: object) -> Any:
     return text
 
 
-def _assembled(rows: dict[str, list[tuple[int, Row]]]) -> TableReading:
+def _assembled(rows: dict[str, list[tuple[int, Row]]]) -> tuple[TableReading, dict[Path, int]]:
     """The document of the rows, read as any document is, with rows for lines."""
     lines: dict[Path, int] = {(): 1, ("product",): 1}
     head = rows["table"][0][1] if rows["table"] else {}
@@ -178,12 +190,27 @@ def _assembled(rows: dict[str, list[tuple[int, Row]]]) -> TableReading:
         for number, row in rows[name]:
             found = where.get(_version_of(row))
             if found is None:
-                return TableReading(None, (TableFault(number, name, "product-not-listed"),))
+                return TableReading(None, (TableFault(number, name, "product-not-listed"),)), {}
             product = made["product"][found]
             told = {key: value for key, value in row.items() if key not in _VERSION}
             path = _pays(product, told, numbered[found]) if name == "pays" else _allowance(product, told)
             lines["product", found, *path] = number
-    return document(made, lines)
+    _networks(made, lines, rows["networks"])
+    return document(made, lines), lines
+
+
+def _networks(made: dict[str, Any], lines: dict[Path, int], rows: list[tuple[int, Row]]) -> None:
+    """Put the rows of `networks` under their network, in their order."""
+    places: dict[Any, int] = {}
+    for number, row in rows:
+        name = row.pop("network", "")
+        if name not in places:
+            places[name] = len(places)
+            made.setdefault("network", []).append({"name": name, "members": []})
+            lines["network", places[name]] = number
+        members = made["network"][places[name]]["members"]
+        lines["network", places[name], "members", len(members)] = number
+        members.append(row)
 
 
 def _version_of(row: Row) -> tuple[Any, ...]:

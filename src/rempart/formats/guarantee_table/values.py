@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rempart.formats.guarantee_table.positions import Path
 
 T = TypeVar("T")
+_CODE = re.compile(r"[A-Za-z0-9._-]{1,20}", re.ASCII).fullmatch
 
 
 def need(notes: Notes, path: Path, table: dict[str, Any], pick: tuple[str, type[T]]) -> T | None:
@@ -41,7 +42,7 @@ def known_keys(notes: Notes, path: Path, table: dict[str, Any], known: Iterable[
 def code(notes: Notes, path: Path, table: dict[str, Any], key: str) -> str | None:
     """A code of 1 to 20 letters, digits, `.`, `_`, `-`."""
     text = need(notes, path, table, (key, str))
-    if text is not None and re.fullmatch(r"[A-Za-z0-9._-]{1,20}", text, re.ASCII) is None:
+    if text is not None and _CODE(text) is None:
         notes.fault((*path, key), "code-malformed")
         return None
     return text
@@ -71,12 +72,13 @@ def words(
 ) -> tuple[str, ...] | None:
     """A list of words of a vocabulary (None: any code), () when the key is absent."""
     key, vocabulary = pick
-    given = table.get(key, [])
+    if key not in table:
+        return ()
+    given = table[key]
     if not isinstance(given, list) or not all(isinstance(word, str) for word in given):
         notes.fault((*path, key), "type-wrong")
         return None
-    fits = re.compile(r"[A-Za-z0-9._-]{1,20}", re.ASCII).fullmatch
-    if any(word not in vocabulary if vocabulary is not None else fits(word) is None for word in given):
+    if any(word not in vocabulary if vocabulary is not None else _CODE(word) is None for word in given):
         notes.fault((*path, key), "word-unknown")
         return None
     return tuple(given)

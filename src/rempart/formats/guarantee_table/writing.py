@@ -11,18 +11,25 @@ from rempart.formats.guarantee_table.reading import FORMAT
 
 if TYPE_CHECKING:
     from rempart.domain.allowances import Allowance
-    from rempart.domain.guarantee import Case, Formula, GuaranteeTable, ProductTable
+    from rempart.domain.guarantee import Case, Formula, GuaranteeTable, Membership, ProductTable
 
 
 def as_document(table: GuaranteeTable) -> dict[str, Any]:
     """The document that `reading.document` takes: TOML's own types, dates as dates, amounts as text."""
-    return {"format": FORMAT, "insurer": table.insurer, "product": [_product(each) for each in table.products]}
+    made = {"format": FORMAT, "insurer": table.insurer, "product": [_product(each) for each in table.products]}
+    by_name: dict[str, list[dict[str, Any]]] = {}
+    for member in table.members:
+        by_name.setdefault(member.network, []).append(_member(member))
+    return made | ({"network": [{"name": name, "members": each} for name, each in by_name.items()]} if by_name else {})
 
 
 def write(table: GuaranteeTable) -> str:
     """The table as TOML."""
     parts = [f'format = "{FORMAT}"\ninsurer = "{table.insurer}"\n']
     parts += [_product_text(_product(each)) for each in table.products]
+    for network in as_document(table).get("network", ()):
+        rows = "".join(f"  {_value(member)},\n" for member in network["members"])
+        parts.append(f"[[network]]\nname = {_value(network['name'])}\nmembers = [\n{rows}]\n")
     return "\n".join(parts)
 
 
@@ -41,6 +48,11 @@ def _product(product: ProductTable) -> dict[str, Any]:
     if product.cases:
         made["cases"] = {domain: [_case(case) for case in cases] for domain, cases in product.cases}
     return made
+
+
+def _member(member: Membership) -> dict[str, Any]:
+    made: dict[str, Any] = {"site": member.site, "from": member.start}
+    return made | ({"to": member.end} if member.end < date.max else {})
 
 
 def _formula(formula: Formula) -> dict[str, Any]:

@@ -6,6 +6,7 @@ is ours where the source is silent, and every code.
 
 from __future__ import annotations
 
+from rempart.formats._fixed import PackError
 from rempart.formats.noemie.codes import CODES, Code
 from rempart.formats.noemie.layout import BY_NAME, LAYOUTS, PROFILE
 from rempart.formats.noemie.reading import read
@@ -14,5 +15,5 @@ from rempart.formats.noemie.writing import write
 
 __all__ = [
     "BY_NAME", "CODES", "LAYOUTS", "PROFILE", "Code", "Envelope", "Event", "Fault", "FileEnd", "FileRefused",
-    "GroupEnd", "read", "write",
+    "GroupEnd", "PackError", "read", "write",
 ]  # fmt: skip

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rempart.formats._fixed import Layout, Value
     from rempart.formats.noemie.records import Envelope
 
+BALANCE_MOST: Final = 99_999_999  # cents; a greater one is left blank: its zone has eight digits
 _BLOCK: Final = 65_536  # bytes of one block of output
 
 
@@ -67,9 +68,9 @@ def _pieces(envelope: Envelope, items: Iterable[Item]) -> Iterator[bytes]:
         }
     )  # fmt: skip
     for item in items:
-        for raw in _item(item, sums):
-            sums.records += 1
-            yield blocks.add(raw)
+        entities = list(_item(item, sums))
+        sums.records += len(entities)
+        yield blocks.add(MARK.join(entities))
     for raw in _close(sums):
         sums.records += 1
         yield blocks.add(raw)
@@ -198,7 +199,8 @@ def _debt(move: DebtMove) -> bytes:
         layout.DEBT,
         {
             "line": move.line, "reference": move.reference, "day": move.day, "nature": move.nature,
-            "operation": move.operation, "amount": abs(move.amount), "sign": sign(move.amount), "balance": move.balance,
+            "operation": move.operation, "amount": abs(move.amount), "sign": sign(move.amount),
+            "balance": move.balance if move.balance <= BALANCE_MOST else None,
         },
     )  # fmt: skip
 

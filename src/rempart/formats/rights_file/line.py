@@ -86,6 +86,7 @@ class _Coverage(msgspec.Struct, forbid_unknown_fields=True):
     kind: Literal["responsible", "scheme", "c2s"]
     periods: list[_Span]
     last_equipment: list[_Equipment] = []
+    newborns: bool = False
 
 
 _decode_full = msgspec.json.Decoder(_Full).decode
@@ -217,6 +218,7 @@ def parse_coverage(raw: bytes) -> Coverage | Fault:
         kind=wire.kind,
         periods=periods,
         last_equipment=tuple((item.equipment, item.date) for item in wire.last_equipment),
+        newborns=wire.newborns,
     )
 
 

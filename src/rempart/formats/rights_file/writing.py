@@ -170,4 +170,6 @@ def _coverage(coverage: Coverage) -> bytes:
     }
     if coverage.last_equipment:
         fields["last_equipment"] = [{"equipment": code, "date": day} for code, day in coverage.last_equipment]
+    if coverage.newborns:
+        fields["newborns"] = True
     return msgspec.json.encode(fields)

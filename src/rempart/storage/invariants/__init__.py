@@ -11,8 +11,10 @@ from rempart.storage.invariants._told import MOST, Connection, Invariant
 from rempart.storage.invariants.after import (
     calls_equal_what_was_decided,
     claw_backs_take_no_more_than_was_paid,
+    debts_are_what_is_left,
     funds_hold_what_came_in,
     funds_stay_within_their_ceiling,
+    penalties_are_posted_or_paid,
 )
 from rempart.storage.invariants.counters import counters_equal_their_entries
 from rempart.storage.invariants.journal import journal_equals_disclosures
@@ -38,6 +40,8 @@ INVARIANTS: tuple[Invariant, ...] = (
     funds_hold_what_came_in,
     calls_equal_what_was_decided,
     claw_backs_take_no_more_than_was_paid,
+    debts_are_what_is_left,
+    penalties_are_posted_or_paid,
     counters_equal_their_entries,
 )
 """What holds of the money."""

@@ -91,16 +91,76 @@ def claw_backs_take_no_more_than_was_paid(connection: Connection, since: int = 0
         ),
         *told(
             connection,
-            """select 'claw-back ' || c.claw_back || ' is ' || c.state || ' with ' || coalesce(d.amount, 0) || ' of '
-                      || c.amount || ' cents deducted'
+            """select 'claw-back ' || c.claw_back || ' is ' || c.state || ' with ' || d.amount || ' of ' || c.amount
+                      || ' cents left'
                from rempart.claw_back c
-               left join lateral (select sum(x.amount) as amount from rempart.remittance_deduction x
-                                  where x.claw_back = c.claw_back and x.live) d on true
+               cross join lateral (select rempart.debt_left(c.claw_back) as amount) d
                where (%(since)s = 0 or c.claw_back in (
                           select v.claw_back from rempart.claw_back_event v where v.instant >= %(since)s))
-                 and (coalesce(d.amount, 0) > c.amount or (c.state = 'recovered') <> (coalesce(d.amount, 0) = c.amount)
-                      or (c.state not in ('due', 'recovered') and coalesce(d.amount, 0) > 0))
+                 and (d.amount < 0 or (c.state in ('recovered', 'written-off')) <> (d.amount = 0)
+                      or (c.state not in ('due', 'recovered', 'written-off') and d.amount < c.amount)
+                      or (c.state = 'written-off') <> exists (
+                          select from rempart.debt_write_off w join rempart.debt_write_off_approval using (write_off)
+                          where w.claw_back = c.claw_back) and c.state <> 'due')
                limit %(most)s""",
             since,
         ),
     ]
+
+
+def debts_are_what_is_left(connection: Connection, since: int = 0) -> list[str]:
+    """What a site's account owes, and what insurers' accounts are owed, is what is left of the claims that stand."""
+    return told(
+        connection,
+        """with touched as (
+               select debit as account from rempart.transfer
+               where instant >= %(since)s and (debit like 'debt:%%' or debit like 'recoverable:%%')
+               union select credit from rempart.transfer
+               where instant >= %(since)s and (credit like 'debt:%%' or credit like 'recoverable:%%')),
+           moved as (
+               select account, sum(amount) as balance from (
+                   select credit as account, amount from rempart.transfer where credit in (select account from touched)
+                   union all
+                   select debit, -amount from rempart.transfer where debit in (select account from touched)) m
+               group by account),
+           stands as (
+               select s.account, sum(s.amount) as amount from rempart.claw_back c
+               cross join lateral (values
+                   ('debt:' || c.operator || ':' || c.site, -rempart.debt_left(c.claw_back)),
+                   ('recoverable:' || c.operator || ':' || c.insurer, rempart.debt_left(c.claw_back))
+               ) s(account, amount)
+               where c.state = 'due' and (%(since)s = 0 or s.account in (select account from touched))
+               group by s.account)
+           select case when coalesce(m.account, s.account) like 'debt:%%' then 'a site''s debt'
+                       else 'what sites owe an insurer' end
+                  || ' differs from its claims by ' || coalesce(m.balance, 0) - coalesce(s.amount, 0) || ' cents'
+           from moved m full join stands s using (account)
+           where coalesce(m.balance, 0) <> coalesce(s.amount, 0) limit %(most)s""",
+        since,
+    )
+
+
+def penalties_are_posted_or_paid(connection: Connection, since: int = 0) -> list[str]:
+    """What a site may claim for late payment is what was posted less what lies in living remittances, each once."""
+    return told(
+        connection,
+        """with touched as (
+               select debit as account from rempart.transfer where instant >= %(since)s and debit like 'penalty:%%'
+               union select credit from rempart.transfer where instant >= %(since)s and credit like 'penalty:%%'),
+           moved as (
+               select account, sum(amount) as balance from (
+                   select credit as account, amount from rempart.transfer where credit in (select account from touched)
+                   union all
+                   select debit, -amount from rempart.transfer where debit in (select account from touched)) m
+               group by account),
+           waits as (
+               select 'penalty:' || p.operator || ':' || p.site as account, sum(p.amount) as amount
+               from rempart.delay_penalty p
+               where not exists (select from rempart.remittance_penalty x where x.penalty = p.penalty and x.live)
+               group by 1)
+           select 'a site''s penalties differ by ' || coalesce(m.balance, 0) - coalesce(w.amount, 0) || ' cents'
+           from moved m full join waits w using (account)
+           where (m.account is not null or %(since)s = 0) and coalesce(m.balance, 0) <> coalesce(w.amount, 0)
+           limit %(most)s""",
+        since,
+    )

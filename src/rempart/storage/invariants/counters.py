@@ -42,7 +42,24 @@ def counters_equal_their_entries(connection: Connection, since: int = 0) -> list
                      from rempart.counter_entry where request is not null
                      group by request having %(since)s = 0 or max(instant) >= %(since)s) e
                join rempart.authorization_request r using (request)
-               where e.amount <> 0 and r.state not in ('agreed', 'requested') limit %(most)s""",
+               where e.amount <> 0 and r.state not in ('agreed', 'partly-invoiced', 'requested') limit %(most)s""",
+            since,
+        ),
+        *told(
+            connection,
+            """select 'invoice ' || c.invoice || ' was taken back and its allowance was not'
+               from (select invoice, sum(amount) as amount from rempart.claw_back
+                     where state in ('due', 'recovered', 'written-off') group by invoice) c
+               join rempart.invoice i using (invoice)
+               join lateral (
+                   select sum(e.amount) filter (where e.kind = 'spend') as spent,
+                          sum(e.amount) filter (where e.kind = 'give-back') as given
+                   from rempart.counter_entry e where e.invoice = c.invoice and e.kind in ('spend', 'give-back')
+                   group by e.counter, e.day) e on true
+               where i.amc > 0 and (%(since)s = 0 or c.invoice in (
+                         select x.invoice from rempart.claw_back x join rempart.claw_back_event v using (claw_back)
+                         where v.instant >= %(since)s))
+                 and coalesce(e.given, 0) < floor(e.spent * least(c.amount, i.amc) / i.amc) limit %(most)s""",
             since,
         ),
     ]

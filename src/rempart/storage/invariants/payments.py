@@ -18,7 +18,7 @@ def accounts_balance(connection: Connection, since: int = 0) -> list[str]:
            select 'an account is overdrawn by ' || -sum(amount) || ' cents' from (
                select credit as account, amount from rempart.transfer where credit in (select account from touched)
                union all select debit, -amount from rempart.transfer where debit in (select account from touched)) moved
-           where account not like 'owed:%%' and account not like 'paid-in:%%' and account not like 'funds:%%'
+           where account !~ '^(owed|paid-in|funds|debt|costs):'
            group by account having sum(amount) < 0 limit %(most)s""",
         since,
     )
@@ -173,9 +173,12 @@ def reserved_is_what_is_open(connection: Connection, since: int = 0) -> list[str
                                   where l.remittance = r.remittance) l on true
                left join lateral (select coalesce(sum(d.amount), 0) as amount from rempart.remittance_deduction d
                                   where d.remittance = r.remittance) d on true
+               left join lateral (select coalesce(sum(p.amount), 0) as amount from rempart.remittance_penalty p
+                                  where p.remittance = r.remittance) p on true
                where r.reserved >= %(since)s
-                 and (l.amount, l.lines, d.amount)
-                     is distinct from ((r.amount + r.deducted)::numeric, r.invoices::bigint, r.deducted::numeric)
+                 and (coalesce(l.amount, 0) + p.amount, l.lines, d.amount, p.amount)
+                     is distinct from ((r.amount + r.deducted)::numeric, r.invoices::bigint, r.deducted::numeric,
+                                       r.penalties::numeric)
                limit %(most)s""",
             since,
         ),

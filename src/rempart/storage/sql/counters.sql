@@ -96,7 +96,12 @@ create function rempart.hold_counters(p_request uuid, p_replaces uuid, p_counter
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare lacking bytea[];
 begin
-    perform rempart.lock_counters(p_counters);
+    perform rempart.lock_counters(p_counters || array(
+        select distinct e.counter from rempart.counter_entry e where e.request = p_request));
+    -- Asked again because the answer was lost: what the first asking held, and never wrote, is its own.
+    if not exists (select from rempart.authorization_request r where r.request = p_request) then
+        perform rempart.release_counters(p_request, null, p_instant);
+    end if;
     select array_agg(q.counter) into lacking
     from unnest(p_counters, p_rolling, p_first, p_last, p_limits, p_amounts) q(counter, rolling, first, last, most, amount)
     cross join lateral rempart.counters_taken(array[q.counter], array[q.rolling], array[q.first], array[q.last]) t

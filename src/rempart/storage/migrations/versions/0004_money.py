@@ -11,7 +11,8 @@ down_revision: str | None = "0003"
 
 
 def upgrade() -> None:
-    text = files("rempart.storage.sql").joinpath("money.sql").read_text("utf-8")
+    folder = files("rempart.storage.sql")
+    text = "".join(folder.joinpath(name).read_text("utf-8") for name in ("money_functions.sql", "money.sql"))
     op.execute("set local role rempart_owner")
     # As one text, untouched: neither colons nor percent signs are parameters here.
     op.get_bind().execution_options(no_parameters=True).exec_driver_sql(text)

@@ -19,7 +19,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    text = files("rempart.storage.sql").joinpath("after_the_order_undone.sql").read_text("utf-8")
+    folder = files("rempart.storage.sql")
+    names = ("after_the_order_undone.sql", "money_functions.sql")
+    text = "".join(folder.joinpath(name).read_text("utf-8") for name in names)
     op.execute("set local role rempart_owner")
     op.get_bind().execution_options(no_parameters=True).exec_driver_sql(text)
     op.execute("reset role")

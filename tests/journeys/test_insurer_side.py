@@ -1,0 +1,217 @@
+"""An insurer's day by its own programs: it fetches and answers its settlement file, and checks a record it doubts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from rempart.bench.world import OPERATOR
+from rempart.bootstrap.settling import make_key
+from rempart.sealing.ringing import RegisterClient
+from rempart.simulation.clients import demo_jwk
+from rempart.simulation.people import Person
+from rempart.simulation.rights import full_line
+from rempart.storage import funds
+from rempart.storage.parties import Client, Registry, single
+from support.houses import Town, town
+from support.journey import Journey, act
+
+pytestmark = pytest.mark.postgres
+AGENT, OTHER = "agent-of-one", "agent-of-another"
+PRESENTED = 2
+DAY = 86_400_000_000
+
+
+class Desk:
+    """One insurer's side: its keys as files, its client, and its commands."""
+
+    def __init__(self, made: Town, folder: Path, insurer: int, client: str) -> None:
+        self.town, self.folder, self.client = made, folder, client
+        self.insurer = made.country.insurers[insurer]
+        self.jwk = demo_jwk(client.encode())
+        keys = folder / "keys"
+        keys.mkdir(mode=0o700, parents=True)
+        self._secret("client.jwk", msgspec.json.encode(self.jwk))
+        for name, key in (("signing", self.insurer.signing_key), ("opening", self.insurer.box_key)):
+            self._secret(f"keys/{name}.pem", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+    def _secret(self, name: str, content: bytes) -> Path:
+        path = self.folder / name
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+            file.write(content)
+        return path
+
+    def register(self) -> None:
+        public = {name: value for name, value in self.jwk.items() if name != "d"}
+        with self.town.house.ring() as ring:
+            (done,) = ring.call(
+                "register_client",
+                [RegisterClient(self.client, "insurer", "", self.insurer.number, {public["kid"]: public})],
+            )
+        assert not done.refusal
+
+    async def party(self) -> None:
+        public = {name: value for name, value in self.jwk.items() if name != "d"}
+        url = self.town.house.settings.database.worker_url
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            registry = Registry(single(connection))
+            await registry.add_clients([Client(self.client, "insurer", "", self.insurer.number, registered=1)])
+            await registry.add_key(self.client, public, 1)
+
+    def run(self, *words: object, reach: bool = True) -> subprocess.CompletedProcess[str]:
+        """`rempart insurer …`; one that `reach`es the hub signs in as the insurer's client."""
+        own = (
+            "--hub", self.town.house.base, "--client", self.client, "--client-key", self.folder / "client.jwk",
+            "--insurer", self.insurer.number,
+        )  # fmt: skip
+        command = [sys.executable, "-m", "rempart", "insurer", *map(str, (*words, *(own if reach else ())))]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    def done(self, *words: object, reach: bool = True) -> str:
+        found = self.run(*words, reach=reach)
+        assert found.returncode == 0, found.stderr
+        return found.stdout
+
+    def person(self, one: Person) -> Path:
+        """Who is asked about, as the insurer's own files name them."""
+        way = one.ways[0]
+        line = msgspec.json.decode(full_line(self.town.country, one))
+        key = line["keys"][0]
+        told = {"member": key["member"], "birth": key["birth"], "nir": way[1], "rank": key["rank"]}
+        return self._secret(f"person-{one.index}.json", msgspec.json.encode(told))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    folder = tmp_path_factory.mktemp("insurer")
+    key = folder / "settlement.pem"
+    make_key(key)
+    options = {
+        "payment": {"unsafe_clear_files": True},
+        "settlement": {"signing_key": str(key), "output": str(folder / "settled")},
+        "worker": {"poll_milliseconds": 50, "check_seconds": 0.2},
+    }
+    with town(folder / "h", 300, options=options, simulated=False) as found:
+        found.open_bank()
+        yield found
+
+
+@pytest.fixture(scope="module")
+def desks(made: Town, tmp_path_factory: pytest.TempPathFactory) -> tuple[Desk, Desk]:
+    import asyncio
+
+    journey = Journey(made)
+    person = next(journey.people("PHAR", "TM"))
+    own = Desk(made, tmp_path_factory.mktemp("own"), person.insurer, AGENT)
+    other = Desk(made, tmp_path_factory.mktemp("other"), (person.insurer + 1) % 12, OTHER)
+    for desk in (own, other):
+        desk.register()
+        asyncio.run(desk.party())
+    time.sleep(1.5)  # the hub looks every second
+    return own, other
+
+
+def until(what: Any, seconds: float = 30.0) -> Any:
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.1)
+    return found
+
+
+def test_a_settlement_file_is_fetched_and_answered_by_the_api(made: Town, desks: tuple[Desk, Desk]) -> None:
+    """Listed, fetched, opened, answered by its insurer alone; a late reject begins a claw-back, once."""
+    own, other = desks
+    journey = Journey(made)
+    pharmacy = journey.site("pharmacy")
+    person = next(journey.people("PHAR", "TM", insurer=desks[0].insurer.index))
+    today = journey.today.isoformat()
+    box = msgspec.structs.replace(act("PH7", "pharmacy", 60_00, 65, 21_00), care_date=today)
+    sent = journey.send(pharmacy, journey.invoice(person, (box,)))
+    assert (sent.state, sent.amc) == ("accepted", 21_00), sent
+    assert journey.pay() == 21_00
+    at = made.world.now() + 1
+    with psycopg.connect(made.house.settings.database.worker_url) as connection:
+        party = funds.Party(OPERATOR, own.insurer.number)
+        called = funds.call(connection, party, date.today(), at, instant=at)  # noqa: DTZ011 - the house lives on the machine's clock
+    assert called is not None
+    assert called.amount == 21_00
+
+    def ready() -> list[dict[str, Any]]:
+        found = json.loads(own.done("settlement", "list", "--json"))["settlements"]
+        return [one for one in found if one["state"] == "ready"]
+
+    (listed,) = until(ready)
+    assert (listed["amount"], listed["movements"], listed["sequence"]) == (21_00, 1, 1)
+    folder = own.folder / "fetched"
+    file, references = own.done("settlement", "fetch", listed["settlement"], "--out", folder).split()
+    hub = made.house.settings.settlement.signing_key
+    assert hub is not None
+    clear = own.folder / "clear.ndjson"
+    keys = ("--keys", own.folder / "keys", "--hub", hub.with_suffix(".pub"))
+    own.done("settlement", "open", file, *keys, "--out", clear, "--references", references, reach=False)
+    (row,) = [json.loads(line) for line in clear.read_text().splitlines()]
+    assert (row["invoice"], row["amc"], row["reference"]) == (sent.invoice, 21_00, person.reference)
+    assert row["act"]["code"] == "PH7"
+
+    assert json.loads(other.done("settlement", "list", "--json"))["settlements"] == []
+    for words in (("state",), ("fetch", "--out", other.folder / "x")):
+        refused = other.run("settlement", words[0], listed["settlement"], *words[1:])
+        assert (refused.returncode, "[not-found]" in refused.stderr) == (1, True), refused.stderr
+
+    rows = own.folder / "answers"
+    rows.write_text(json.dumps(
+        {"invoice": sent.invoice, "verdict": "rejected", "reason": "over-billing", "amount": 5_00}
+    ))  # fmt: skip
+    signed = own.folder / "signed"
+    own.done("settlement", "answer", file, rows, *keys, "--out", signed, reach=False)
+    stolen = other.run("settlement", "send", listed["settlement"], signed)
+    assert "[bad-statement-signature]" in stolen.stderr
+    first = own.done("settlement", "send", listed["settlement"], signed)
+    assert own.done("settlement", "send", listed["settlement"], signed) == first
+    answers = until(lambda: json.loads(own.done("settlement", "state", listed["settlement"], "--json"))["answers"])
+    assert [(one["verdict"], one["reason"], one["amount"]) for one in answers] == [("taken", "over-billing", 5_00)]
+    assert made.one("select amount from rempart.claw_back where claw_back = %s", UUID(answers[0]["claw_back"])) == 5_00
+    assert made.one("select count(*) from rempart.settlement_reply") == 1
+    assert made.broken() == {}
+
+
+def test_a_record_is_checked_counted_and_logged(made: Town, desks: tuple[Desk, Desk]) -> None:
+    """What the hub would answer, from which file and line; a disclosure of its own purpose; nobody else's person."""
+    own, other = desks
+    journey = Journey(made)
+    person = next(journey.people("PHAR", "TM", insurer=own.insurer.index))
+    rights = own.folder / "rights.ndjson"
+    mine = [one for one in made.country.everyone() if one.insurer == own.insurer.index]
+    lines = [b"{}\n", *(full_line(made.country, one) + b"\n" for one in mine)]
+    rights.write_bytes(b"".join(line.replace(b"\n\n", b"\n") for line in lines))
+    before = made.one("select count(*) from rempart.disclosure where purpose = %s", "record-check")
+    words = ("record-check", own.person(person), "--keys", own.folder / "keys", "--file", rights, "--json")
+    told = json.loads(own.done(*words))
+    assert (told["answer"], told["reference"]) == ("covered", person.reference)
+    assert told["line"] == mine.index(person) + 2
+    assert told["file"]["kind"] == "full"
+    assert any(period["domain"] == "PHAR" for period in told["periods"])
+    after = made.sql(
+        "select site, insurer, outcome from rempart.disclosure where purpose = %s order by instant", "record-check"
+    )
+    assert len(after) == before + 1
+    assert after[-1] == (own.insurer.number, own.insurer.number, "covered")
+    stranger = json.loads(other.done("record-check", own.person(person), "--keys", other.folder / "keys", "--json"))
+    assert stranger["answer"] == "not-confirmed"
+    forged = other.run("record-check", own.person(person), "--keys", own.folder / "keys")
+    assert "[bad-statement-signature]" in forged.stderr
+    assert person.reference not in forged.stdout + forged.stderr
