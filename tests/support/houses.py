@@ -128,6 +128,8 @@ def town(
     merged: dict[str, dict[str, Any]] = {name: dict(values) for name, values in LOUD.items()}
     if simulated:
         merged["demo"] = {"demo_simulated_clock": True, "unsafe_cadence_off": True}
+    else:
+        merged["batches"] = {"demo_release_seconds": 2.0}  # as in the demo: no day is waited for
     for name, values in (options or {}).items():
         merged.setdefault(name, {}).update(values)
     country = Country(seed, people, day=FIRST_DAY if simulated else date.today(), insurers=insurers)  # noqa: DTZ011 - the machine's own day
