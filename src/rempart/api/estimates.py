@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date
 from typing import Any
 
@@ -14,15 +13,15 @@ from rempart.api import eligibility
 from rempart.api.authorization_answers import line
 from rempart.api.authorizations import NOBODYS_DOMAINS, FactsTables
 from rempart.api.cadence import Cadence
+from rempart.api.held import answered
 from rempart.api.invoice_routes import InvoiceDesk
 from rempart.api.problems import problem
-from rempart.api.routes import REFUSALS, raw, refused
+from rempart.api.routes import REFUSALS
 from rempart.application.counting import CounterKeys
 from rempart.application.eligibility import Ports
 from rempart.application.estimates import Asked, Estimated, Needs, ask
 from rempart.application.guard import ESTIMATE, Caller
 from rempart.application.ports import KeeperPort
-from rempart.application.together import Unavailable
 from rempart.domain import accreditation, reasons
 from rempart.domain.decision import Decision
 from rempart.domain.estimate import About, stay_lines
@@ -170,16 +169,6 @@ def estimate_routes(desk: EstimateDesk) -> list[HTTPRouteHandler]:
         request_max_body_size=BODY_MOST, summary="What would the patient pay now?",
     )  # fmt: skip
     async def estimates(request: Request[Any, Any, Any]) -> Response[EstimateAnswer]:
-        arrived = asyncio.get_running_loop().time()
-        caller = await desk.desk.caller(request, desk.desk.state.instants.next())
-        if isinstance(caller, Response):
-            return caller
-        try:
-            status, body, held = await desk.take(caller, await request.body())
-        except Unavailable:
-            return refused("unavailable")
-        if held:
-            await desk.cadence.hold(arrived)
-        return raw(status, body)
+        return await answered(desk, request)
 
     return [estimates]

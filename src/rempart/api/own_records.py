@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import msgspec
@@ -11,14 +10,14 @@ from litestar.handlers import HTTPRouteHandler
 
 from rempart.api import eligibility
 from rempart.api.cadence import Cadence
+from rempart.api.held import answered
 from rempart.api.invoice_routes import InvoiceDesk
 from rempart.api.problems import problem
-from rempart.api.routes import REFUSALS, raw, refused
+from rempart.api.routes import REFUSALS
 from rempart.application.eligibility import Ports, Question
 from rempart.application.guard import Caller
 from rempart.application.own_records import OwnFound, ask
 from rempart.application.ports import KeeperPort
-from rempart.application.together import Unavailable
 from rempart.domain import accreditation
 from rempart.ground.instants import iso
 from rempart.storage.own_records import OwnRecordsBooks
@@ -98,16 +97,6 @@ def own_records_routes(desk: OwnRecordsDesk) -> list[HTTPRouteHandler]:
         request_max_body_size=BODY_MOST, summary="What has this site of the person whose card is shown?",
     )  # fmt: skip
     async def own_records(request: Request[Any, Any, Any]) -> Response[OwnRecords]:
-        arrived = asyncio.get_running_loop().time()
-        caller = await desk.desk.caller(request, desk.desk.state.instants.next())
-        if isinstance(caller, Response):
-            return caller
-        try:
-            status, body, held = await desk.take(caller, await request.body())
-        except Unavailable:
-            return refused("unavailable")
-        if held:
-            await desk.cadence.hold(arrived)
-        return raw(status, body)
+        return await answered(desk, request)
 
     return [own_records]
