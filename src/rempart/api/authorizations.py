@@ -5,7 +5,6 @@ A request passes the same checks as a question about eligibility, in the same or
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ import msgspec
 
 from rempart.api import authorization_answers as answers
 from rempart.api import eligibility
+from rempart.api.bodies import presented
 from rempart.api.deposits import Keeper
 from rempart.api.problems import problem
 from rempart.api.state import HubState
@@ -44,7 +44,6 @@ from rempart.storage.inbound import Intake
 from rempart.wire.authorizations import AuthorizationRequest, QuoteLine
 from rempart.wire.eligibility import EligibilityRequest
 from rempart.wire.invoices import LineRequest
-from rempart.wire.once import repeats_a_name
 from rempart.wire.problem import FieldError, Problem, encode
 from rempart.wire.sealed import Reader, SealedAuthorizationRequest, comparable
 
@@ -182,16 +181,10 @@ def refused(code: str, *, held: bool = False) -> Reply:
 
 def read(state: HubState, caller: Caller, body: bytes) -> Asked | Problem:
     """The canonical request, admitted by the door; or why there is none; no record is read."""
-    if len(body) > BODY_MOST:
-        return problem("body-too-large")
-    try:
-        told, sealed = _reader.read(body)
-    except msgspec.ValidationError as error:
-        return problem("invalid-fields", (FieldError(eligibility.path_of(error), "wrong-shape"),))
-    except (msgspec.DecodeError, UnicodeDecodeError, binascii.Error):
-        return problem("malformed-body")
-    if repeats_a_name(body):
-        return problem("repeated-field")
+    found = presented(_reader, body, BODY_MOST)
+    if isinstance(found, Problem):
+        return found
+    told, sealed = found
     shown = EligibilityRequest(
         told.amc_number, told.member, told.birth_date, told.planned_date, NOBODYS_DOMAINS, told.evidence,
         told.convention, told.csr, told.nir, told.rank, told.site_reference,

@@ -12,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from rempart.api import eligibility
 from rempart.api.authorization_answers import line
 from rempart.api.authorizations import NOBODYS_DOMAINS, FactsTables
+from rempart.api.bodies import presented
 from rempart.api.cadence import Cadence
 from rempart.api.held import answered
 from rempart.api.invoice_routes import InvoiceDesk
@@ -33,7 +34,6 @@ from rempart.storage.counters import EstimateFacts
 from rempart.wire.eligibility import EligibilityRequest
 from rempart.wire.estimates import EstimateAnswer, EstimateLine, EstimateRequest
 from rempart.wire.invoices import LineRequest
-from rempart.wire.once import repeats_a_name
 from rempart.wire.problem import FieldError, Problem, encode
 from rempart.wire.sealed import Reader, Sealed
 
@@ -71,16 +71,10 @@ class EstimateDesk:
 
     def read(self, caller: Caller, body: bytes) -> Asked | Problem:
         """The canonical request, admitted by the door; or why there is none; no record is read."""
-        if len(body) > BODY_MOST:
-            return problem("body-too-large")
-        try:
-            request, sealed = _reader.read(body)
-        except msgspec.ValidationError as error:
-            return problem("invalid-fields", (FieldError(eligibility.path_of(error), "wrong-shape"),))
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return problem("malformed-body")
-        if repeats_a_name(body):
-            return problem("repeated-field")
+        found = presented(_reader, body, BODY_MOST)
+        if isinstance(found, Problem):
+            return found
+        request, sealed = found
         faults: list[Fault] = []
         lines = _lines(request, faults)
         number = accreditation.parse(request.accreditation) if request.accreditation else ""

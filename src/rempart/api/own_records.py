@@ -9,6 +9,7 @@ from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
 
 from rempart.api import eligibility
+from rempart.api.bodies import presented
 from rempart.api.cadence import Cadence
 from rempart.api.held import answered
 from rempart.api.invoice_routes import InvoiceDesk
@@ -22,9 +23,8 @@ from rempart.domain import accreditation
 from rempart.ground.instants import iso
 from rempart.storage.own_records import OwnRecordsBooks
 from rempart.wire.eligibility import EligibilityRequest
-from rempart.wire.once import repeats_a_name
 from rempart.wire.own_records import OwnAuthorization, OwnInvoice, OwnRecords
-from rempart.wire.problem import FieldError, Problem, encode
+from rempart.wire.problem import Problem, encode
 from rempart.wire.sealed import Reader
 
 BODY_MOST = 8 * 1024  # bytes
@@ -57,16 +57,10 @@ class OwnRecordsDesk:
 
     def read(self, caller: Caller, body: bytes) -> Question | Problem:
         """The canonical question, admitted by the door; or why there is none; no record is read."""
-        if len(body) > BODY_MOST:
-            return problem("body-too-large")
-        try:
-            shown, sealed = _reader.read(body)
-        except msgspec.ValidationError as error:
-            return problem("invalid-fields", (FieldError(eligibility.path_of(error), "wrong-shape"),))
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return problem("malformed-body")
-        if repeats_a_name(body):
-            return problem("repeated-field")
+        found = presented(_reader, body, BODY_MOST)
+        if isinstance(found, Problem):
+            return found
+        shown, sealed = found
         return eligibility.canonical(self.desk.state, caller, shown, sealed=sealed)
 
 
