@@ -162,26 +162,30 @@ def test_a_chunk_is_settled_once_whoever_comes_second(ledger: Ledger) -> None:
     assert ledger.sql("select count(*) from rempart.disclosure") == [(2,)]
 
 
-def test_lanes_that_answer_at_once_have_numbers_of_their_own(ledger: Ledger) -> None:
-    """So that no two of their questions have one id; a number is free again with its chunk, and with its connection."""
-    assert all(asyncio.run(_taken(ledger, batch(number, batch=bytes([number]) * 16))) for number in (1, 2, 3))
+def test_no_two_questions_have_one_instant_though_every_clock_stands_still_or_steps_back(ledger: Ledger) -> None:
+    """Eight workers ask at one microsecond, then one whose clock is an hour behind, then one whose clock is right."""
 
-    async def numbers() -> list[int]:
-        lanes = [Connection(ledger.database.url("worker")) for _ in range(3)]
-        waiting = [WaitingBatches(lane) for lane in lanes]
-        found = [await each.take() for each in waiting[:2]]
-        first, second = (each for each in found if each is not None)
-        await waiting[0].release(first)
-        third = await waiting[2].take()
-        assert third is not None
-        await lanes[1].close()
-        fourth = await waiting[0].take()
-        assert fourth is not None
-        for lane in (lanes[0], lanes[2]):
-            await lane.close()
-        return [first.lane, second.lane, third.lane, fourth.lane]
+    async def ranges() -> list[tuple[int, int]]:
+        lanes = [Connection(ledger.database.url("worker")) for _ in range(8)]
+        try:
+            books = [WaitingBatches(lane) for lane in lanes]
+            wanted = [(NOW, n + 1) for n in range(8)]
+            found = list(
+                await asyncio.gather(*(book.instants(*want) for book, want in zip(books, wanted, strict=True)))
+            )
+            wanted += [(NOW - HOUR, 250), (NOW + HOUR, 1)]
+            found += [await books[0].instants(*want) for want in wanted[8:]]
+        finally:
+            for lane in lanes:
+                await lane.close()
+        return [(first, count) for first, (_, count) in zip(found, wanted, strict=True)]
 
-    assert asyncio.run(numbers()) == [0, 1, 0, 1]
+    found = asyncio.run(ranges())
+    instants = [first + place for first, count in found for place in range(count)]
+    assert len(set(instants)) == len(instants) == 36 + 251
+    assert min(instants) == NOW
+    assert sorted(instants)[:-1] == list(range(NOW, NOW + 286))
+    assert max(instants) == NOW + HOUR
 
 
 def test_lanes_at_once_reach_the_budget_exactly(ledger: Ledger) -> None:

@@ -17,13 +17,13 @@ APPOINTMENTS = "appointments"
 """The purpose of a question that comes in a batch: a budget of its own, and its own word in the log."""
 SPENT = "appointments-budget-spent"
 ANSWERED_BY = 255
-"""Stands where a question id names the hub: no hub has this number. Who answers is told by the instant's last bits."""
+"""Stands where a question id names the hub: no hub has this number. No two of its questions have one instant."""
 _PASSING = frozenset({"meter-rate", "ticket-expired", "bad-ticket", "clock-apart", "grant-expired"})
 """Refusals that are about the moment: the chunk is taken up again."""
 
 
 class Chunk(NamedTuple):
-    """Some questions of one batch, sealed; `numbers` are the site's own, `lane` is that of the lane that holds it."""
+    """Some questions of one batch, sealed; `numbers` are the site's own."""
 
     batch: bytes
     place: int
@@ -31,7 +31,6 @@ class Chunk(NamedTuple):
     site: str
     numbers: tuple[int, ...]
     sealed: bytes
-    lane: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,6 @@ from rempart.application.together import Unavailable
 from rempart.storage.door import LOST, UNABLE, Database
 
 LATE_STEP = 60_000_000  # microseconds: a release that was missed comes at a later whole minute
-LANES = 16  # lanes that answer at once, over all workers: more than a keeper keeps busy
-LANE_LOCKS = 0x6C616E65  # "lane": of a two-key advisory lock whose second key is a lane's number
 ANNOUNCED_KEPT = 900  # days of the counts of announced appointments, longer than a day of care may lie back
 
 ANSWER = """
@@ -126,7 +124,7 @@ async def _insert(connection: asyncpg.Connection[asyncpg.Record], new: NewBatch)
 
 
 class WaitingBatches:
-    """The worker's side, over one lane's connection; the locks of a chunk and of a lane's number are that connection's.
+    """The worker's side, over one lane's connection; the lock of a chunk is that connection's.
 
     `late_step` in microseconds: what is answered after its release waits for the next whole step after it.
     """
@@ -149,10 +147,9 @@ class WaitingBatches:
                 "join rempart.batch b using (batch) where c.batch = $1 and c.chunk = $2",
                 batch, place,
             )  # fmt: skip
-            lane = await self._lane() if found else None
-            if lane is not None:
+            if found:
                 client, site, numbers, sealed = found[0]
-                return Chunk(batch.bytes, place, client, site, tuple(numbers), sealed, lane)
+                return Chunk(batch.bytes, place, client, site, tuple(numbers), sealed)
             await self._database.fetch("select pg_advisory_unlock($1)", _lock(batch, place))
         return None
 
@@ -160,20 +157,22 @@ class WaitingBatches:
         rows = await self._database.fetch("select pg_try_advisory_lock($1)", _lock(batch, place))
         return bool(rows[0][0])
 
-    async def _lane(self) -> int | None:
-        """A number that no other lane of any worker holds now."""
+    async def instants(self, now: int, count: int) -> int:
+        """The first of `count` following microseconds, now or later, that no question of any batch had before.
+
+        Committed at once: whatever becomes of the chunk, nobody else gets them, nor does the chunk when taken up again.
+        """
         rows = await self._database.fetch(
-            "select n from generate_series(0, $2::int - 1) n where pg_try_advisory_lock($1::int, n) limit 1",
-            LANE_LOCKS, LANES,
+            "update rempart.batch_instant set last = greatest(last + 1, $1::bigint) + $2::bigint - 1 "
+            "returning last + 1 - $2::bigint",
+            now, count,
         )  # fmt: skip
-        return rows[0][0] if rows else None
+        first: int = rows[0][0]
+        return first
 
     async def release(self, chunk: Chunk) -> None:
-        """Gives the locks back."""
-        await self._database.fetch(
-            "select pg_advisory_unlock($1), pg_advisory_unlock($2::int, $3::int)",
-            _lock(UUID(bytes=chunk.batch), chunk.place), LANE_LOCKS, chunk.lane,
-        )  # fmt: skip
+        """Gives the lock back."""
+        await self._database.fetch("select pg_advisory_unlock($1)", _lock(UUID(bytes=chunk.batch), chunk.place))
 
     async def settle(self, chunk: Chunk, settling: Settling, now: int) -> int:
         """One commit of facts and answers; how many it answered, -1 when the chunk was settled before."""

@@ -12,14 +12,14 @@ from typing import Any, Protocol
 import structlog
 
 from rempart.application.batches import Chunk, Needs, Settling, weighed
-from rempart.application.eligibility import Ports, Question
+from rempart.application.eligibility import Ports
 from rempart.application.guard import Caller
 from rempart.application.together import Unavailable
 from rempart.application.tokens import grant_id_of
 from rempart.sealing.answer_frames import SealAnswersItem
 from rempart.sealing.frames import OpenDepositItem
 from rempart.storage.batch_records import pack_answer, unpack_questions
-from rempart.storage.batches import LANES, WaitingBatches
+from rempart.storage.batches import WaitingBatches
 
 log = structlog.get_logger()
 OURS = frozenset({"clock-apart"})
@@ -88,17 +88,8 @@ class BatchLane:
             None, opened.client, "", opened.site, "", opened.authority, grant_id_of(opened.authority),
             instant + 900_000_000,
         )  # fmt: skip
-        items = _asked_at(instant, chunk.lane, unpack_questions(opened.content, caller))
+        asked = unpack_questions(opened.content, caller)
+        # Only now: the keeper has heard this clock, so a wrong one cannot push everybody's instants ahead.
+        first = await self.waiting.instants(instant, len(asked))
+        items = [(number, question._replace(instant=first + place)) for place, (number, question) in enumerate(asked)]
         return await weighed(Needs(self.ports, BoxSealer(self.box), pack_answer), chunk, items, caps)
-
-
-def _asked_at(instant: int, lane: int, items: Sequence[tuple[int, Question]]) -> list[tuple[int, Question]]:
-    """Each question at an instant of its own: a question's id is its instant, and no two have the same.
-
-    Lanes share none: an instant modulo their most is the lane's number. A lane's next chunk begins later than the last
-    instant of the one before, for to derive, open and seal takes longer than 16 microseconds a question.
-    """
-    first = instant // LANES * LANES + lane
-    return [
-        (number, question._replace(instant=first + place * LANES)) for place, (number, question) in enumerate(items)
-    ]

@@ -44,6 +44,13 @@ create table rempart.announced (
     primary key (scope, day)
 ) with (fillfactor = 50);
 
+-- The last instant given to a question of a batch: the id of its answer names it, and no two have the same.
+create table rempart.batch_instant (
+    singleton boolean primary key default true check (singleton),
+    last bigint not null
+);
+insert into rempart.batch_instant (last) values (0);
+
 -- Settles one chunk of a batch through `settle`, and writes its answers. -1 when the chunk was settled before, else how
 -- many questions it answered. Strangers count here: `settle` is told to count nothing, and to refuse whom this refuses.
 -- The locks come in one order for every caller: batch, announced rows by scope and day, then settle's own.
@@ -175,4 +182,5 @@ grant select on rempart.batch, rempart.batch_answer to rempart_hub;
 grant insert on rempart.batch, rempart.batch_chunk, rempart.batch_answer to rempart_hub;
 grant select on rempart.batch, rempart.batch_chunk, rempart.batch_answer, rempart.announced to rempart_worker;
 grant update (state, rung) on rempart.batch to rempart_worker;
+grant select, update (last) on rempart.batch_instant to rempart_worker;
 grant delete on rempart.batch_answer, rempart.announced to rempart_worker;
