@@ -21,11 +21,11 @@ from schemathesis.specs.openapi.checks import (
 
 from rempart.ground.instants import MICROSECONDS, now
 from support.hub_world import HubWorld
-from support.route_table import ROUTES, TOKEN_ROUTES
+from support.route_table import PORTAL_ROUTES, ROUTES, TOKEN_ROUTES
 
 pytestmark = pytest.mark.postgres
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-OPERATIONS = (*(row.operation for row in ROUTES), *TOKEN_ROUTES)
+OPERATIONS = (*(row.operation for row in ROUTES), *TOKEN_ROUTES, *PORTAL_ROUTES)
 QUICK, LONG = 12, 1_500  # examples of one operation
 
 

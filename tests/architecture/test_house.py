@@ -28,6 +28,7 @@ MOST_FUNCTION_LINES = 60
 ALLOWED = {
     "keeper": {"keeper", "sealing", "identity", "formats.rights_file", "domain", "ground"},
     "client": {"client", "wire", "ground", "sealing"},
+    "portal": {"portal", "client", "wire", "ground"},
     "sealing": {"sealing", "wire", "ground"},
     "wire": {"wire"},
     "ground": {"ground"},
@@ -202,6 +203,7 @@ PROGRAMS = {
     "keeper": ("rempart.keeper",),
     "hub": ("rempart.api", "rempart.storage"),
     "worker": ("rempart.worker", "rempart.documents", "rempart.formats"),
+    "portal": ("rempart.portal", "rempart.bootstrap.portal", "rempart.cli.portal"),
     "sim": ("rempart.simulation",),
 }
 _BLOCKER = """

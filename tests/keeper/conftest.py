@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.keepers import World, make_world
+from support.people import Door
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,3 +20,11 @@ def world(tmp_path: Path) -> Iterator[World]:
     made = make_world(tmp_path)
     yield made
     made.parts.close()
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[Door]:
+    """Two portals and an invited person, on a clock that callers move."""
+    made = Door(make_world(tmp_path, demo_clock_of_callers=True)).open()
+    yield made
+    made.world.parts.close()

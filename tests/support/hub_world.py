@@ -14,9 +14,10 @@ import msgspec
 import psycopg
 from psycopg import AsyncConnection
 
-from rempart.bench.world import World
+from rempart.bench.world import OPERATOR, World
 from rempart.bootstrap.house import House
 from rempart.client import assertion
+from rempart.client.doors import Doors
 from rempart.client.dpop import DpopKey
 from rempart.domain.parties import Client, Mandate
 from rempart.formats import optics_messages
@@ -34,6 +35,7 @@ from rempart.wire.eligibility import EligibilityRequest
 from rempart.wire.estimates import EstimateLine, EstimateRequest
 from rempart.wire.problem import Problem
 from rempart.wire.token import ASSERTION_TYPE, FORM_TYPE
+from support import signing_in
 
 VENDOR = "vendor-of-tests"
 AGENT = "agent-of-tests"
@@ -121,6 +123,18 @@ class HubWorld:
         caller = self.caller(self.site_client)
         assert isinstance(await caller.token(), str)
         caller.dpop = DpopKey.generate()
+        return caller
+
+    async def person(self) -> Caller:
+        """A professional of the site, signed in with a passkey at the operator's portal."""
+        account = await asyncio.to_thread(signing_in.registered, self.house, OPERATOR)
+        doors = Doors(account)
+        session = await (await signing_in.person_at(self.house, self.country, doors)).session()
+        await doors.close()
+        await asyncio.sleep(2.2)  # the hub looks every second who there is
+        caller = self.caller(self.site_client)
+        caller.dpop = DpopKey(account.key)
+        caller._token, caller._until = session.token, int(session.expires)
         return caller
 
     async def bare(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Response:

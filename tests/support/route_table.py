@@ -20,7 +20,7 @@ STANDING: dict[str, Expected] = {
     "suspended client": (403, "client-standing"),
     "suspended site": (403, "site-standing"),
 }
-SIGNED = ("site", "other site", "vendor", "concentrator", "insurer")
+SIGNED = ("site", "other site", "vendor", "concentrator", "insurer", "person")
 CALLERS = (*SIGN_IN, *SIGNED, *STANDING)
 
 
@@ -49,13 +49,19 @@ def _of_insurers(found: Expected) -> dict[str, Expected]:
     return SIGN_IN | others | dict.fromkeys(STANDING, (403, "purpose")) | {"insurer": found}
 
 
+def _of_people(found: Expected) -> dict[str, Expected]:
+    """A program has no session of a person."""
+    programs = dict.fromkeys((*SIGNED, *STANDING), (403, "purpose"))
+    return SIGN_IN | programs | {"person": found}
+
+
 def _open(status: int, code: str) -> dict[str, Expected]:
     return dict.fromkeys(CALLERS, (status, code))
 
 
 ABSENT: Expected = (404, "not-found")
 PDF_IDENTITY = "019cb30d-5c00-7b52-9f0e-3c6a41d2e8b7"  # no such remittance: allowed callers get `not-found`
-NOBODYS = _signed(404, site=ABSENT, other_site=ABSENT, vendor=ABSENT, concentrator=ABSENT)
+NOBODYS = _signed(404, site=ABSENT, other_site=ABSENT, vendor=ABSENT, person=ABSENT, concentrator=ABSENT)
 
 ROUTES: tuple[Row, ...] = (
     Row("AskEligibility", "POST", "/v1/eligibility", _signed(200, concentrator=(403, "purpose")), "question"),
@@ -70,11 +76,12 @@ ROUTES: tuple[Row, ...] = (
     Row("FindInvoices", "GET", "/v1/invoices?number=1", _signed(200)),
     # The invoice below was sent by the site's own client and is not decided: only that client may look.
     Row("ReadInvoice", "GET", "/v1/invoices/{invoice}",
-        _signed(200, other_site=ABSENT, vendor=ABSENT, concentrator=ABSENT)),
+        _signed(200, other_site=ABSENT, vendor=ABSENT, person=ABSENT, concentrator=ABSENT)),
     Row("CancelInvoice", "POST", "/v1/invoices/{invoice}/cancel", NOBODYS),
     Row("SayDistinct", "POST", "/v1/invoices/{invoice}/distinct", NOBODYS),
     Row("SendFile", "POST", "/v1/files", _signed(202), "file", {"Content-Type": "application/octet-stream"}),
-    Row("ReadFile", "GET", "/v1/files/{file}", _signed(200, other_site=ABSENT, vendor=ABSENT, concentrator=ABSENT)),
+    Row("ReadFile", "GET", "/v1/files/{file}",
+        _signed(200, other_site=ABSENT, vendor=ABSENT, person=ABSENT, concentrator=ABSENT)),
     Row("AskAuthorization", "POST", "/v1/authorizations", _signed(201, concentrator=(403, "purpose")), "quote",
         {"Idempotency-Key": "route-table-quote"}),
     Row("FindAuthorizations", "GET", "/v1/authorizations?since=0", _signed(200)),
@@ -82,10 +89,10 @@ ROUTES: tuple[Row, ...] = (
         _signed(200, other_site=ABSENT, concentrator=ABSENT)),
     Row("ModifyAuthorization", "POST", "/v1/authorizations/{authorization}/modify", _signed(
         409, site=(409, "not-changeable"), other_site=ABSENT, vendor=(409, "not-changeable"),
-        concentrator=(403, "purpose")), "quote", {"Idempotency-Key": "route-table-other-quote"}),
+        person=(409, "not-changeable"), concentrator=(403, "purpose")), "quote", {"Idempotency-Key": "route-table-other-quote"}),
     Row("CancelAuthorization", "POST", "/v1/authorizations/{authorization}/cancel", _signed(
         409, site=(409, "not-changeable"), other_site=ABSENT, vendor=(409, "not-changeable"),
-        concentrator=(403, "purpose"))),
+        person=(409, "not-changeable"), concentrator=(403, "purpose"))),
     Row("ListPending", "GET", "/v1/insurer/authorizations", _of_insurers((200, ""))),
     Row("ReadPending", "GET", "/v1/insurer/authorizations/{authorization}", _of_insurers(ABSENT)),
     Row("DecidePending", "POST", "/v1/insurer/authorizations/{authorization}/decision",
@@ -105,7 +112,7 @@ ROUTES: tuple[Row, ...] = (
     Row("AnswerSettlement", "POST", f"/v1/settlements/{PDF_IDENTITY}/answers",
         _of_insurers((403, "bad-statement-signature")), "settlement answers"),
     Row("ReturnFile", "GET", "/v1/files/{file}/noemie",
-        _signed(200, other_site=ABSENT, vendor=ABSENT, concentrator=ABSENT)),
+        _signed(200, other_site=ABSENT, vendor=ABSENT, person=ABSENT, concentrator=ABSENT)),
     Row("SendOpticsMessage", "POST", "/v1/optics/messages", _signed(200, concentrator=(403, "purpose")),
         "optics query", {"Content-Type": "application/xml"}),
     Row("FhirMetadata", "GET", "/fhir/metadata", _open(200, "")),
@@ -114,11 +121,12 @@ ROUTES: tuple[Row, ...] = (
     Row("FhirSendClaim", "POST", "/fhir/Claim/$submit", _signed(200), "fhir claim",
         {"Idempotency-Key": "route-table-fhir"}),
     Row("FhirReadClaim", "GET", "/fhir/ClaimResponse/{invoice}",
-        _signed(200, other_site=ABSENT, vendor=ABSENT, concentrator=ABSENT)),
+        _signed(200, other_site=ABSENT, vendor=ABSENT, person=ABSENT, concentrator=ABSENT)),
     Row("FhirReadPayment", "GET", f"/fhir/PaymentReconciliation/{PDF_IDENTITY}", NOBODYS),
     Row("FhirReadNotice", "GET", f"/fhir/PaymentNotice/{PDF_IDENTITY}", NOBODYS),
     Row("CheckRecord", "POST", "/v1/insurer/record-check",
         _of_insurers((403, "bad-statement-signature")), "record check"),
+    Row("RenewSession", "POST", "/v1/session/renew", _of_people((200, "")), "renewal"),
     # Keys are public, and signed by the keeper.
     Row("ReadKeeperKeys", "GET", "/v1/keeper-keys", _open(200, "")),
     Row("ReadInsurerKeys", "GET", "/v1/insurers/0099000137/keys", _open(200, "")),
@@ -128,7 +136,23 @@ ROUTES: tuple[Row, ...] = (
     Row("ReadCheckpoint", "GET", "/log/2026-03/checkpoint", _open(404, "not-found")),
     Row("ReadProof", "GET", "/log/2026-03/proof?from=1&to=2", _open(404, "not-found")),
     Row("ReadTile", "GET", "/log/2026-03/tile/0/000", _open(404, "not-found")),
+    # The last: who ends a session is nobody afterwards.
+    Row("EndSession", "POST", "/v1/session/end", _of_people((204, ""))),
 )  # fmt: skip
+
+PORTAL_ROUTES = {
+    "AskChallenge": "/v1/sign-in/challenge",
+    "EnrolPasskey": "/v1/sign-in/enrol",
+    "SignInByPasskey": "/v1/sign-in/passkey",
+}
+"""Routes of who is not signed in yet, by a portal's proof."""
+PORTAL_REFUSALS: dict[str, Expected] = {
+    "stranger's key": (403, "portal-key-unknown"),
+    "other operator": (403, "unknown-portal"),
+    "no invitation": (403, "invitation-unknown"),
+    "no passkey": (401, "unknown-passkey"),
+    "challenge of another purpose": (409, "challenge-invalid"),
+}
 
 TOKEN_ROUTES: dict[str, dict[str, Expected]] = {
     "IssueToken": {

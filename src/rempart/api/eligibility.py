@@ -16,7 +16,7 @@ import msgspec
 from rempart.api.problems import problem
 from rempart.api.state import HubState
 from rempart.application.eligibility import EPOCH, Answer, Question
-from rempart.application.guard import ELIGIBILITY, Caller, Wish, admit
+from rempart.application.guard import ELIGIBILITY, Caller, Wish, admit, channel_of
 from rempart.application.ports import SealedAsk
 from rempart.application.together import Busy, Unavailable
 from rempart.domain import accreditation, question
@@ -180,7 +180,7 @@ def canonical(
     return Question(
         instant, caller, route.operator, route.insurer, member, nir, birth, rank, cost, care,
         tuple(dict.fromkeys(request.domains)), request.evidence, reference, site_cap, client_cap,
-        accreditation_days(site.profession),
+        accreditation_days(site.profession), channel=channel_of(caller, "api"),
         sealed=None if sealed is None else sealed_ask(sealed, (amc, request.convention, request.csr), rule,
                                                       days=days or (care,), nir_needed=request.evidence == "typed"),
     )  # fmt: skip

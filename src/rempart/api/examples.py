@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from rempart.api import people_examples
 from rempart.api.money_examples import CLAW_BACK, INSURER, MONEY, SETTLEMENT
 from rempart.domain.authorization import if_rights_end
 from rempart.domain.reasons import sentence
@@ -126,6 +127,7 @@ _AGREED = AuthorizationState(
 _STATEMENT = Statement(AUTHORIZATION, "agreed", "2026-03-03T09:12:00Z", (StatedLine(1, 10000),))
 
 REQUESTS: dict[str, Any] = {
+    **people_examples.REQUESTS,
     "IssueToken": TokenRequest(GRANT_TYPE, ASSERTION_TYPE, ASSERTION, SITE),
     "RevokeToken": RevokeRequest(TOKEN, ASSERTION_TYPE, ASSERTION),
     "AskEligibility": EligibilityRequest(
@@ -201,6 +203,7 @@ ANSWERS: dict[str, Any] = {
         )
     ],
     "ResumeWebhook": {"state": "good"},
+    **people_examples.ANSWERS,
     "IssueToken": TokenAnswer(TOKEN, "DPoP", 900, SITE),
     "AskEligibility": EligibilityAnswer(
         "covered", QUESTION, (DomainAnswer("PHAR", open=True, start="2026-01-01", end="2026-12-31", formula="100"),),

@@ -5,6 +5,7 @@ A sentence says what to do next and repeats nothing that was presented.
 
 from __future__ import annotations
 
+from rempart.api.problems_people import PEOPLE
 from rempart.wire.problem import FieldError, Problem
 
 TABLE: dict[str, tuple[int, str, str]] = {
@@ -118,6 +119,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     ),
     "meter": (429, "The keeper's own limit is reached", "Ask later; the operator has been told."),
     "grant-invalid": (401, "The sign-in behind this token is no longer good", "Ask for a new token at /v1/token."),
+    **PEOPLE,
 }
 
 

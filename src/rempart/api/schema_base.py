@@ -15,6 +15,7 @@ class Words:
     secured: bool = True
     body: str = ""  # the struct of its request
     fails: str = "Problem"  # the struct of its refusals
+    proof: bool = False  # it needs a proof of a key, without a token
 
 
 ALWAYS = ("malformed-request", "unavailable")

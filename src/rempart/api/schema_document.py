@@ -32,6 +32,7 @@ from rempart.wire import (
     record_check,
     sealed,
     settlements,
+    sign_in,
     token,
     webhooks,
 )
@@ -90,7 +91,7 @@ def document(generated: Json) -> Json:
 def _schemas() -> Json:
     modules = (
         authorizations, batches, eligibility, estimates, invoices, own_records, payments, record_check, sealed,
-        settlements, token, webhooks, problems,
+        settlements, sign_in, token, webhooks, problems,
     )  # fmt: skip
     structs = [
         found for module in modules for found in vars(module).values()
@@ -210,7 +211,7 @@ def _refusals(words: Words) -> Json:
             found.setdefault(400 if code in _EARLY else 401, {})[code] = _refusal(code)
         for code, (status, _) in TOKEN.items():
             found.setdefault(status, {})[code] = _refusal(code)
-    elif words.secured:
+    elif words.secured or words.proof:
         found[401] = {code: _signin(code) for code in SIGN_IN}
     for code in words.codes:
         found.setdefault(TABLE[code][0], {})[code] = examples.plain(problem(code))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rempart.api.schema_authorizations import AUTHORIZATION_FIELDS
 from rempart.api.schema_batches import BATCHES
 from rempart.api.schema_money import MONEY_FIELDS
+from rempart.api.schema_people import PEOPLE_FIELDS
 from rempart.wire.sealed import IDENTITY
 
 _AMC = "Number of the complementary insurer on the card: 10 digits, or 8."
@@ -222,6 +223,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "penalties": "For payments that came late.",
     },
     **MONEY_FIELDS,
+    **PEOPLE_FIELDS,
     "AdvicePart": {
         "insurer": "10 digits.", "name": "Its name.", "amount": f"What it pays, {_CENTS}.", "invoices": "For these.",
     },

@@ -11,6 +11,7 @@ from rempart.api.schema_base import DOOR as _DOOR
 from rempart.api.schema_base import SIGNED as _SIGNED
 from rempart.api.schema_base import Words
 from rempart.api.schema_money import MONEY
+from rempart.api.schema_people import PEOPLE, TAG
 
 _SEALED = (
     "identity-unreadable", "identity-key-unknown", "identity-not-yours", "identity-stale", "identity-labels",
@@ -128,6 +129,7 @@ OPERATIONS: dict[str, Words] = {
         ("not-found", "unknown-route", *_SIGNED),
     ),
     **MONEY,
+    **PEOPLE,
     "FhirMetadata": Words(
         "What is offered in FHIR R4",
         "A CapabilityStatement. There is no search and no Patient. Anyone may read it.",
@@ -303,6 +305,7 @@ TAGS: tuple[tuple[str, str, str], ...] = (
         "Signing in",
         "A program proves itself, once for each quarter of an hour, and receives a token for one site.",
     ),
+    TAG,
     ("eligibility", "Eligibility", "Is this patient covered, today, for this care?"),
     ("invoices", "Invoices and files", "What the site is owed: sent by the API or as B2 files, decided line by line."),
     ("authorizations", "Authorizations", "Will the insurer pay this quote: spectacles, hearing aids, dental, a stay?"),

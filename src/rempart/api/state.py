@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from rempart.application.eligibility import Answer, Question
 from rempart.application.guard import SiteFacts
 from rempart.application.together import Together
+from rempart.domain.parties import ACCOUNT
 from rempart.ground.figures import HubFigures
 from rempart.ground.instants import Clock
 from rempart.ground.settings import Settings
@@ -58,4 +59,7 @@ class HubState:
         if budget is None:
             return 0, 0
         cap = budget.machine if evidence == "machine" else budget.typed
+        if kind == ACCOUNT:
+            own = self.settings.budgets.account
+            return cap, own.machine if evidence == "machine" else own.typed
         return cap, NO_CAP if kind == "site" else self.settings.budgets.vendor_a_day

@@ -69,9 +69,18 @@ PURPOSES: Mapping[str, frozenset[str]] = {
     "vendor": frozenset({ELIGIBILITY, INVOICE, AUTHORIZATION, ESTIMATE}),
     "concentrator": frozenset({INVOICE}),
     "insurer": frozenset({DECIDE}),
+    "account": frozenset({ELIGIBILITY, INVOICE, AUTHORIZATION, ESTIMATE}),
 }
 """What each kind of client may do. A concentrator carries invoices; it has no counter and asks nothing. An
 insurer decides what waits for its case workers, and asks nothing either."""
+
+PORTAL = "portal"
+
+
+def channel_of(caller: Caller, channel: str) -> str:
+    """A person comes in by a portal, whatever the portal calls: so portals can be closed while programs go on."""
+    return PORTAL if caller.kind == "account" else channel
+
 
 EVIDENCES = frozenset({"typed", "machine", "known"})
 
@@ -81,7 +90,7 @@ def compartment_open(snapshot: Snapshot, caller: Caller, wish: Wish) -> str:
     if not snapshot.closed:  # the ordinary day
         return ""
     site = snapshot.sites.get(caller.site)
-    scopes = {"hub", f"channel:{wish.channel}", f"insurer:{wish.insurer}"}
+    scopes = {"hub", f"channel:{channel_of(caller, wish.channel)}", f"insurer:{wish.insurer}"}
     if site is not None:
         scopes |= {f"operator:{site.operator}", f"profession:{site.profession}"}
     return "compartment" if snapshot.closed & scopes else ""

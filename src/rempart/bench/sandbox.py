@@ -15,6 +15,8 @@ from typing import Any
 import msgspec
 import psycopg
 
+from rempart.bench import doors
+from rempart.bench.doors import Guest
 from rempart.bench.world import OPERATOR, World
 from rempart.bootstrap.house import House, free_ports
 from rempart.bootstrap.pay import NewAccount, NewPayee, payer, register_account, register_payees, terms
@@ -34,6 +36,8 @@ from rempart.simulation.sites import Site, invented_iban
 from rempart.worker.rights import Rules, Wish, load_path
 
 PEOPLE, INSURERS, SEED = 20, 3, 1
+PORTAL = PORT + 1
+"""Where the portal answers, when nobody else does."""
 SOFTWARE = ("pharmacy", "nurse", "doctor", "dentist", "optician", "hearing", "hospital")
 """Professions whose client key is handed out."""
 PAY_SECONDS = 15.0
@@ -54,13 +58,17 @@ def options(port: int) -> Mapping[str, Mapping[str, Any]]:
 
 def port() -> int:
     """The same port each time, so that addresses may stand in a test's configuration; another when it is taken."""
+    return _free(PORT)
+
+
+def _free(wanted: int) -> int:
     with socket.socket() as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            tried.bind(("127.0.0.1", PORT))
+            tried.bind(("127.0.0.1", wanted))
         except OSError:
             return free_ports(1)[0]
-    return PORT
+    return wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +100,11 @@ class Sandbox:
         sites = {site.profession: site for site in reversed(tuple(country.all_sites()))}
         write_whole(private_folder(folder) / "cards.json", msgspec.json.format(msgspec.json.encode(_told()), indent=1))
         return tuple(self._hand_out(country, sites[profession], folder) for profession in SOFTWARE)
+
+    def open_portal(self, starts: tuple[Start, ...]) -> tuple[str, tuple[Guest, ...]]:
+        """The operator's portal, and an invitation for each site whose software is handed out."""
+        url = doors.open_portal(self.house, doors.Brand(OPERATOR, "Rempart, bac à sable", "#0b5c55"), _free(PORTAL))
+        return url, tuple(doors.invite(self.house, OPERATOR, start.site, start.profession) for start in starts)
 
     def pay(self) -> int:
         """Pays what is due; how many bank files were written."""

@@ -42,6 +42,9 @@ class HouseError(RuntimeError):
 class House:
     """One folder holds all of it. `options` are sections of the configuration, `postgres` settings of the server.
 
+    `portals`: by a name of your own, an operator's portal as its configuration file and its port; launched as
+    the others are, by that name.
+
     With a `database_url` (of a superuser, or a role that may make roles) no server is started: `ExistingPostgres`.
     """
 
@@ -49,6 +52,7 @@ class House:
     options: Options = field(default_factory=dict)
     postgres: Mapping[str, str] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    portals: dict[str, tuple[Path, int]] = field(default_factory=dict)
     database_url: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
@@ -105,7 +109,10 @@ class House:
             self.database.start()
             return
         log = (self.folder / f"{name}.log").open("ab")
-        command = (*dies_with_us(), sys.executable, "-m", "rempart", *COMMANDS[name], "--config", str(self.config))
+        words, config = COMMANDS.get(name), self.config
+        if words is None:
+            words, config = ("portal",), self.portals[name][0]
+        command = (*dies_with_us(), sys.executable, "-m", "rempart", *words, "--config", str(config))
         self.processes[name] = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         log.close()
         self._await(name)
@@ -143,7 +150,7 @@ class House:
             raise HouseError(f"rempart {' '.join(words)}: {done.stderr.strip()}")
 
     def _await(self, name: str) -> None:
-        ready = {"keeper": self._keeper_ready, "hub": self._http_ready, "worker": self._http_ready}[name]
+        ready = self._keeper_ready if name == "keeper" else self._http_ready
         deadline = time.monotonic() + START_SECONDS
         while not ready(name):
             if self.processes[name].poll() is not None or time.monotonic() > deadline:
@@ -160,7 +167,8 @@ class House:
             return False
 
     def _http_ready(self, name: str) -> bool:
-        port = self.settings.hub.metrics_port if name == "hub" else self.settings.worker.metrics_port
+        ports = {"hub": self.settings.hub.metrics_port, "worker": self.settings.worker.metrics_port}
+        port = ports[name] if name in ports else self.portals[name][1]
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1) as answer:
                 return bool(answer.status == 200)

@@ -39,6 +39,7 @@ from rempart.api.payments import payment_routes
 from rempart.api.proxy_socket import proxy_socket
 from rempart.api.record_check import record_check_routes
 from rempart.api.settlements import settlement_routes
+from rempart.api.sign_in_routes import SignInDesk, sign_in_routes
 from rempart.api.signin import SignIn
 from rempart.api.stand_in import stand_in_routes
 from rempart.api.state import HubState, Instants
@@ -46,12 +47,14 @@ from rempart.api.token import RegisteredAssertions, TokenEndpoint, token_routes
 from rempart.api.webhooks import webhook_routes
 from rempart.application import eligibility
 from rempart.application.eligibility import Answer, Ports, Question
+from rempart.application.sessions import Sessions
 from rempart.application.together import Limits, Together, Unavailable, Work
 from rempart.application.tokens import TokenCache, Tokens
 from rempart.bootstrap.checks.starting import refuse_forged_certificates
 from rempart.bootstrap.clock import clock_of
 from rempart.bootstrap.keeper_port import KeeperCounters, KeeperGrants, KeeperPort
 from rempart.bootstrap.measured import MeasuredDatabase, MeasuredKeeper
+from rempart.bootstrap.passkeys import KeeperPasskeys
 from rempart.ground.figures import HubFigures
 from rempart.ground.files import SecretRefused, read_secret
 from rempart.ground.instants import Clock, RealClock, monotonic
@@ -119,6 +122,8 @@ class Hub:
             routes = [*token_routes(endpoint, self.clock.now, proxy), *invoice_routes(desk), *log_routes(log_pool)]
             routes += [*stand_in_routes(log_pool), *keeper_key_routes(KeyDesk(grants, state))]
             routes += [*_site_routes(desk, grants, cadence), *_insurer_routes(desk, grants, cadence)]
+            sessions = Sessions(KeeperPasskeys(grants), registry, store, cache)
+            routes += sign_in_routes(SignInDesk(state, sign_in, sessions))
             app = application(state, sign_in, cadence, routes)
             state.facts = await facts.read(await reader.connection())
             together.start()

@@ -19,7 +19,7 @@ import psycopg
 from rempart.bootstrap.rights import NotReachableError, database
 from rempart.domain.identifiers import parse_amc, parse_finess, parse_site
 from rempart.domain.member import ANY_MEMBER, MemberRule
-from rempart.domain.parties import Client, Mandate, Site
+from rempart.domain.parties import Account, Client, Mandate, Site
 from rempart.formats import guarantee_table
 from rempart.ground.instants import start_of_day
 from rempart.ground.options import PROFESSIONS
@@ -72,7 +72,7 @@ class Registrar:
             return "insurer-malformed"
         if any(parse_amc(card.amc_number) != card.amc_number or card.starts > card.ends for card in new.cards):
             return "card-malformed"
-        if refusal := self._told("add_insurer", AddInsurer(new.insurer, new.sign_key, new.box_key)):
+        if refusal := self.told("add_insurer", AddInsurer(new.insurer, new.sign_key, new.box_key)):
             return refusal
         insurers.register_insurer(
             self.connection, new.insurer, name=new.name, operator=new.operator, rule=new.rule, instant=instant,
@@ -179,7 +179,7 @@ class Registrar:
 
     def revoke_client(self, client: str, instant: int) -> str:
         """For ever: its keys, its tokens, its grants at the keeper. The id is not given again."""
-        refusal = self._told("revoke_client", RevokeClient(client))
+        refusal = self.told("revoke_client", RevokeClient(client))
         if refusal not in ("", "unknown-client"):
             return refusal
         known = self._run(self.parties.client(client))
@@ -194,6 +194,24 @@ class Registrar:
     def clients(self) -> tuple[Client, ...]:
         """Every client."""
         return self._run(self.parties.clients())
+
+    def site(self, site: str) -> Site | None:
+        """One site."""
+        return self._run(self.parties.site(site))
+
+    def account(self, account: str) -> Account | None:
+        """One account."""
+        return self._run(self.parties.account(account))
+
+    def add_account(self, client: Client, account: Account) -> None:
+        """A person's account, that the keeper knows already; the same again changes nothing."""
+        if self._run(self.parties.client(client.client)) is None:
+            self._run(self.parties.add_clients([client]))
+        self._run(self.parties.add_account(account))
+
+    def end_tokens(self, client: str, instant: int) -> None:
+        """Every live token or session of a client ends."""
+        self._run(self.tokens.revoke_client(client, instant))
 
     def add_mandate(self, mandate: Mandate) -> str:
         """The site lets the client act for it on these days, both included, at the site."""
@@ -227,15 +245,16 @@ class Registrar:
 
     def _mandated(self, mandate: Mandate, place: Site, end: int) -> str:
         start = start_of_day(mandate.starts, place.zone)
-        return self._told("mandate", AddMandate(mandate.client, mandate.site, start, end))
+        return self.told("mandate", AddMandate(mandate.client, mandate.site, start, end))
 
     def _told_of(self, client: Client, keys: Mapping[str, Mapping[str, Any]]) -> str:
         plain = {kid: dict(jwk) for kid, jwk in keys.items()}
-        return self._told(
+        return self.told(
             "register_client", RegisterClient(client.client, client.kind, client.own_site, client.vendor, plain)
         )
 
-    def _told(self, operation: str, item: Any) -> str:
+    def told(self, operation: str, item: Any) -> str:
+        """What the keeper says to one item on its ring socket: "" or a refusal code."""
         return str(self.ring.call(operation, [item])[0].refusal)
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:

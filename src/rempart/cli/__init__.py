@@ -42,6 +42,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("demo", "Start everything on this machine and live a day of care.", "sim"),
     Command("hub", "Run the hub.", "hub"),
     Command("worker", "Run the worker.", "worker"),
+    Command("portal", "Run the professionals' portal of one operator, and make its key.", "portal"),
     Command("keeper", "Run the keeper, and keep its keys.", "keeper"),
     Command("operator", "Register insurers, sites and clients; close and open compartments.", "worker"),
     Command("rights", "Load insurers' rights files; release or refuse what waits.", "worker"),

@@ -6,12 +6,14 @@ import shutil
 import signal
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rempart.cli._output import Exit, console, emit, fail, table
 
 if TYPE_CHECKING:
+    from rempart.bench.doors import Guest
     from rempart.bench.sandbox import Sandbox, Start
 
 LOOK_SECONDS = 0.2  # how soon Ctrl-C is seen
@@ -30,8 +32,12 @@ def serve(folder: Path | None, database_url: str, *, leave: bool, as_json: bool)
         with House(place / "house", sandbox.options(sandbox.port()), database_url=database_url) as house:
             made = sandbox.Sandbox(house, civil_date(now(), PARIS))
             starts = made.start(place / "software")
-            told = {"hub": house.base, "software": [_plain(start) for start in starts], "cards": _cards()}
-            emit(told, as_json=as_json, show=lambda: _shown(house.base, starts))
+            portal, guests = made.open_portal(starts)
+            told = {
+                "hub": house.base, "portal": portal, "invitations": [asdict(guest) for guest in guests],
+                "software": [_plain(start) for start in starts], "cards": _cards(),
+            }  # fmt: skip
+            emit(told, as_json=as_json, show=lambda: _shown(house.base, starts, portal, guests))
             if not leave:
                 _pay_until_stopped(made, sandbox.PAY_SECONDS)
     except ExistingPostgresError as error:
@@ -70,7 +76,7 @@ def _cards() -> list[dict[str, Any]]:
     return [card._asdict() for card in CARDS]
 
 
-def _shown(base: str, starts: tuple[Start, ...]) -> Any:
+def _shown(base: str, starts: tuple[Start, ...], portal: str, guests: tuple[Guest, ...]) -> Any:
     from rich.console import Group
 
     from rempart.client.sandbox import CARDS
@@ -82,6 +88,11 @@ def _shown(base: str, starts: tuple[Start, ...]) -> Any:
         table("Cards, asked in this order", ("card", "ask", "answer", "what it shows"), cards),
         table("Software to sign in as", ("profession", "site", "client"), software),
         f"The cards whole:  {starts[0].key.with_name('cards.json')}",
+        table(
+            f"The portal: {portal}/invitation",
+            ("profession", "site", "invitation, good once"),
+            [(guest.profession, guest.site, guest.code) for guest in guests],
+        ),
         f"Begin with:       . {starts[0].environment}",
         "Then:             rempart client conformance",
         "What is due is paid within seconds, once a site and day. Ctrl-C ends it.",

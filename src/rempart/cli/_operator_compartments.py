@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import psycopg
 
 app = typer.Typer(no_args_is_help=True, help="Compartments: close at once, open by two people, list.")
-Name = Annotated[str, typer.Argument(help="hub, channel:api, channel:files, insurer:…, operator:… or profession:…")]
+Name = Annotated[str, typer.Argument(help="hub, channel:api|files|portal, insurer:…, operator:… or profession:…")]
 
 
 @app.command()

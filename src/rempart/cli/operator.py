@@ -1,13 +1,24 @@
-"""`rempart operator`: register insurers, sites and clients; close and open compartments."""
+"""`rempart operator`: register insurers, sites, clients and portals; invite people; close and open compartments."""
 
 from __future__ import annotations
 
 import typer
 
-from rempart.cli import _operator_clients, _operator_compartments, _operator_insurers, _operator_sites
+from rempart.cli import (
+    _operator_clients,
+    _operator_compartments,
+    _operator_doors,
+    _operator_insurers,
+    _operator_sites,
+)
 
-app = typer.Typer(no_args_is_help=True, help="Register insurers, sites and clients; close and open compartments.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Register insurers, sites, clients and portals; invite people; close and open compartments.",
+)
 app.add_typer(_operator_insurers.app, name="insurer")
 app.add_typer(_operator_sites.app, name="site")
 app.add_typer(_operator_clients.app, name="client")
+app.add_typer(_operator_doors.portals, name="portal")
+app.add_typer(_operator_doors.accounts, name="account")
 app.add_typer(_operator_compartments.app, name="compartment")

@@ -9,7 +9,6 @@ be repeated is repeated by itself, under the same idempotency key; what may not 
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 import threading
 import time
@@ -21,21 +20,20 @@ from uuid import uuid4
 
 import msgspec
 
-from rempart.client import calls, sockets, streams
+from rempart.client import calls, sockets
 from rempart.client.batches import AsyncBatches, Batches
 from rempart.client.calls import Call, Ended
 from rempart.client.exchange import (
     Account,
-    Flow,
     Lost,
     NoAnswerError,
     Patience,
     Received,
     Send,
     Session,
-    Wait,
     run,
 )
+from rempart.client.pool import Pool
 from rempart.ground.files import SecretRefused, read_secret
 from rempart.wire.authorizations import AuthorizationList, AuthorizationRequest, AuthorizationState
 from rempart.wire.eligibility import EligibilityAnswer, EligibilityRequest
@@ -255,11 +253,7 @@ class AsyncClient(AsyncBatches):
     ) -> None:
         patience = patience or Patience()
         self._session = Session(account, patience)
-        base = account.connect or account.hub
-        self._all = [streams.Connection(base, timeout=patience.timeout, tls=tls) for _ in range(connections)]
-        self._free: asyncio.LifoQueue[streams.Connection] = asyncio.LifoQueue()
-        for connection in self._all:
-            self._free.put_nowait(connection)
+        self._pool = Pool(account.connect or account.hub, patience.timeout, connections, tls=tls)
 
     async def __aenter__(self) -> Self:
         return self
@@ -270,34 +264,10 @@ class AsyncClient(AsyncBatches):
         await self.close()
 
     async def close(self) -> None:
-        for connection in self._all:
-            await connection.close()
+        await self._pool.close()
 
     async def perform(self, call: Call[T]) -> T | Problem:
-        flow: Flow[T | Problem] = self._session.perform(call)
-        given: Received | Lost | None = None
-        while True:
-            try:
-                asked = flow.send(given)
-            except StopIteration as end:
-                answer: T | Problem = end.value
-                return answer
-            given = await self._step(asked)
-
-    async def _step(self, asked: Send | Wait) -> Received | Lost | None:
-        if isinstance(asked, Wait):
-            await asyncio.sleep(asked.seconds)
-            return None
-        connection = await self._free.get()
-        try:
-            if not await connection.open():
-                return Lost(sent=False)
-            got = await connection.request(asked.method, asked.path, asked.body, dict(asked.headers))
-        except (streams.HttpError, TimeoutError):
-            return Lost(sent=True)
-        finally:
-            self._free.put_nowait(connection)
-        return Received(got.status, got.headers, got.body)
+        return await self._pool.drive(self._session.perform(call))
 
     async def eligibility(self, request: EligibilityRequest) -> EligibilityAnswer | Problem:
         return await self.perform(calls.eligibility(request))

@@ -1,7 +1,8 @@
 """Sites, clients and mandates (who may speak for which place), and the checks a client passes to act for a site.
 
-Clients are of three kinds: a site's own program, a vendor of software for many sites, a concentrator (OCT) of files.
-The last two act by mandate, dated; standing is good or suspended. Left out: payees, and what each profession may ask.
+Clients are a site's own program, a vendor of software for many sites, a concentrator (OCT) of files, an insurer's
+agent, and the account of a person. All but the first and the agent act by mandate, dated; so a locum's delegation is
+one. Standing is good or suspended. Left out: payees, and what each profession may ask.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from datetime import date
 
 KINDS = ("site", "vendor", "concentrator", "insurer")
+"""Of programs. A person who signs in is a client as well, of kind `ACCOUNT`, which is only made by an invitation."""
+ACCOUNT = "account"
+ROLES = ("professional", "staff", "manager")
+"""Of an account: `manager` is the site manager."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,16 @@ class Client:
     vendor: str
     standing: str = "good"
     registered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person who signs in at an operator's portal; `invited` microseconds UTC. Whose it is, is known to no hub."""
+
+    account: str
+    operator: str
+    role: str
+    invited: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,8 @@ class Keeper(Section, frozen=True, kw_only=True):
     kek_file: Path = Path("var/keeper-kek")  # mode 0600
     ticket_seconds: Duration = 10
     grant_seconds: Duration = 900
+    session_shift_seconds: Duration = 36_000  # after its sign-in a person's session ends, however busy
+    session_idle_seconds: Duration = 900  # how long after a grant's end a session may still be renewed
     journal_fsync_milliseconds: Duration = 20  # the longest an entry waits for the disk
     loader_processes: Annotated[int, Meta(ge=1, le=64)] = 2  # that parse and seal rights files; one a core
     pkcs11: Pkcs11 = Pkcs11()
@@ -153,11 +155,16 @@ class Budget(Section, frozen=True, kw_only=True):
     machine: Annotated[int, Meta(ge=0)]
 
 
+class AccountBudget(Budget, frozen=True, kw_only=True):
+    """The same for one person who signs in at a portal, beside the budget of the site."""
+
+
 class Budgets(Section, frozen=True, kw_only=True):
     """[budgets]: one table per profession; the start values, before a site has three months of history."""
 
     hour_fraction: Annotated[float, Meta(gt=0, le=1)] = 0.4  # of the day's budget that one hour may use
     vendor_a_day: Annotated[int, Meta(ge=0)] = 20_000  # of one vendor's client, all its sites together
+    account: AccountBudget = AccountBudget(typed=10, machine=50)  # of one person, all its sites together
     nurse: Budget = Budget(typed=10, machine=25)
     physiotherapist: Budget = Budget(typed=10, machine=25)
     speech_therapist: Budget = Budget(typed=10, machine=25)

@@ -1,4 +1,4 @@
-"""The `ring` socket: insurers, clients, mandates, index key versions, rotation, health."""
+"""The `ring` socket: insurers, clients, mandates, portals, invitations, index key versions, rotation, health."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from rempart.sealing.account_frames import InviteItem, PortalItem, RevokePasskey
 from rempart.sealing.ringing import (
     AddInsurer,
     AddMandate,
@@ -19,9 +20,12 @@ from rempart.sealing.ringing import (
     RevokeClient,
 )
 
+from .account_registry import Invitation, Portal
+from .accounts import prepare
 from .clock import KeeperClock
 from .kek import KekMissingError, KekStore
-from .registry import Client, Kind, Mandate, Registry
+from .registry import Client, Mandate, Registry
+from .registry_entries import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,6 +69,20 @@ class Administration:
         add = self._registry.mandate
         return [Done(add(Mandate(each.client, each.site, each.start, each.end))) for each in items]
 
+    def portal(self, items: list[PortalItem]) -> list[Done]:
+        """Refusals: portal-malformed, portal-origin (not https on `rp_id` or below), portal-key-taken."""
+        prepare()
+        add = self._registry.accounts.portal
+        return [Done(add(Portal(each.operator, each.rp_id, each.origins, each.keys))) for each in items]
+
+    def invite(self, items: list[InviteItem]) -> list[Done]:
+        """Refusals: client-exists, account-revoked, invitation-exists, unknown-portal, invitation-malformed."""
+        return [self._invite(each) for each in items]
+
+    def revoke_passkey(self, items: list[RevokePasskey]) -> list[Done]:
+        """Refusal: unknown-passkey."""
+        return [Done(self._registry.accounts.revoke(each.account, each.credential)) for each in items]
+
     def forget_insurer(self, items: list[ForgetInsurer]) -> list[Done]:
         return [self._forget(each.insurer) for each in items]
 
@@ -97,6 +115,10 @@ class Administration:
             return Done("kind-unknown")
         client = Client(item.client, cast("Kind", item.kind), item.site, item.vendor, item.keys)
         return Done(self._registry.register(client))
+
+    def _invite(self, item: InviteItem) -> Done:
+        invitation = Invitation(item.account, item.operator, item.site, item.role, item.expires)
+        return Done(self._registry.invite(item.code_hash, invitation))
 
     def _forget(self, insurer: str) -> Done:
         try:

@@ -36,7 +36,8 @@ MOST_CACHED = 200_000
 class Grant(msgspec.Struct, array_like=True, frozen=True):
     """What is MAC'd.
 
-    `issued`, `expires`, `deposited` in microseconds UTC; `deposited` 0 but on a deposit's authority.
+    `issued`, `expires`, `deposited`, `signed_in` in microseconds UTC; `deposited` 0 but on a deposit's authority.
+    `signed_in` and `passkey` (its digest) are set on a session of an account alone.
     """
 
     format: int
@@ -51,6 +52,8 @@ class Grant(msgspec.Struct, array_like=True, frozen=True):
     issued: int
     expires: int
     deposited: int = 0
+    signed_in: int = 0
+    passkey: bytes = b""
 
 
 @dataclass(slots=True, eq=False)
@@ -94,23 +97,32 @@ class Grants:
 
     def check(self, raw: bytes, purpose: str, *, siteless: bool = False) -> Held | str:
         """The grant, or why there is none: `no-grant`, `grant-expired`, `grant-revoked`, `purpose-not-granted`."""
-        held = self._held.get(raw) or self._parse(raw)
+        held = self.read(raw)
         if held is None:
             return "no-grant"
         if held.expires <= self._clock.now():
             self._held.pop(raw, None)
             return "grant-expired"
         client = self._registry.clients.get(held.grant.client)
-        if client is None or client.revoked:
+        if client is None or client.revoked or (held.grant.passkey and self.passkey_revoked(held.grant)):
             return "grant-revoked"
         if purpose not in held.grant.purposes:
             return "purpose-not-granted"
         return held if held.site or siteless else "site-missing"
 
+    def read(self, raw: bytes) -> Held | None:
+        """A grant of this keeper, also one that expired or was revoked; None for anything else."""
+        return self._held.get(raw) or self._parse(raw)
+
+    def passkey_revoked(self, grant: Grant) -> bool:
+        """Whether the passkey that opened a session is worth nothing any more, or not known."""
+        known = self._registry.accounts.passkeys.get(grant.passkey)
+        return known is None or known.revoked
+
     def authority(self, depositor: Grant, deposited: int, site: str, *, purpose: str = INVOICE[0]) -> bytes:
         """A grant for what was deposited alone, in the name of who made the deposit."""
         now = self._clock.now()
-        return self._seal(
+        return self.seal(
             Grant(
                 1,
                 secrets.token_bytes(16),
@@ -126,6 +138,11 @@ class Grants:
                 deposited,
             )
         )
+
+    def seal(self, grant: Grant) -> bytes:
+        """A grant as this keeper knows it again."""
+        body = msgspec.msgpack.encode(grant)
+        return body + self._mac(body)
 
     def stands(self, client: str) -> bool:
         """Whether a client is registered and not revoked."""
@@ -169,7 +186,7 @@ class Grants:
             now,
             now + self._life,
         )
-        return GrantResult("", self._seal(grant), client.id, client.kind, client.vendor, grant.expires, grant.evidence)
+        return GrantResult("", self.seal(grant), client.id, client.kind, client.vendor, grant.expires, grant.evidence)
 
     def _refusal(self, client: Client, item: GrantItem, named: str, now: int) -> str:
         if client.revoked:
@@ -187,10 +204,6 @@ class Grants:
     def _keys(self, client: str) -> dict[str, dict[str, object]] | None:
         known = self._registry.clients.get(client)
         return None if known is None else {kid: dict(jwk) for kid, jwk in known.keys.items()}
-
-    def _seal(self, grant: Grant) -> bytes:
-        body = msgspec.msgpack.encode(grant)
-        return body + self._mac(body)
 
     def _parse(self, raw: bytes) -> Held | None:
         body, mac = raw[:-16], raw[-16:]

@@ -21,8 +21,11 @@ from rempart.domain.parameters import REOPENED_WITHIN_DAYS
 from rempart.sealing import frames, ringing
 from rempart.sealing.item import Item
 
+from . import accounts
+from .accounts import Accounts
 from .administration import Administration
 from .answers import Answers
+from .challenges import Challenges
 from .checkpoints import Checkpoints
 from .clock import KeeperClock
 from .counters import Counters
@@ -32,6 +35,7 @@ from .identity_keys import IdentityKeys
 from .journal import Journal
 from .keeping import Keeping
 from .meter import Limits, Meter
+from .passkey_counters import PasskeyCounters
 from .questions import Questions
 from .reading import read_journal
 from .record_checks import RecordChecks
@@ -87,6 +91,8 @@ class Config:
     allowed: Mapping[str, Allowed] = field(default_factory=dict)
     ticket_seconds: float = 10.0
     grant_seconds: int = 900
+    session_shift_seconds: int = 36_000  # a person signs in again after that long
+    session_idle_seconds: int = 900  # how long after its grant a session may still be renewed
     deposit_days: int = 60
     fsync_seconds: float = 0.02
     demo_clock_of_callers: bool = False
@@ -116,6 +122,7 @@ class Parts:
     sealed_identities: SealedIdentities
     administration: Administration
     grants: Grants
+    accounts: Accounts
 
     def close(self) -> None:
         """A clean stop: the meter writes what was really used, the journal is synced."""
@@ -123,6 +130,7 @@ class Parts:
         self.journal.close()
         self.registry.close()
         self.replays.close()
+        self.accounts.close()
         os.close(self.lock)
 
 
@@ -203,7 +211,19 @@ def assemble(config: Config) -> Parts:
             renewed=identity_keys.begin,
         ),
         grants=grants,
+        accounts=_accounts(
+            config, registry, grants, challenges=Challenges(ring.body.grant, clock, replays), clock=clock
+        ),
     )
+
+
+def _accounts(
+    config: Config, registry: Registry, grants: Grants, *, challenges: Challenges, clock: KeeperClock
+) -> Accounts:
+    seconds = (config.grant_seconds, config.session_shift_seconds, config.session_idle_seconds)
+    limits = accounts.Limits(*(each * 1_000_000 for each in seconds))
+    counters = PasskeyCounters(config.state / "passkey-counters")
+    return Accounts(registry, grants, challenges, counters=counters, clock=clock, limits=limits)
 
 
 def surfaces(parts: Parts) -> dict[str, Table]:
@@ -222,6 +242,10 @@ def surfaces(parts: Parts) -> dict[str, Table]:
             "check_record": parts.record_checks.check,
             "check_identity": parts.sealed_identities.check,
             "key_set": parts.identity_keys.publish,
+            "challenge": parts.accounts.challenge,
+            "enrol": parts.accounts.enrol,
+            "passkey": parts.accounts.passkey,
+            "renew": parts.accounts.renew,
         },
         "box": {
             "open_deposit": parts.deposits.open,

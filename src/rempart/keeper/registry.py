@@ -1,4 +1,4 @@
-"""Clients that may sign in, and for which sites: registered with the keeper, because it believes no other program.
+"""Who may sign in, and for which sites: registered with the keeper, because it believes no other program.
 
 An append-only file of JSON lines, each with a keyed MAC over the line before: an edited, cut-out or reordered line is
 found at start. A torn last line (a crash while appending) is dropped.
@@ -10,17 +10,20 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from rempart.identity.client_assertion import public_jwk_fault
 from rempart.sealing.prf import short_prf
 
+from .account_registry import AccountRegistry, Invitation
+from .registry_entries import AnyEntry, ClientEntry, InvitationEntry, Kind, MandateEntry, RevokeEntry
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-Kind = Literal["site", "vendor", "concentrator", "insurer"]
+ACCOUNT: Kind = "account"
 Jwks = Mapping[str, Mapping[str, Any]]
 
 
@@ -34,9 +37,9 @@ class RegistryDamagedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A program that signs in. `site` is its own one (kind `site`), `vendor` who made it ("" when nobody is named).
+    """Who signs in. `site` is its own one (kind `site`), `vendor` who made it ("" when nobody is named).
 
-    Of kind `insurer`, `vendor` is the insurer for which it decides, 10 digits.
+    Of kind `insurer`, `vendor` is the insurer for which it decides, 10 digits. Of kind `account`, a person: no keys.
     """
 
     id: str
@@ -57,39 +60,13 @@ class Mandate:
     end: int
 
 
-class _Entry(msgspec.Struct, tag_field="what", tag=True):
-    pass
-
-
-class _ClientEntry(_Entry, tag="client"):
-    id: str
-    kind: Kind
-    site: str
-    vendor: str
-    keys: dict[str, dict[str, Any]]
-
-
-class _RevokeEntry(_Entry, tag="revoke"):
-    id: str
-
-
-class _MandateEntry(_Entry, tag="mandate"):
-    client: str
-    site: str
-    start: int
-    end: int
-
-
 class _Line(msgspec.Struct):
     entry: msgspec.Raw
     mac: str
 
 
-_Any = _ClientEntry | _RevokeEntry | _MandateEntry
-
-
 class Registry:
-    """Clients and mandates in memory, every change on disk first."""
+    """Clients and mandates in memory, every change on disk first; `accounts` is what is about people."""
 
     def __init__(self, path: Path, key: bytes) -> None:
         """Reads `path`, made if absent. Raises RegistryDamagedError."""
@@ -97,6 +74,8 @@ class Registry:
         self._last = bytes(16)
         self.clients: dict[str, Client] = {}
         self._mandates: dict[tuple[str, str], tuple[Mandate, ...]] = {}
+        self._sites: dict[str, set[str]] = {}  # by client, those that a mandate ever named
+        self.accounts = AccountRegistry(self._append)
         good = self._read(path)
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         os.ftruncate(self._file, good)
@@ -113,15 +92,24 @@ class Registry:
         refusal = _client_fault(client, known)
         if not refusal:
             keys = {kid: dict(jwk) for kid, jwk in client.keys.items()}
-            self._append(_ClientEntry(client.id, client.kind, client.site, client.vendor, keys))
+            self._append(ClientEntry(client.id, client.kind, client.site, client.vendor, keys))
         return refusal
+
+    def invite(self, code_hash: bytes, invitation: Invitation) -> str:
+        """Registers an invitation, and its account when that is new; "" or a refusal code."""
+        known = self.clients.get(invitation.account)
+        if known is not None and known.kind != ACCOUNT:
+            return "client-exists"
+        if known is not None and known.revoked:
+            return "account-revoked"
+        return self.accounts.invite(code_hash, invitation)
 
     def revoke(self, client: str) -> str:
         """From now on no grant of that client is worth anything."""
         if client not in self.clients:
             return "unknown-client"
         if not self.clients[client].revoked:
-            self._append(_RevokeEntry(client))
+            self._append(RevokeEntry(client))
         return ""
 
     def mandate(self, mandate: Mandate) -> str:
@@ -131,7 +119,7 @@ class Registry:
         if len(mandate.site) != 9 or not mandate.site.isascii() or mandate.start > mandate.end:
             return "mandate-malformed"
         if mandate not in self._mandates.get((mandate.client, mandate.site), ()):
-            self._append(_MandateEntry(mandate.client, mandate.site, mandate.start, mandate.end))
+            self._append(MandateEntry(mandate.client, mandate.site, mandate.start, mandate.end))
         return ""
 
     def may_act(self, client: Client, site: str, instant: int) -> bool:
@@ -139,6 +127,13 @@ class Registry:
         if client.site and client.site == site:
             return True
         return any(each.start <= instant < each.end for each in self._mandates.get((client.id, site), ()))
+
+    def sites_of(self, client: str, instant: int) -> tuple[str, ...]:
+        """The sites for which a client has a mandate in force, in order."""
+        named = sorted(self._sites.get(client, ()))
+        return tuple(
+            site for site in named if any(each.start <= instant < each.end for each in self._mandates[client, site])
+        )
 
     def _read(self, path: Path) -> int:
         """Applies every good line; the offset after the last one."""
@@ -152,13 +147,13 @@ class Registry:
                 mac = self._mac(self._last + bytes(line.entry))
                 if mac.hex() != line.mac:
                     raise RegistryDamagedError(number)
-                self._apply(msgspec.json.decode(line.entry, type=_Any))
+                self._apply(msgspec.json.decode(line.entry, type=AnyEntry))
             except msgspec.MsgspecError as error:
                 raise RegistryDamagedError(number) from error
             self._last = mac
         return end
 
-    def _append(self, entry: _Any) -> None:
+    def _append(self, entry: AnyEntry) -> None:
         raw = msgspec.json.encode(entry)
         mac = self._mac(self._last + raw)
         line = msgspec.json.encode(_Line(msgspec.Raw(raw), mac.hex())) + b"\n"
@@ -174,18 +169,26 @@ class Registry:
         self._last = mac
         self._apply(entry)
 
-    def _apply(self, entry: _Any) -> None:
+    def _apply(self, entry: AnyEntry) -> None:
         match entry:
-            case _ClientEntry(id, kind, site, vendor, keys):
+            case ClientEntry(id, kind, site, vendor, keys):
                 self.clients[id] = Client(id, kind, site, vendor, MappingProxyType(keys))
-            case _RevokeEntry(id):
+            case RevokeEntry(id):
                 self.clients[id] = replace(self.clients[id], revoked=True)
-            case _MandateEntry(client, site, start, end):
+            case MandateEntry(client, site, start, end):
                 others = tuple(each for each in self._mandates.get((client, site), ()) if each.start != start)
                 self._mandates[client, site] = (*others, Mandate(client, site, start, end))
+                self._sites.setdefault(client, set()).add(site)
+            case _:
+                if isinstance(entry, InvitationEntry) and entry.account not in self.clients:
+                    known = Client(entry.account, ACCOUNT, "", f"portal:{entry.operator}", MappingProxyType({}))
+                    self.clients[entry.account] = known
+                self.accounts.apply(entry)
 
 
 def _client_fault(client: Client, known: Client | None) -> str:
+    if client.kind == ACCOUNT:  # a person has no key of a program's, and comes by an invitation
+        return "kind-unknown"
     if known is not None and (known.revoked or known.kind != client.kind):
         return "client-exists"
     if not 0 < len(client.id) <= 128 or len(client.vendor) > 128 or not client.keys:

@@ -41,6 +41,8 @@ def config_of(settings: Settings) -> Config:
         allowed={name: _allowed(getattr(keeper.groups, name)) for name in ("ask", "load", "box", "ring")},
         ticket_seconds=keeper.ticket_seconds,
         grant_seconds=int(keeper.grant_seconds),
+        session_shift_seconds=int(keeper.session_shift_seconds),
+        session_idle_seconds=int(keeper.session_idle_seconds),
         fsync_seconds=keeper.journal_fsync_milliseconds / 1000,
         demo_clock_of_callers=settings.demo.demo_simulated_clock,
         journal=keeper.journal,

@@ -7,6 +7,15 @@ encoded as an array: a field is only ever added at the end.
 
 from __future__ import annotations
 
+from .account_frames import (
+    ChallengeItem,
+    ChallengeResult,
+    EnrolItem,
+    EnrolResult,
+    PasskeyItem,
+    RenewItem,
+    SessionResult,
+)
 from .answer_frames import OpenAnswersItem, OpenAnswersResult, SealAnswersItem, SealAnswersResult
 from .identity_frames import CheckIdentityItem, CheckIdentityResult, KeySetItem, KeySetResult, SealedIdentity
 from .item import Item
@@ -339,6 +348,10 @@ OPERATIONS: dict[str, dict[str, tuple[type[Item], type[Item]]]] = {
         "check_record": (CheckRecordItem, DeriveResult),
         "check_identity": (CheckIdentityItem, CheckIdentityResult),
         "key_set": (KeySetItem, KeySetResult),
+        "challenge": (ChallengeItem, ChallengeResult),
+        "enrol": (EnrolItem, EnrolResult),
+        "passkey": (PasskeyItem, SessionResult),
+        "renew": (RenewItem, SessionResult),
     },
     "box": {
         "open_deposit": (OpenDepositItem, OpenDepositResult),

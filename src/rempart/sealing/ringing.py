@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from .account_frames import InviteItem, PortalItem, RevokePasskey
 from .item import Item
 
 
@@ -97,6 +98,9 @@ OPERATIONS: dict[str, tuple[type[Item], type[Item]]] = {
     "register_client": (RegisterClient, Done),
     "revoke_client": (RevokeClient, Done),
     "mandate": (AddMandate, Done),
+    "portal": (PortalItem, Done),
+    "invite": (InviteItem, Done),
+    "revoke_passkey": (RevokePasskey, Done),
     "forget_insurer": (ForgetInsurer, Done),
     "begin": (IndexKeyItem, IndexKeyResult),
     "promote": (IndexKeyItem, IndexKeyResult),

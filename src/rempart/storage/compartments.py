@@ -14,7 +14,9 @@ from rempart.domain.identifiers import Fault
 if TYPE_CHECKING:
     from psycopg import Connection
 
-NAME = re.compile(r"hub|channel:(?:api|files)|insurer:[0-9]{10}|operator:[a-z0-9-]{1,64}|profession:[a-z-]{1,32}")
+NAME = re.compile(
+    r"hub|channel:(?:api|files|portal)|insurer:[0-9]{10}|operator:[a-z0-9-]{1,64}|profession:[a-z-]{1,32}"
+)
 REASON = re.compile(r"[a-z0-9-]{1,64}")
 
 

@@ -10,7 +10,7 @@ from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from rempart.application.tokens import TokenFacts
-from rempart.domain.parties import Client, Mandate, Site
+from rempart.domain.parties import Account, Client, Mandate, Site
 from rempart.ground.instants import civil_date
 
 Connections = Callable[[], AbstractAsyncContextManager[AsyncConnection[Any]]]
@@ -102,6 +102,21 @@ class Registry:
                 for c in clients
             ],
         )
+
+    async def add_account(self, account: Account) -> None:
+        """What is known of an account beside its client; known already, it is not changed."""
+        await self._many(
+            "insert into rempart.account (account, operator, role, invited) values (%s, %s, %s, %s) "
+            "on conflict do nothing",
+            [(account.account, account.operator, account.role, account.invited)],
+        )
+
+    async def account(self, account: str) -> Account | None:
+        """One account by its id."""
+        row = await self._one(
+            "select account, operator, role, invited from rempart.account where account = %s", (account,)
+        )
+        return None if row is None else Account(*row)
 
     async def client(self, client: str) -> Client | None:
         """One client by its id."""
@@ -241,6 +256,17 @@ class StoredTokens:
             )
             row = await found.fetchone()
         return None if row is None else TokenFacts(*row)
+
+    async def renew(self, digest: bytes, facts: TokenFacts, instant: int) -> bool:
+        """Gives a live token a later grant, end and perhaps another site; False when it ended meanwhile."""
+        return (
+            await self._changed(
+                """update rempart.token set site = %s, grant_bytes = %s, grant_id = %s, expires = %s
+                   where hash = %s and client = %s and revoked is null and expires > %s""",
+                (facts.site, facts.grant, facts.grant_id, facts.expires, digest, facts.client, instant),
+            )
+            == 1
+        )
 
     async def revoke(self, digest: bytes, client: str, instant: int) -> bool:
         """True when this client's live token was revoked now."""

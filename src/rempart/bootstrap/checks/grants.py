@@ -42,7 +42,7 @@ HUB_INSERTS = (
     "settlement_reply",
 )  # fmt: skip
 HUB_UPDATES_OF = {
-    "token": ("revoked",),
+    "token": ("revoked", "site", "grant_bytes", "grant_id", "expires"),
     "inbound": ("state", "bytes", "report", "fingerprint"),
     "invoice": ("distinct_said",),
     "authorization_request": (

@@ -88,7 +88,7 @@ create table rempart.token (
 );
 
 create table rempart.compartment (
-    compartment text primary key,              -- hub, channel:api, channel:files, operator:…, insurer:…, profession:…
+    compartment text primary key,              -- hub, channel:api|files|portal, operator:…, insurer:…, profession:…
     state text not null default 'open' check (state in ('open', 'restricted', 'closed')),
     reason text not null default '',
     changed bigint not null default 0

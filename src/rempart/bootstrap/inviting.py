@@ -1,0 +1,88 @@
+"""Registering operators' portals and inviting people: the keeper first, which knows passkeys, then the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from rempart.bootstrap.registering import Registrar
+from rempart.domain.parties import ACCOUNT, ROLES, Account, Client, Mandate
+from rempart.ground.instants import MICROSECONDS
+from rempart.sealing.account_frames import InviteItem, PortalItem, RevokePasskey
+from rempart.sealing.invitations import LIFE_DAYS, code_hash, fresh_account, fresh_code
+
+DAY = 86_400 * MICROSECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """An operator's portal: its host name, web origins, and thumbprints (RFC 7638) of the keys it signs with."""
+
+    operator: str
+    rp_id: str
+    origins: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """`code` is shown once and kept nowhere; `expires` microseconds UTC."""
+
+    account: str
+    code: str = field(repr=False)
+    expires: int
+
+
+def add_portal(registrar: Registrar, portal: Portal) -> str:
+    """Adds or replaces an operator's portal; "" or a refusal code."""
+    return registrar.told("portal", PortalItem(portal.operator, portal.rp_id, portal.origins, portal.keys))
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Who is invited: for one site, from its first to its last day, both included at the site.
+
+    `account` names somebody who has one already: to another site, or to make a new passkey; "" for a new one.
+    """
+
+    operator: str
+    site: str
+    role: str
+    first: date
+    last: date
+    account: str = ""
+
+
+def invite(registrar: Registrar, asked: Invitation, instant: int) -> Invited | str:
+    """The account and its code, or a refusal code. `instant` microseconds UTC."""
+    if asked.role not in ROLES:
+        return "role-unknown"
+    place = registrar.site(asked.site)
+    if place is None:
+        return "site-unknown"
+    if place.operator != asked.operator:
+        return "other-operator"
+    known = registrar.account(asked.account) if asked.account else None
+    if asked.account and (known is None or known.operator != asked.operator):
+        return "account-unknown"
+    if known is not None and known.role != asked.role:
+        return "other-role"
+    account = asked.account or fresh_account()
+    code, expires = fresh_code(), instant + LIFE_DAYS * DAY
+    item = InviteItem(account, asked.operator, asked.site, asked.role, code_hash(code) or b"", expires)
+    if refusal := registrar.told("invite", item):
+        return refusal
+    if known is None:
+        person = Client(account, ACCOUNT, "", f"portal:{asked.operator}", registered=instant)
+        registrar.add_account(person, Account(account, asked.operator, asked.role, instant))
+    if refusal := registrar.add_mandate(Mandate(account, asked.site, asked.first, asked.last, given=instant)):
+        return refusal
+    return Invited(account, code, expires)
+
+
+def revoke_passkey(registrar: Registrar, account: str, credential: bytes, instant: int) -> str:
+    """That passkey opens nothing more, and the account's live sessions end."""
+    if refusal := registrar.told("revoke_passkey", RevokePasskey(account, credential)):
+        return refusal
+    registrar.end_tokens(account, instant)
+    return ""

@@ -1,0 +1,77 @@
+"""The lines of the registry, as they are on disk: one struct for each kind. Bytes are base64 in JSON."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Kind = Literal["site", "vendor", "concentrator", "insurer", "account"]
+
+
+class Entry(msgspec.Struct, tag_field="what", tag=True):
+    """What every line is."""
+
+
+class ClientEntry(Entry, tag="client"):
+    """A client, or its keys anew."""
+
+    id: str
+    kind: Kind
+    site: str
+    vendor: str
+    keys: dict[str, dict[str, Any]]
+
+
+class RevokeEntry(Entry, tag="revoke"):
+    """The end of a client, an account among them."""
+
+    id: str
+
+
+class MandateEntry(Entry, tag="mandate"):
+    """For whom a client may act, and when."""
+
+    client: str
+    site: str
+    start: int
+    end: int
+
+
+class PortalEntry(Entry, tag="portal"):
+    """An operator's portal, or the same anew."""
+
+    operator: str
+    rp_id: str
+    origins: tuple[str, ...]
+    keys: tuple[str, ...]
+
+
+class InvitationEntry(Entry, tag="invitation"):
+    """An invitation, by the hash of its code; the account comes into being with its first one."""
+
+    code_hash: bytes
+    account: str
+    operator: str
+    site: str
+    role: str
+    expires: int
+
+
+class PasskeyEntry(Entry, tag="passkey"):
+    """An invitation used and the passkey that it gave: one line, so that there is never one without the other."""
+
+    code_hash: bytes
+    credential: bytes
+    key: bytes
+    counter: int
+
+
+class PasskeyRevokedEntry(Entry, tag="passkey-revoked"):
+    """The end of a passkey, named by its digest."""
+
+    passkey: bytes
+
+
+AccountEntry = PortalEntry | InvitationEntry | PasskeyEntry | PasskeyRevokedEntry
+AnyEntry = ClientEntry | RevokeEntry | MandateEntry | AccountEntry

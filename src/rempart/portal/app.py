@@ -1,0 +1,45 @@
+"""The portal's application: its pages, and what it shows when there is none, or when something fails."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from litestar import Litestar, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp
+
+from rempart.client.exchange import NoAnswerError
+from rempart.ground import logs
+from rempart.portal import refusals
+from rempart.portal.headers import Guarded
+from rempart.portal.pages.around import around_routes
+from rempart.portal.pages.entry import entry_routes
+from rempart.portal.pages.patient import patient_routes
+from rempart.portal.pages.site import site_routes
+from rempart.portal.port import Portal
+from rempart.portal.rendering import Asked, Pages, Shown
+
+BODY_MOST: Final = 32 * 1024  # bytes: a passkey's attestation with room; the rest is small
+
+
+def application(portal: Portal) -> ASGIApp:
+    """The ASGI application of one portal."""
+    pages = Pages(portal)
+
+    def failed(request: Asked, error: Exception) -> Response[Any]:
+        """A calm page for everything that no page foresaw; ours alone is logged, by type and place."""
+        if isinstance(error, NoAnswerError):
+            return pages.refused(request, refusals.away(), Shown(status=503))
+        if isinstance(error, HTTPException) and error.status_code in {404, 405}:
+            return pages.page(request, "not_found.html", {}, Shown(status=error.status_code))
+        if isinstance(error, HTTPException) and error.status_code < 500:
+            return pages.page(request, "failed.html", {"ours": False}, Shown(status=error.status_code))
+        logs.get().error("a page failed", exc_info=error)
+        return pages.page(request, "failed.html", {"ours": True}, Shown(status=500))
+
+    routes = [*entry_routes(pages), *site_routes(pages), *patient_routes(pages), *around_routes(pages)]
+    framework = Litestar(
+        route_handlers=routes, openapi_config=None, request_max_body_size=BODY_MOST,
+        exception_handlers={Exception: failed, HTTPException: failed}, logging_config=None, debug=False,
+    )  # fmt: skip
+    return Guarded(framework, portal.settings.public_origin)

@@ -1,0 +1,191 @@
+"""Coming in: the sign-in page, the invitation that makes a passkey, the challenges of both, signing out."""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+from typing import Any, Final
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Redirect
+
+from rempart.client.doors import Assertion, Registration, SignedIn
+from rempart.client.exchange import NoAnswerError
+from rempart.portal import refusals, session
+from rempart.portal.pages.forms import Form, read
+from rempart.portal.refusals import Kind, Refusal
+from rempart.portal.rendering import Asked, Pages, Shown
+from rempart.portal.words import N_
+from rempart.wire.problem import Problem
+from rempart.wire.sign_in import Purpose
+
+CODE_LENGTH: Final = 16
+HANDLE_BYTES: Final = 16
+STATUS: Final = {
+    Kind.OVER: 401, Kind.CLOSED: 503, Kind.AWAY: 503, Kind.LIMIT: 429, Kind.AMISS: 422, Kind.STOPPED: 403,
+}  # fmt: skip
+FAULTS: Final = {
+    "code": N_("Le code compte 16 lettres et chiffres, en 4 groupes de 4 : recopiez-le de l’invitation."),
+    "site": N_("Le numéro de facturation compte 9 caractères (N° AM ou FINESS)."),
+}
+# Crockford's base32, and the letters that people read for one of its digits.
+_CODE = re.compile(rf"[0-9A-HJKMNP-TV-Z]{{{CODE_LENGTH}}}")
+_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None, "\u00a0": None})
+_SITE = re.compile(r"[0-9][0-9AB][0-9]{7}")
+_BASE64 = re.compile(r"[A-Za-z0-9_-]{1,8000}")
+
+
+def entry_routes(pages: Pages) -> list[HTTPRouteHandler]:
+    """`/`, `/session…` and `/invitation…`."""
+    return [*_sign_in(pages), *_invitation(pages), *_session_end(pages)]
+
+
+def landing(found: SignedIn) -> str:
+    """Where a signed-in person goes."""
+    return "/patient" if found.site else "/site"
+
+
+def _sign_in(pages: Pages) -> list[HTTPRouteHandler]:
+    @get("/")
+    async def welcome(request: Asked) -> Response[Any]:
+        found = session.read(request.cookies.get(pages.cookies.session, ""))
+        if found is not None and found.expires > pages.portal.clock():
+            return Redirect(landing(found), status_code=303)
+        return pages.page(request, "sign_in.html", {"refusal": None})
+
+    @post("/session/challenge", status_code=200)
+    async def challenge(request: Asked) -> Response[Any]:
+        return await _challenge(pages, request, "sign-in")
+
+    @post("/session")
+    async def sign_in(request: Asked) -> Response[Any]:
+        told = await read(request)
+        credential = _assertion(told)
+        if credential is None:
+            return _again(pages, request, "sign_in.html", _refused())
+        found = await pages.portal.hub.sign_in(told.one.get("challenge", ""), credential)
+        if isinstance(found, Problem):
+            return _again(pages, request, "sign_in.html", refusals.of(found))
+        cookie = pages.cookies.made(pages.cookies.session, session.write(found))
+        return Redirect(landing(found), status_code=303, cookies=[cookie])
+
+    return [welcome, challenge, sign_in]
+
+
+def _invitation(pages: Pages) -> list[HTTPRouteHandler]:
+    @get("/invitation")
+    async def invitation(request: Asked) -> Response[Any]:
+        return pages.page(request, "invitation.html", {"refusal": None, "faults": FAULTS, "wrong": ()})
+
+    @post("/invitation/challenge", status_code=200)
+    async def challenge(request: Asked) -> Response[Any]:
+        wrong = _wrong(await read(request))  # before the browser makes a passkey that nobody would take
+        return Response({"wrong": wrong}, status_code=422) if wrong else await _challenge(pages, request, "enrol")
+
+    @post("/invitation", status_code=200)
+    async def enrol(request: Asked) -> Response[Any]:
+        told = await read(request)
+        wrong = _wrong(told)
+        if wrong:
+            values = {"refusal": None, "faults": FAULTS, "wrong": wrong}
+            return pages.page(request, "invitation.html", values, Shown(status=422))
+        credential = _registration(told)
+        if credential is None:
+            return _again(pages, request, "invitation.html", _refused())
+        code, site = read_code(told.one["code"]), read_site(told.one["site"])
+        found = await pages.portal.hub.enrol(code, site, told.one.get("challenge", ""), credential)
+        if isinstance(found, Problem):
+            return _again(pages, request, "invitation.html", refusals.of(found))
+        return pages.page(request, "enrolled.html", {})
+
+    return [invitation, challenge, enrol]
+
+
+def _session_end(pages: Pages) -> list[HTTPRouteHandler]:
+    @post("/session/end")
+    async def end(request: Asked) -> Response[Any]:
+        found = session.read(request.cookies.get(pages.cookies.session, ""))
+        if found is not None:
+            await _told_to_end(pages, found)
+        gone = pages.cookies.removed(pages.cookies.session)
+        return Redirect("/session/ended", status_code=303, cookies=[gone])
+
+    @get("/session/ended")
+    async def ended(request: Asked) -> Response[Any]:
+        return pages.page(request, "ended.html", {"over": False})
+
+    @get("/session/over")
+    async def over(request: Asked) -> Response[Any]:
+        gone = pages.cookies.removed(pages.cookies.session)
+        return pages.page(request, "ended.html", {"over": True}, Shown(cookies=(gone,)))
+
+    return [end, ended, over]
+
+
+async def _told_to_end(pages: Pages, found: SignedIn) -> None:
+    """Ends it at the hub; when the hub is away the session ends by itself within 15 minutes, and the cookie now."""
+    try:
+        await pages.portal.hub.end(found)
+    except NoAnswerError:
+        return
+
+
+async def _challenge(pages: Pages, request: Asked, purpose: Purpose) -> Response[Any]:
+    """What the browser is to sign, for `webauthn.js`; or the sentences of a refusal."""
+    try:
+        found = await pages.portal.hub.challenge(purpose)
+    except NoAnswerError:
+        return _said(pages, request, refusals.away())
+    if isinstance(found, Problem):
+        return _said(pages, request, refusals.of(found))
+    # The keeper knows the person by the passkey itself; the handle only has to differ from person to person.
+    handle = base64.urlsafe_b64encode(secrets.token_bytes(HANDLE_BYTES)).rstrip(b"=").decode()
+    return Response({"challenge": found.challenge, "rp_id": found.rp_id, "seconds": found.expires_in, "handle": handle})
+
+
+def _said(pages: Pages, request: Asked, refusal: Refusal) -> Response[Any]:
+    words = pages.words(request)
+    told = {"title": words.say(refusal.title), "todo": words.say(refusal.todo)}
+    return Response(told, status_code=STATUS[refusal.kind])
+
+
+def _again(pages: Pages, request: Asked, template: str, refusal: Refusal) -> Response[Any]:
+    """The page again with what is amiss; a page of its own for what trying again does not mend."""
+    if refusal.kind is Kind.AMISS:
+        values = {"refusal": refusal, "faults": FAULTS, "wrong": ()}
+        return pages.page(request, template, values, Shown(status=422))
+    return pages.refused(request, refusal, Shown(status=STATUS[refusal.kind]))
+
+
+def _refused() -> Refusal:
+    return refusals.of(Problem("", 422, "passkey-refused"))
+
+
+def _wrong(told: Form) -> tuple[str, ...]:
+    """The fields of an invitation that cannot be right."""
+    good = {"code": read_code(told.one.get("code", "")), "site": read_site(told.one.get("site", ""))}
+    return tuple(name for name, value in good.items() if not value)
+
+
+def read_code(text: str) -> str:
+    """An invitation's code in its one form, "" when it cannot be one."""
+    code = text.upper().translate(_READ_AS)
+    return code if _CODE.fullmatch(code) else ""
+
+
+def read_site(text: str) -> str:
+    """A billing number without spaces, "" when it cannot be one."""
+    site = re.sub(r"\s", "", text).upper()
+    return site if _SITE.fullmatch(site) else ""
+
+
+def _assertion(told: Form) -> Assertion | None:
+    values = [told.one.get(name, "") for name in ("credential", "client_data", "authenticator_data", "signature")]
+    return Assertion(*values) if all(_BASE64.fullmatch(value) for value in values) else None
+
+
+def _registration(told: Form) -> Registration | None:
+    values = [told.one.get(name, "") for name in ("client_data", "attestation")]
+    return Registration(*values) if all(_BASE64.fullmatch(value) for value in values) else None

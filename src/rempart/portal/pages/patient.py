@@ -1,0 +1,107 @@
+"""Is this patient covered? The card is typed and posted; the answer comes on the same screen, and nothing stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+
+from rempart.client import calls
+from rempart.client.doors import SignedIn
+from rempart.client.exchange import NoAnswerError
+from rempart.portal import card, refusals
+from rempart.portal.pages.entry import STATUS
+from rempart.portal.pages.forms import read
+from rempart.portal.pages.inside import ended, inside
+from rempart.portal.professions import offered
+from rempart.portal.refusals import Kind, Refusal
+from rempart.portal.rendering import Asked, Pages, Shown
+from rempart.wire.eligibility import EligibilityAnswer
+from rempart.wire.problem import Problem
+
+HERE: Final = ZoneInfo("Europe/Paris")
+"""The day proposed by the server; the page's script puts the counter's own, which overseas may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What is shown above the form: an answer, a no, or faults of the form. Nothing that was typed."""
+
+    answer: EligibilityAnswer | None = None
+    asked: tuple[str, ...] = ()
+    care: str = ""
+    refusal: Refusal | None = None
+    wrong: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> int:
+        """The page's HTTP status."""
+        if self.refusal is not None:
+            return STATUS[self.refusal.kind]
+        return 422 if self.wrong else 200
+
+    @property
+    def done(self) -> bool:
+        """Whether the form is emptied: the question was answered."""
+        return self.answer is not None
+
+
+def patient_routes(pages: Pages) -> list[HTTPRouteHandler]:
+    """`/patient`: the empty form, and the question."""
+
+    @get("/patient")
+    async def form(request: Asked) -> Response[Any]:
+        async def shown(live: SignedIn) -> Response[Any]:
+            return _page(pages, request, live, None)
+
+        return await inside(pages, request, shown)
+
+    @post("/patient", status_code=200)
+    async def ask(request: Asked) -> Response[Any]:
+        told = await read(request)
+        today = _today(pages)
+
+        async def asked(live: SignedIn) -> Response[Any]:
+            typed = card.read(told.one, told.all_of("domains"), today)
+            if typed.question is None:
+                return _page(pages, request, live, Result(wrong=typed.faults))
+            question = typed.question
+            try:
+                found = await pages.portal.hub.perform(live, calls.eligibility(question))
+            except NoAnswerError:
+                return _page(pages, request, live, Result(refusal=refusals.away()))
+            if isinstance(found, Problem):
+                return _refused(pages, request, live, found)
+            return _page(pages, request, live, Result(found, question.domains, question.care_date))
+
+        return await inside(pages, request, asked)
+
+    return [form, ask]
+
+
+def _refused(pages: Pages, request: Asked, live: SignedIn, problem: Problem) -> Response[Any]:
+    """On the same screen, unless the session ended or the account was stopped."""
+    refusal = refusals.of(problem)
+    if refusal.kind in {Kind.OVER, Kind.STOPPED}:
+        return ended(pages, request, problem)
+    fields = tuple(error.field.rpartition(".")[2] for error in problem.errors)
+    wrong = tuple(name for name in card.FIELDS if name in fields)
+    return _page(pages, request, live, Result(refusal=refusal, wrong=wrong))
+
+
+def _page(pages: Pages, request: Asked, live: SignedIn, result: Result | None) -> Response[Any]:
+    values = {
+        "result": result or Result(),
+        "faults": card.FAULTS,
+        "offered": offered(live.profession),
+        "today": _today(pages).strftime("%d/%m/%Y"),
+    }
+    return pages.page(request, "patient.html", values, Shown(live, status=(result or Result()).status))
+
+
+def _today(pages: Pages) -> date:
+    return datetime.fromtimestamp(pages.portal.clock(), UTC).astimezone(HERE).date()

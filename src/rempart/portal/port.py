@@ -1,0 +1,42 @@
+"""What the portal needs of the hub, and the portal's parts in one value. `rempart.client.doors.Doors` fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from rempart.client.calls import Call
+from rempart.client.doors import Assertion, Challenge, Enrolled, Registration, SignedIn
+from rempart.portal.settings import Settings
+from rempart.portal.words import Words
+from rempart.wire.problem import Problem
+from rempart.wire.sign_in import Purpose
+
+T = TypeVar("T")
+
+
+class Hub(Protocol):
+    """The doors of one hub. Each may raise `NoAnswerError`."""
+
+    async def challenge(self, purpose: Purpose) -> Challenge | Problem: ...
+
+    async def enrol(self, code: str, site: str, challenge: str, made: Registration) -> Enrolled | Problem: ...
+
+    async def sign_in(self, challenge: str, made: Assertion, site: str = "") -> SignedIn | Problem: ...
+
+    async def renew(self, session: SignedIn, site: str = "") -> SignedIn | Problem: ...
+
+    async def end(self, session: SignedIn) -> Problem | None: ...
+
+    async def perform(self, session: SignedIn, call: Call[T]) -> T | Problem: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """One portal process. `clock` gives seconds UTC; `languages` are in the order they are offered."""
+
+    settings: Settings
+    hub: Hub
+    clock: Callable[[], float]
+    languages: dict[str, Words]

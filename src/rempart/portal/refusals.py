@@ -1,0 +1,129 @@
+"""What the hub's stable codes mean to a person: which page or notice, and a sentence that says what to do next."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Final
+
+from rempart.portal.words import N_
+from rempart.wire.problem import Problem
+
+
+class Kind(enum.Enum):
+    """What a refusal makes of the page."""
+
+    OVER = enum.auto()  # the session: sign in again
+    CLOSED = enum.auto()  # a compartment
+    AWAY = enum.auto()  # the hub, for now
+    LIMIT = enum.auto()  # a budget
+    AMISS = enum.auto()  # what was typed
+    STOPPED = enum.auto()  # this account or site: call
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`title` and `todo` are source texts; `field` is the field of the card to look at again, "" when none is."""
+
+    kind: Kind
+    title: str
+    todo: str
+    code: str
+    field: str = ""
+
+
+_CALL = N_("Appelez votre opérateur, qui vous dira pourquoi et comment reprendre.")
+_TYPED = N_("La réponse n’a pas été cherchée")
+_TOMORROW = N_(
+    "Scannez les cartes avec votre logiciel, ou posez la question demain. "
+    "Les patients déjà connus de votre site ne comptent pas."
+)
+_TABLE: Final[dict[str, tuple[Kind, str, str, str]]] = {
+    "compartment": (
+        Kind.CLOSED, N_("Ce service est fermé pour le moment"),
+        N_("Appliquez la règle de remplacement de l’assureur. "
+           "Vos factures et vos paiements continuent par votre logiciel."), "",
+    ),
+    "site-budget": (Kind.LIMIT, N_("Trop de patients inconnus aujourd’hui pour ce site"), _TOMORROW, ""),
+    "client-budget": (Kind.LIMIT, N_("Trop de patients inconnus aujourd’hui pour votre compte"), _TOMORROW, ""),
+    "hour-budget": (
+        Kind.LIMIT, N_("Trop de patients inconnus cette heure-ci"),
+        N_("Attendez l’heure suivante. Les patients déjà connus de votre site ne comptent pas."), "",
+    ),
+    "meter": (
+        Kind.LIMIT, N_("La limite du service est atteinte"),
+        N_("Votre opérateur en est averti. Posez la question plus tard."), "",
+    ),
+    "unknown-amc-number": (Kind.AMISS, _TYPED, N_("Ce numéro d’AMC n’existe pas : relisez-le sur la carte."),
+        "amc_number"),
+    "handled-elsewhere": (
+        Kind.AMISS, N_("Cette carte n’est pas gérée ici"),
+        N_("Adressez-vous à l’opérateur dont le nom est imprimé sur la carte."), "amc_number",
+    ),
+    "nir-required": (
+        Kind.AMISS, _TYPED,
+        N_("Le numéro de sécurité sociale est nécessaire quand la carte est saisie à la main."), "nir",
+    ),
+    "invalid-fields": (Kind.AMISS, _TYPED, N_("Une des valeurs saisies ne peut pas être juste : relisez la carte."),
+        ""),
+    "client-standing": (Kind.STOPPED, N_("Votre compte est suspendu"), _CALL, ""),
+    "site-standing": (Kind.STOPPED, N_("Ce site est suspendu"), _CALL, ""),
+    "purpose": (
+        Kind.STOPPED, N_("Votre compte ne permet pas cette demande"),
+        N_("Choisissez un site où vous exercez, ou appelez votre opérateur."), "",
+    ),
+    "unknown-portal": (Kind.STOPPED, N_("Ce portail n’est pas reconnu"), _CALL, ""),
+    "portal-key-unknown": (Kind.STOPPED, N_("Ce portail n’est pas reconnu"), _CALL, ""),
+    "invitation-unknown": (
+        Kind.AMISS, N_("Cette invitation n’est pas valable"),
+        N_("Vérifiez le code et le numéro de facturation. Une invitation sert une seule fois et dure sept jours : "
+           "au-delà, demandez-en une autre."), "",
+    ),
+    "passkey-exists": (
+        Kind.AMISS, N_("Cette clé d’accès est déjà enregistrée"),
+        N_("Revenez à l’accueil et connectez-vous avec elle."), "",
+    ),
+    "passkey-refused": (
+        Kind.AMISS, N_("La clé d’accès n’a pas été acceptée"),
+        N_("Recommencez sur l’appareil où vous l’avez créée, et vérifiez l’adresse de cette page."), "",
+    ),
+    "unknown-passkey": (
+        Kind.AMISS, N_("Cette clé d’accès n’est pas connue ici"),
+        N_("Choisissez-en une autre, ou utilisez votre invitation pour en créer une."), "",
+    ),
+    "passkey-revoked": (Kind.STOPPED, N_("Cette clé d’accès a été retirée"), _CALL, ""),
+    "passkey-cloned": (Kind.STOPPED, N_("Cette clé d’accès semble avoir été copiée"), _CALL, ""),
+    "account-revoked": (Kind.STOPPED, N_("Votre compte est fermé"), _CALL, ""),
+    "no-mandate": (
+        Kind.STOPPED, N_("Vous n’êtes rattaché à ce site aujourd’hui par aucun mandat"),
+        N_("Demandez au responsable du site ou à votre opérateur de le prolonger."), "",
+    ),
+}  # fmt: skip
+_AGAIN = (Kind.AMISS, N_("Vous avez mis trop de temps"), N_("Recommencez : rien n’est perdu."), "")
+_AWAY = (
+    Kind.AWAY, N_("Le service ne répond pas"),
+    N_("Rien n’est perdu. Réessayez dans quelques instants."), "",
+)  # fmt: skip
+_OVER = (Kind.OVER, N_("Votre session est terminée"), N_("Reconnectez-vous avec votre clé d’accès."), "")
+_SESSION = frozenset(
+    {"no-grant", "session-over", "session-idle", "other-binding", "token", "invalid-token", "grant-invalid"}
+)
+
+
+def of(problem: Problem) -> Refusal:
+    """The refusal that a code stands for; a 401 of any other code ends the session, anything else is "not now"."""
+    code = problem.code
+    if code in _TABLE:
+        found = _TABLE[code]
+    elif code.startswith("challenge-"):
+        found = _AGAIN
+    elif code in _SESSION or problem.status == 401:
+        found = _OVER
+    else:
+        found = _TABLE["meter"] if code.startswith("meter-") else _AWAY
+    return Refusal(found[0], found[1], found[2], code, found[3])
+
+
+def away() -> Refusal:
+    """The hub gave no answer."""
+    return Refusal(*_AWAY[:3], "no-answer")

@@ -1,0 +1,91 @@
+"""Pages from templates: Jinja with everything escaped, one environment a language, the portal's header around each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import MediaType, Request, Response
+from litestar.datastructures import Cookie
+
+from rempart.client.doors import SignedIn
+from rempart.portal import words
+from rempart.portal.port import Portal
+from rempart.portal.professions import DOMAINS
+from rempart.portal.refusals import Refusal
+from rempart.portal.session import Cookies
+from rempart.portal.words import FIRST, NAMES, Words
+
+Asked = Request[Any, Any, Any]
+PUBLIC: Final = ("/", "/invitation")
+"""Pages that can be shown again in another language by their address alone."""
+LANGUAGE_PAGES: Final = (*PUBLIC, "/site", "/patient")
+
+
+def environment(words_of: Words) -> Environment:
+    """The templates in one language."""
+    made = Environment(
+        loader=PackageLoader("rempart.portal", "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
+    )  # fmt: skip
+    made.install_gettext_translations(words_of.catalog, newstyle=True)  # type: ignore[attr-defined]  # its extension's
+    made.filters |= {
+        "day": words.day, "grouped": words.grouped, "site": words.site,
+        "domain": lambda code: words_of.say(DOMAINS[code]) if code in DOMAINS else code,
+        "euros": lambda cents: words.euros(cents, words_of.language),
+    }  # fmt: skip
+    made.globals["language"] = words_of.language
+    made.globals["languages"] = NAMES
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a page is answered with beside its template: the session in its header, cookies to set."""
+
+    session: SignedIn | None = None
+    cookies: tuple[Cookie, ...] = ()
+    status: int = 200
+
+
+class Pages:
+    """Renders for one portal."""
+
+    def __init__(self, portal: Portal) -> None:
+        self.portal = portal
+        self.cookies = Cookies(portal.settings.secure)
+        self._made = {code: environment(each) for code, each in portal.languages.items()}
+
+    def language(self, request: Asked) -> str:
+        """What the person chose; else what the browser prefers among ours; else French."""
+        chosen = request.cookies.get(self.cookies.language, "")
+        if chosen in self._made:
+            return chosen
+        told = request.headers.get("accept-language", "")
+        for part in told.split(","):
+            code = part.split(";")[0].strip()[:2].lower()
+            if code in self._made:
+                return code
+        return FIRST
+
+    def words(self, request: Asked) -> Words:
+        """The language of this request."""
+        return self.portal.languages[self.language(request)]
+
+    def page(
+        self, request: Asked, template: str, values: Mapping[str, Any], shown: Shown | None = None
+    ) -> Response[str]:
+        """One page."""
+        how = shown or Shown()
+        path = request.scope["path"]
+        text = self._made[self.language(request)].get_template(template).render(
+            **values, operator=self.portal.settings.operator, session=how.session,
+            back=path if path in LANGUAGE_PAGES else "/",
+        )  # fmt: skip
+        return Response(text, status_code=how.status, media_type=MediaType.HTML, cookies=list(how.cookies))
+
+    def refused(self, request: Asked, refusal: Refusal, shown: Shown | None = None) -> Response[str]:
+        """A page of its own for a no."""
+        return self.page(request, "refused.html", {"refusal": refusal}, shown)

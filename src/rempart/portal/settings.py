@@ -1,0 +1,152 @@
+"""The portal's own configuration file, `portal.toml`: where it listens, which operator it shows, which hub it asks.
+
+`load` gives `Settings` or what is wrong. What weakens protection is named `unsafe_…` and refused in production.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+from rempart.ground.options import Port, Section
+from rempart.ground.settings import SettingFault
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+LEAST_CONTRAST = 4.5  # WCAG 2.1, 1.4.3 (AA)
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_OPERATOR = re.compile(r"[a-z][a-z0-9-]{0,30}")
+
+Text = Annotated[str, Meta(min_length=1, max_length=120)]
+
+
+class Operator(Section, frozen=True, kw_only=True):
+    """[operator]: the brand whose portal this is. `colour` (#rrggbb) must be legible on white and under white."""
+
+    id: str
+    name: Text
+    colour: str = "#0b5c55"
+    telephone: Text
+    hours: Text = "du lundi au vendredi, 8 h 30 – 18 h"
+    hours_english: Text = "Monday to Friday, 8:30 to 18:00"
+
+
+class Settings(Section, frozen=True, kw_only=True):
+    """The file whole. Relative paths start at its folder."""
+
+    production: bool = True
+    listen_host: str = "127.0.0.1"
+    listen_port: Port = 8481
+    public_origin: str
+    hub: str
+    hub_connect: str = ""  # where to connect, when that is not the hub's origin itself
+    keeper: str = ""  # pins the keeper's key, name+hash+key as the operator gave it: identities are sealed to it
+    key_file: Path = Path("portal-key.json")  # mode 0600, made by `rempart portal new-key`
+    unsafe_plain_http: bool = False  # on this machine only
+    unsafe_clear_identities: bool = False  # without `keeper`: the hub is told who is presented
+    operator: Operator
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers come by https."""
+        return self.public_origin.startswith("https://")
+
+
+def load(path: Path) -> Settings | tuple[SettingFault, ...]:
+    """Read the file at `path`."""
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return (SettingFault("", "configuration-absent", f"{path} does not exist: write it as the guide shows"),)
+    except (OSError, UnicodeDecodeError) as error:
+        return (SettingFault("", "configuration-unreadable", f"{path} cannot be read ({type(error).__name__})"),)
+    return parse(text, path.absolute().parent)
+
+
+def parse(text: str, folder: Path) -> Settings | tuple[SettingFault, ...]:
+    """The same for a text; relative paths start at `folder`. No value is repeated in a fault."""
+    try:
+        found = msgspec.convert(tomllib.loads(text), Settings, dec_hook=_path)
+    except tomllib.TOMLDecodeError as error:
+        place = str(error).rpartition("(at ")[2].rstrip(")")  # line and column; the rest may quote a value
+        return (SettingFault("", "configuration-not-toml", f"not valid TOML at {place}"),)
+    except msgspec.ValidationError as error:
+        reason, _, place = str(error).replace("`", "").partition(" - at ")
+        return (SettingFault(place.removeprefix("$."), "wrong-option", reason[:1].lower() + reason[1:]),)
+    settings = msgspec.structs.replace(found, key_file=folder / found.key_file)
+    return tuple(fault for check in CHECKS for fault in check(settings)) or settings
+
+
+def contrast_with_white(colour: str) -> float:
+    """The contrast ratio of #rrggbb with white, as WCAG 2.1 computes it, 1 to 21."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+
+
+def _path(kind: type, value: Any) -> Any:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise msgspec.ValidationError("Expected a path as text")
+
+
+def _addresses(settings: Settings) -> tuple[SettingFault, ...]:
+    faults = []
+    for key in ("public_origin", "hub", "hub_connect"):
+        address = getattr(settings, key)
+        if address and not _right(address, plain=key != "public_origin" or settings.unsafe_plain_http):
+            reason = "expected https://host[:port], or with unsafe_plain_http = true http:// on this machine"
+            faults.append(SettingFault(key, "address", reason))
+    return tuple(faults)
+
+
+def _right(address: str, *, plain: bool) -> bool:
+    try:
+        parts = urlsplit(address)
+        whole = f"{parts.scheme}://{parts.netloc}" == address and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:
+        return False
+    scheme = parts.scheme == "https" or (plain and parts.scheme == "http" and parts.hostname in LOOPBACK)
+    return whole and scheme and bool(parts.hostname)
+
+
+def _plain_only_at_home(settings: Settings) -> tuple[SettingFault, ...]:
+    if settings.unsafe_plain_http and settings.listen_host not in LOOPBACK:
+        return (SettingFault("listen_host", "plain-http", "plain http is served on this machine's loopback only"),)
+    return ()
+
+
+def _danger_in_production(settings: Settings) -> tuple[SettingFault, ...]:
+    if not settings.production:
+        return ()
+    reason = "not allowed with production = true: remove it"
+    names = (name for name in settings.__struct_fields__ if name.startswith(("unsafe_", "demo_")))
+    return tuple(SettingFault(name, "danger-in-production", reason) for name in names if getattr(settings, name))
+
+
+def _identities_sealed(settings: Settings) -> tuple[SettingFault, ...]:
+    if bool(settings.keeper) != settings.unsafe_clear_identities:
+        return ()
+    reason = "expected name+hash+key of the keeper; or unsafe_clear_identities = true instead of it"
+    return (SettingFault("keeper", "keeper-not-pinned", reason),)
+
+
+def _operator(settings: Settings) -> tuple[SettingFault, ...]:
+    operator, faults = settings.operator, []
+    if not _OPERATOR.fullmatch(operator.id):
+        faults.append(SettingFault("operator.id", "operator-id", "expected small letters, digits and hyphens"))
+    if not _COLOUR.fullmatch(operator.colour):
+        faults.append(SettingFault("operator.colour", "colour", "expected #rrggbb"))
+    elif contrast_with_white(operator.colour) < LEAST_CONTRAST:
+        reason = f"too light: its contrast with white must be at least {LEAST_CONTRAST}"
+        faults.append(SettingFault("operator.colour", "colour-contrast", reason))
+    return tuple(faults)
+
+
+# Looked at when every option is right by itself.
+CHECKS = (_addresses, _plain_only_at_home, _danger_in_production, _identities_sealed, _operator)

@@ -1,0 +1,81 @@
+"""`/v1/sign-in/…` and `/v1/session/…`: how a person signs in with a passkey through an operator's portal.
+
+Bytes are base64url without padding, as browsers' WebAuthn gives them. Every request carries a DPoP proof of the
+portal's key: a session is worth something with that key only. Nothing here is a password.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+MOST = 16 * 1024  # bytes of a body
+Purpose = Literal["enrol", "sign-in"]
+
+
+class ChallengeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the browser is to sign, for one operator's portal."""
+
+    operator: str
+    purpose: Purpose
+
+
+class ChallengeAnswer(msgspec.Struct, frozen=True):
+    """`challenge` is the keeper's and good once, for `expires_in` seconds; `rp_id` is the operator's host name."""
+
+    challenge: str
+    rp_id: str
+    expires_in: int
+
+
+class EnrolRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A new passkey under an invitation: its code, the billing number of the site it names, what the browser made."""
+
+    operator: str
+    invitation: str
+    site: str
+    challenge: str
+    client_data: str
+    attestation: str
+
+
+class EnrolAnswer(msgspec.Struct, frozen=True):
+    """The account that has this passkey now."""
+
+    account: str
+
+
+class PasskeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the browser signed. `site` may be left out: then it is the only one, or is chosen by a renewal."""
+
+    operator: str
+    challenge: str
+    credential: str
+    client_data: str
+    authenticator_data: str
+    signature: str
+    site: str = ""
+
+
+class RenewRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`site` chooses among the account's sites; empty keeps the one there is."""
+
+    site: str = ""
+
+
+class SessionAnswer(msgspec.Struct, frozen=True):
+    """`token` is opaque, bound to the portal's key, and good for `expires_in` seconds unless renewed.
+
+    `site` is empty while it has to be chosen among `sites`; `profession` is the site's. `ends_in`: seconds to the end
+    of the shift, after which one signs in again.
+    """
+
+    token: str
+    account: str
+    role: str
+    site: str
+    sites: tuple[str, ...]
+    profession: str
+    expires_in: int
+    ends_in: int

@@ -1,0 +1,170 @@
+"""From an invitation to an answer in a real browser, through the real programs; and when one of them dies meanwhile."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from rempart.bench import doors, sandbox
+from rempart.bench.world import OPERATOR
+from rempart.bootstrap.house import House, free_ports
+from rempart.client.sandbox import CARDS
+from rempart.ground.instants import PARIS, civil_date, now
+
+pytestmark = [pytest.mark.browser, pytest.mark.postgres]
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
+SIZES = ((1280, 900), (390, 844))
+PORTAL = f"portal-{OPERATOR}"
+CARD = next(card for card in CARDS if card.answer == "covered" and card.domain == "PHAR")
+PASSKEY = {
+    "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+    "isUserVerified": True, "automaticPresenceSimulation": True,
+}  # fmt: skip
+
+
+@dataclass
+class Town:
+    """A running sandbox with a portal, and people invited to its pharmacy."""
+
+    house: House
+    url: str
+    guests: list[doors.Guest]
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def visitor(self, browser: Browser, size: tuple[int, int]) -> Page:
+        """Somebody's browser, with an authenticator that asks for a finger and gets it."""
+        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="fr-FR")
+        page = context.new_page()
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("request", lambda request: self.asked.append(request.url))
+        session = context.new_cdp_session(page)
+        session.send("WebAuthn.enable")
+        session.send("WebAuthn.addVirtualAuthenticator", {"options": PASSKEY})
+        return page
+
+    def signed_in(self, browser: Browser, size: tuple[int, int]) -> Page:
+        """An invited person, enrolled and in front of the patient's form."""
+        guest, page = self.guests.pop(), self.visitor(browser, size)
+        page.goto(f"{self.url}/invitation")
+        page.fill("[name=code]", guest.code)
+        page.fill("[name=site]", guest.site)
+        page.click("button.main")
+        page.wait_for_selector("a[href='/']")
+        time.sleep(2.2)  # the hub looks every second who there is
+        page.goto(self.url)
+        page.click("button.main")
+        page.wait_for_url(f"{self.url}/patient")
+        return page
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    folder = tmp_path_factory.mktemp("p")
+    day: date = civil_date(now(), PARIS)
+    with House(folder / "h", sandbox.options(free_ports(1)[0])) as house:
+        starts = sandbox.Sandbox(house, day).start(folder / "s")
+        site = next(start.site for start in starts if start.profession == "pharmacy")
+        url = doors.open_portal(house, doors.Brand(OPERATOR, "Horizon Tiers payant", "#0b5c55"))
+        yield Town(house, url, [doors.invite(house, OPERATOR, site, "pharmacy") for _ in range(4)])
+
+
+@pytest.fixture(scope="module")
+def browser(town: Town) -> Iterator[Browser]:
+    """The distribution's Chromium, without a window; after the house, whose start runs an event loop of its own."""
+    found = next(path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)))
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        yield opened
+        opened.close()
+
+
+def _typed(page: Page) -> None:
+    page.fill("[name=amc_number]", CARD.amc_number)
+    page.fill("[name=member]", CARD.member)
+    page.fill("[name=nir]", CARD.nir or "")
+    page.fill("[name=birth_date]", "/".join(reversed(CARD.birth_date.split("-"))))
+    page.fill("[name=rank]", CARD.rank)
+
+
+def _asked(page: Page) -> None:
+    _typed(page)
+    page.click("#card button.main")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_from_invitation_to_answer_and_out(town: Town, browser: Browser, size: tuple[int, int]) -> None:
+    """Covered, with an accreditation; the form is empty again; nothing of the card is where it could be found later."""
+    page = town.signed_in(browser, size)
+    _asked(page)
+    expect(page.locator("#answer-title")).to_have_text("Couvert")
+    expect(page.locator("#accreditation")).to_have_text(_NUMBER)
+    assert page.input_value("[name=nir]") == page.input_value("[name=member]") == ""
+    widths: list[int] = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert widths[0] <= widths[1]
+    _nothing_of_the_card(town, page)
+    page.get_by_role("button", name="Se déconnecter").or_(page.get_by_role("link", name="Se déconnecter")).click()
+    page.goto(f"{town.url}/patient")
+    expect(page.locator("[name=nir]")).to_have_count(0)
+    assert not town.said
+    page.context.close()
+
+
+_NUMBER = re.compile(r"^([0-9A-Z]{4} ){4}[0-9A-Z]{4}$")
+
+
+def _nothing_of_the_card(town: Town, page: Page) -> None:
+    told = [CARD.member, CARD.nir or "", CARD.birth_date]
+    held = [page.content(), str(page.context.cookies()), *town.asked, *page.evaluate(_KEPT)]
+    held += [(town.house.folder / f"{name}.log").read_text("utf-8") for name in (PORTAL, "hub", "keeper")]
+    assert not [word for word in told for text in held if word and word in text]
+    with psycopg.connect(town.house.database.url("admin")) as connection:
+        (rows,) = connection.execute("select json_agg(d)::text from rempart.disclosure d").fetchall()
+    assert not [word for word in told if word and word in rows[0]]
+
+
+_KEPT = "[JSON.stringify(localStorage), JSON.stringify(sessionStorage), JSON.stringify(history.state), document.title]"
+
+
+def test_a_portal_that_is_killed_mid_form_keeps_nobody_out(town: Town, browser: Browser) -> None:
+    """It holds no session: started again, the same page is sent and answered."""
+    page = town.signed_in(browser, SIZES[0])
+    _typed(page)
+    town.house.kill(PORTAL)
+    town.house.launch(PORTAL)
+    page.click("#card button.main")
+    expect(page.locator("#answer-title")).to_have_text("Couvert")
+    page.context.close()
+
+
+def test_while_the_hub_is_down_the_page_is_calm_and_afterwards_it_answers(town: Town, browser: Browser) -> None:
+    """A sentence and what to do, no trace; the person is still signed in when the hub is back."""
+    page = town.signed_in(browser, SIZES[0])
+    town.house.kill("hub")
+    try:
+        _asked(page)
+        expect(page.locator("body")).to_contain_text("Le service ne répond pas")
+        assert "Traceback" not in page.content()
+    finally:
+        town.house.launch("hub")
+    page.goto(f"{town.url}/patient")
+    _asked(page)
+    expect(page.locator("#answer-title")).to_have_text("Couvert")
+    page.context.close()
+
+
+def test_nothing_but_the_portal_is_asked(town: Town) -> None:
+    """No other host in all that the browsers fetched above."""
+    assert town.asked
+    assert {path.startswith(town.url + "/") or path == town.url for path in town.asked} == {True}
+    assert Path(town.house.folder / f"{PORTAL}.log").exists()

@@ -1,0 +1,293 @@
+"""The portal in a real browser, with a virtual authenticator: a passkey, a question, an answer, at two widths and in both
+languages; no violation of axe on any page, nothing asked of another host, nothing left behind.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from rempart.portal import session
+from support.fake_doors import FakeDoors, Person
+from support.portals import CARD, CODE, ONE, OTHER_SITE, SITE, TWO, doors, served
+
+pytestmark = [pytest.mark.browser]
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
+SIZES = ((1280, 900), (390, 844))
+LANGUAGES = ("fr", "en")
+COOKIE = "rempart-unsafe-http"
+EXPECTED = ("Failed to load resource: the server responded with a status of",)
+"""What Chromium writes on its console for the refusals that these tests provoke."""
+
+
+@dataclass
+class World:
+    """The portal served, and its doors."""
+
+    doors: FakeDoors
+    base: str
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    """One portal for the module; tests that spend something add their own."""
+    made = doors()
+    with served(made) as base:
+        yield World(made, base)
+
+
+@pytest.fixture(scope="module")
+def browser(world: World) -> Iterator[Browser]:
+    """The distribution's Chromium, without a window; after the portal, whose start runs an event loop of its own."""
+    assert world.base
+    found = next(path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)))
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        yield opened
+        opened.close()
+
+
+@dataclass
+class Seat:
+    """Somebody at a screen."""
+
+    world: World
+    context: BrowserContext
+    page: Page
+    language: str
+    width: int
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.world.base + path)
+
+    def press(self) -> None:
+        self.page.click("main button.main")
+
+    def fill(self, **others: str) -> None:
+        for name, value in {**CARD, **others}.items():
+            self.page.fill(f"#{name}", value)
+
+    def signed_in(self, account: str, site: str = "") -> None:
+        found = self.world.doors.sign_in_as(account, site)
+        assert not isinstance(found, session.Problem)
+        self.context.add_cookies([{"name": COOKIE, "value": session.write(found), "url": self.world.base}])
+
+    def sound(self) -> None:
+        """The page as it stands: accessible, no sideways scrolling, its language said, a silent console, one host."""
+        found = Axe().run(self.page)
+        assert found.violations_count == 0, found.generate_report()
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= self.width
+        assert self.page.evaluate("document.documentElement.lang") == self.language
+        assert self.page.locator("h1").count() == 1
+        assert [line for line in self.said if not line.startswith(EXPECTED)] == []
+        assert all(url.startswith(self.world.base + "/") for url in self.asked)
+
+
+@pytest.fixture
+def seat(request: pytest.FixtureRequest, world: World, browser: Browser) -> Iterator[Seat]:
+    """A fresh browser profile; the parameter is (language, size)."""
+    language, size = getattr(request, "param", ("fr", SIZES[0]))
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale=f"{language}-FR")
+    page = context.new_page()
+    made = Seat(world, context, page, language, size[0])
+    page.on("console", lambda message: made.said.append(message.text))
+    page.on("pageerror", lambda error: made.said.append(str(error)))
+    page.on("request", lambda sent: made.asked.append(sent.url))
+    yield made
+    context.close()
+
+
+def authenticator(seat: Seat, *, verified: bool = True) -> None:
+    """A platform authenticator that keeps passkeys and says that it verified its user."""
+    devtools = seat.context.new_cdp_session(seat.page)
+    devtools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+        "isUserVerified": verified, "automaticPresenceSimulation": True,
+    }  # fmt: skip
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+EVERY = [pytest.param((language, size), id=f"{language}-{size[0]}") for language in LANGUAGES for size in SIZES]
+
+
+@pytest.mark.parametrize("seat", EVERY, indirect=True)
+def test_from_invitation_to_answer_and_out(seat: Seat) -> None:
+    """Passkey enrolled, signed in, site chosen, asked, answered, signed out; every page sound; nothing typed remains."""
+    page, account = seat.page, f"a{seat.language}{seat.width:x}".ljust(16, "0")
+    code = f"{seat.width:016d}".replace("0", "A" if seat.language == "fr" else "B")
+    seat.world.doors.people[account] = Person(account, (SITE, OTHER_SITE))
+    seat.world.doors.invitations[code] = (account, SITE)
+    authenticator(seat)
+    seat.open("/")
+    seat.sound()
+    page.click("main .after a")
+    seat.press()  # empty: the fields say so, and no passkey is made
+    expect(page.locator("#code-error")).to_be_visible()
+    seat.sound()
+    page.fill("#code", f"{code[:4]} {code[4:8]}-{code[8:]}".lower())
+    page.fill("#site", "12 3456 782")
+    seat.press()
+    page.wait_for_selector(".stamp")
+    seat.sound()
+    page.click("main a.main")
+    seat.press()
+    page.wait_for_url("**/site")
+    seat.sound()
+    page.click(f"button.choice[value='{SITE}']")
+    page.wait_for_url("**/patient")
+    seat.sound()
+    seat.fill()
+    page.check("input[value=OPTI]")
+    seat.press()
+    expect(page.locator("#accreditation")).to_have_text("A1B2 C3D4 E5F6 G7H8 J9K0")
+    seat.sound()
+    assert page.evaluate("document.activeElement.id") == "answer"
+    assert [page.input_value(f"#{name}") for name in CARD] == ["", "", "", "", "", "", "1"]
+    assert page.url == seat.world.base + "/patient"
+    kept = page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")
+    assert kept == [0, 0, ""]
+    assert not [url for url in seat.asked if "?" in url or CARD["member"] in url]
+    page.click("header .session button")
+    page.wait_for_url("**/session/ended")
+    seat.sound()
+    page.go_back()
+    page.wait_for_url(seat.world.base + "/")  # nothing was stored: the page is asked for again, and signs in anew
+    assert page.locator("#card").count() == 0
+
+
+@pytest.mark.parametrize("seat", EVERY, indirect=True)
+def test_what_is_not_well_is_sound_too(seat: Seat) -> None:
+    """Faults, no, closed, away, over, absent: each page is accessible, and what was typed stays until it is answered."""
+    page, made = seat.page, seat.world.doors
+    seat.signed_in(ONE)
+    seat.open("/patient")
+    seat.fill(nir="285047592512399")
+    seat.press()
+    expect(page.locator(".faults a")).to_have_count(1)
+    assert page.input_value("#member") == CARD["member"]
+    assert page.get_attribute("#nir", "aria-invalid") == "true"
+    seat.sound()
+    seat.fill(member="99999999")
+    seat.press()
+    expect(page.locator(".next li")).to_have_count(3)
+    assert page.input_value("#member") == ""
+    seat.sound()
+    for refusal in ("compartment", "site-budget"):
+        made.refusal = refusal
+        try:
+            seat.fill()
+            seat.press()
+            expect(page.locator("#answer .code code")).to_have_text(refusal)
+        finally:
+            made.refusal = ""
+        assert page.input_value("#member") == CARD["member"]
+        seat.sound()
+    made.down = True
+    try:
+        seat.press()
+        expect(page.locator("#answer .code code")).to_have_text("no-answer")
+        seat.sound()
+    finally:
+        made.down = False
+    seat.press()
+    page.wait_for_selector("#accreditation")  # the hub is back: what was typed was still there
+    made._live.clear()
+    seat.fill()
+    seat.press()
+    page.wait_for_selector("main .panel a.main")
+    assert page.locator("#card").count() == 0
+    seat.sound()
+    for path in ("/nowhere", "/session/over"):
+        seat.open(path)
+        seat.sound()
+
+
+def test_a_passkey_without_user_verification_signs_nobody_in(seat: Seat) -> None:
+    """The browser itself gives none when its user is not verified; the page says so and stays usable."""
+    authenticator(seat, verified=False)
+    seat.open("/")
+    seat.press()
+    expect(seat.page.locator("#said")).to_be_visible()
+    seat.sound()
+    expect(seat.page.locator("button.main")).to_be_enabled()
+    assert seat.page.url == seat.world.base + "/"
+
+
+def test_a_code_that_is_not_known_is_told_on_the_page(seat: Seat) -> None:
+    """The passkey was made, the invitation was not good: one sentence, and nothing of what was typed."""
+    authenticator(seat)
+    seat.open("/invitation")
+    seat.page.fill("#code", CODE[::-1])
+    seat.page.fill("#site", SITE)
+    seat.press()
+    seat.page.wait_for_selector("main .notice:not([hidden])")
+    assert seat.page.input_value("#code") == ""
+    seat.sound()
+
+
+def test_the_form_is_used_by_keyboard_alone(seat: Seat) -> None:
+    """The first tab skips to the content; fields come in the order of the card; Enter asks."""
+    page = seat.page
+    seat.signed_in(ONE)
+    seat.open("/patient")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.focus("#amc_number")
+    order = []
+    for name in ("amc_number", "convention", "csr", "member", "nir", "birth_date", "rank", "care_date"):
+        order.append(page.evaluate("document.activeElement.id"))
+        page.keyboard.insert_text(CARD.get(name, ""))
+        if name == "rank":
+            page.fill("#rank", "1")
+        page.keyboard.press("Tab")
+    assert order == ["amc_number", "convention", "csr", "member", "nir", "birth_date", "rank", "care_date"]
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    page.focus("#care_date")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#accreditation")
+
+
+def test_what_is_typed_is_grouped_as_people_read_it(seat: Seat) -> None:
+    """NIR in its groups, dates with slashes, today's civil day at the counter; the clear button empties."""
+    page = seat.page
+    seat.signed_in(ONE)
+    seat.open("/patient")
+    page.fill("#nir", "285047592512345")
+    page.fill("#birth_date", "12041985")
+    page.focus("#rank")
+    assert page.input_value("#nir") == "2 85 04 75 925 123 45"
+    assert page.input_value("#birth_date") == "12/04/1985"
+    page.click("button[type=reset]")
+    expect(page.locator("#nir")).to_have_value("")
+    expect(page.locator("#care_date")).not_to_have_value("")
+
+
+def test_the_counter_s_own_day_is_proposed(browser: Browser, world: World) -> None:
+    """Guadeloupe, 31 January at 20:30: in Paris it is February already, at the counter it is not."""
+    context = browser.new_context(timezone_id="America/Guadeloupe", locale="fr-FR")
+    page = context.new_page()
+    page.clock.install(time="2027-02-01T00:30:00Z")
+    found = world.doors.sign_in_as(ONE)
+    assert not isinstance(found, session.Problem)
+    context.add_cookies([{"name": COOKIE, "value": session.write(found), "url": world.base}])
+    page.goto(world.base + "/patient")
+    assert page.input_value("#care_date") == "31/01/2027"
+    context.close()
+
+
+def test_the_language_is_switched_in_place(seat: Seat) -> None:
+    """One press, the same page in the other language, kept for the next."""
+    seat.signed_in(TWO, SITE)
+    seat.open("/patient")
+    seat.page.click("button.language")
+    seat.page.wait_for_selector("html[lang=en]")
+    assert seat.page.url == seat.world.base + "/patient"
+    assert seat.page.inner_text("h1") == "Is this patient covered?"

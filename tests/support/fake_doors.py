@@ -1,0 +1,248 @@
+"""The hub's doors in memory: passkeys are verified, challenges and invitations are spent, sessions end.
+
+A second implementation of the interface of `rempart.client.doors.Doors`, for the portal alone: no hub, no keeper.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import msgspec
+import webauthn
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, parse_attestation_object
+from webauthn.helpers.exceptions import InvalidAuthenticationResponse, InvalidRegistrationResponse
+from webauthn.helpers.structs import (
+    AuthenticationCredential,
+    AuthenticatorAssertionResponse,
+    AuthenticatorAttestationResponse,
+    RegistrationCredential,
+)
+
+from rempart.client.calls import Call
+from rempart.client.doors import Assertion, Challenge, Enrolled, Registration, SignedIn
+from rempart.client.exchange import NoAnswerError
+from rempart.wire.eligibility import DomainAnswer, EligibilityAnswer, EligibilityRequest
+from rempart.wire.problem import Problem
+
+T = TypeVar("T")
+CHALLENGE, GRANT, IDLE, SHIFT = 300, 900, 900, 36_000  # seconds
+OPEN = ("PHAR", "MED")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who works at these sites."""
+
+    account: str
+    sites: tuple[str, ...]
+    role: str = "professional"
+    profession: str = "pharmacy"
+
+
+@dataclass(slots=True)
+class _Passkey:
+    account: str
+    public: bytes
+    count: int
+
+
+@dataclass(slots=True)
+class _Live:
+    signed_in: SignedIn
+    since: float
+
+
+@dataclass
+class FakeDoors:
+    """`cards`: what is presented → the word of the answer. `down`, `closed`, `budget`: what an operator may meet."""
+
+    clock: Callable[[], float]
+    rp_id: str = "localhost"
+    origin: str = "http://localhost"
+    people: dict[str, Person] = field(default_factory=dict)
+    invitations: dict[str, tuple[str, str]] = field(default_factory=dict)  # code → account, site
+    cards: dict[tuple[str, str, str, str, str], str] = field(default_factory=dict)
+    refusal: str = ""  # a code that every question gets
+    down: bool = False
+    asked: list[EligibilityRequest] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    _challenges: dict[str, tuple[str, float]] = field(default_factory=dict)
+    _passkeys: dict[str, _Passkey] = field(default_factory=dict)
+    _live: dict[str, _Live] = field(default_factory=dict)
+
+    # ---- the interface ----------------------------------------------------------------------------------------------
+
+    async def challenge(self, purpose: str) -> Challenge | Problem:
+        self._reached()
+        made = bytes_to_base64url(secrets.token_bytes(40))
+        self._challenges[made] = (purpose, self.clock() + CHALLENGE)
+        return Challenge(made, self.rp_id, CHALLENGE)
+
+    async def enrol(self, code: str, site: str, challenge: str, made: Registration) -> Enrolled | Problem:
+        self._reached()
+        refusal = self._spent("enrol", challenge)
+        if refusal:
+            return no(refusal)
+        account, bound = self.invitations.get(code, ("", ""))
+        if not account or bound != site:
+            return no("invitation-unknown")
+        response = AuthenticatorAttestationResponse(
+            client_data_json=base64url_to_bytes(made.client_data),
+            attestation_object=base64url_to_bytes(made.attestation),
+        )
+        raw = _credential_of(response.attestation_object)
+        name = bytes_to_base64url(raw)
+        try:
+            found = webauthn.verify_registration_response(
+                credential=RegistrationCredential(id=name, raw_id=raw, response=response),
+                expected_challenge=base64url_to_bytes(challenge), expected_rp_id=self.rp_id,
+                expected_origin=self.origin, require_user_verification=True,
+            )  # fmt: skip
+        except InvalidRegistrationResponse:
+            return no("passkey-refused")
+        if name in self._passkeys:
+            return no("passkey-exists")
+        del self.invitations[code]
+        self._passkeys[name] = _Passkey(account, found.credential_public_key, found.sign_count)
+        return Enrolled(account)
+
+    async def sign_in(self, challenge: str, made: Assertion, site: str = "") -> SignedIn | Problem:
+        self._reached()
+        refusal = self._spent("sign-in", challenge)
+        if refusal:
+            return no(refusal)
+        key = self._passkeys.get(made.credential)
+        if key is None:
+            return no("unknown-passkey")
+        response = AuthenticatorAssertionResponse(
+            client_data_json=base64url_to_bytes(made.client_data),
+            authenticator_data=base64url_to_bytes(made.authenticator_data),
+            signature=base64url_to_bytes(made.signature),
+        )
+        raw = base64url_to_bytes(made.credential)
+        try:
+            found = webauthn.verify_authentication_response(
+                credential=AuthenticationCredential(id=made.credential, raw_id=raw, response=response),
+                expected_challenge=base64url_to_bytes(challenge), expected_rp_id=self.rp_id,
+                expected_origin=self.origin, credential_public_key=key.public,
+                credential_current_sign_count=key.count, require_user_verification=True,
+            )  # fmt: skip
+        except InvalidAuthenticationResponse:
+            return no("passkey-refused")
+        key.count = found.new_sign_count
+        return self.sign_in_as(key.account, site)
+
+    async def renew(self, session: SignedIn, site: str = "") -> SignedIn | Problem:
+        self._reached()
+        live = self._live.get(session.token)
+        now = self.clock()
+        if live is None:
+            return no("no-grant")
+        if now > live.signed_in.expires + IDLE:
+            return no("session-idle")
+        if now > live.since + SHIFT:
+            return no("session-over")
+        person = self.people.get(session.account)
+        if person is None:
+            return no("account-revoked")
+        wanted = site or live.signed_in.site
+        if wanted and wanted not in person.sites:
+            return no("no-mandate")
+        return self._signed(person, wanted, live.since)
+
+    async def end(self, session: SignedIn) -> Problem | None:
+        self._reached()
+        self.ended.append(session.token)
+        return None if self._live.pop(session.token, None) else no("no-grant")
+
+    async def perform(self, session: SignedIn, call: Call[T]) -> T | Problem:
+        self._reached()
+        live = self._live.get(session.token)
+        if live is None or self.clock() > live.signed_in.expires:
+            return no("grant-invalid")
+        if not live.signed_in.site:
+            return no("purpose")
+        if self.refusal:
+            return no(self.refusal)
+        if call.path != "/v1/eligibility":
+            return no("not-found")
+        answer: Any = self._answer(msgspec.json.decode(call.body, type=EligibilityRequest))
+        return msgspec.convert(msgspec.to_builtins(answer), call.kind)
+
+    # ---- for tests --------------------------------------------------------------------------------------------------
+
+    def sign_in_as(self, account: str, site: str = "") -> SignedIn | Problem:
+        """A session as `sign_in` gives it once the passkey is verified."""
+        person = self.people.get(account)
+        if person is None:
+            return no("account-revoked")
+        only = person.sites[0] if len(person.sites) == 1 else ""
+        if site and site not in person.sites:
+            return no("no-mandate")
+        return self._signed(person, site or only, self.clock())
+
+    def _signed(self, person: Person, site: str, since: float) -> SignedIn:
+        token = secrets.token_urlsafe(32)
+        profession = person.profession if site else ""
+        made = SignedIn(
+            token=token, account=person.account, site=site, sites=person.sites, role=person.role,
+            expires=self.clock() + GRANT, ends=since + SHIFT, profession=profession,
+        )  # fmt: skip
+        self._live[token] = _Live(made, since)
+        return made
+
+    def _reached(self) -> None:
+        if self.down:
+            raise NoAnswerError("not-reached", sent=False)
+
+    def _spent(self, purpose: str, challenge: str) -> str:
+        bound, until = self._challenges.pop(challenge, ("", 0.0))
+        if bound != purpose:
+            return "challenge-invalid"
+        return "challenge-expired" if self.clock() > until else ""
+
+    def _answer(self, request: EligibilityRequest) -> EligibilityAnswer:
+        self.asked.append(request)
+        key = (request.amc_number, request.member, (request.nir or "")[:13], request.birth_date, request.rank or "")
+        word = self.cards.get(key, "not-confirmed")
+        made = EligibilityAnswer(word, "0Q1W2E3R4T5Y")
+        if word in {"covered", "newborn"}:
+            domains = tuple(
+                DomainAnswer(one, one in OPEN, "2026-01-01", "2026-12-31", "100") if one in OPEN
+                else DomainAnswer(one, open=False)
+                for one in request.domains
+            )  # fmt: skip
+            number = "A1B2C 3D4E5 F6G7H 8J9K0"
+            made = EligibilityAnswer(
+                "covered", made.question, domains, number, request.care_date, request.care_date, "pharmacy"
+            )
+        elif word == "closed":
+            made = EligibilityAnswer(word, made.question, ended="2026-06-30")
+        elif word == "not-covered":
+            made = EligibilityAnswer(
+                word, made.question, tuple(DomainAnswer(one, open=False) for one in request.domains)
+            )
+        if word == "newborn":
+            made = msgspec.structs.replace(made, provisional=True, ceiling=150_000)
+        return made
+
+
+_STATUS: Mapping[str, int] = {
+    "compartment": 503, "unavailable": 503, "site-budget": 429, "unknown-amc-number": 422, "handled-elsewhere": 422,
+    "nir-required": 422, "invalid-fields": 422, "purpose": 403, "client-standing": 403, "no-mandate": 403,
+    "grant-invalid": 401, "no-grant": 401, "session-over": 401, "session-idle": 401, "account-revoked": 401,
+}  # fmt: skip
+
+
+def no(code: str) -> Problem:
+    """The hub's no."""
+    return Problem("No", _STATUS.get(code, 422), code)
+
+
+def _credential_of(attestation: bytes) -> bytes:
+    """The id in an attestation, which the hub's route does not send apart."""
+    found = parse_attestation_object(attestation).auth_data.attested_credential_data
+    return b"" if found is None else found.credential_id
