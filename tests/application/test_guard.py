@@ -60,7 +60,7 @@ CALLER, WISH = calling(), wishing()
 
 
 def closing(*compartments: str) -> Snapshot:
-    return replace(SNAPSHOT, closed=frozenset(compartments))
+    return replace(SNAPSHOT, closures={name: Closure(name, "closed", "drill", 1) for name in compartments})
 
 
 def test_a_caller_in_order_is_admitted() -> None:

@@ -1,4 +1,4 @@
-"""What is typed from a card: read as French people write it, refused where it cannot be right, before anything is asked."""
+"""What is typed from a card: read as people write it here, refused where it cannot be right."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from rempart.portal import session
 from rempart.portal.app import application
 from rempart.portal.port import Portal
 from rempart.portal.settings import Settings, parse
-from rempart.portal.words import languages
+from rempart.portal.words import Words
+from rempart.portal.words import languages as read_languages
 from support.fake_doors import FakeDoors, Person
 from support.ports import free_port
 
@@ -32,6 +34,12 @@ CARD = {
 }  # fmt: skip
 PRESENTED = ("0099000000", "10000001", "2850475925123", "1985-04-12", "1")
 NOON = 1_795_000_000.0  # seconds UTC: 18 November 2026, 10:26 in Paris
+
+
+@cache
+def languages() -> dict[str, Words]:
+    """Read once for all tests."""
+    return read_languages()
 
 
 def settings(origin: str = "https://portail.horizon.test", **others: str) -> Settings:
@@ -98,7 +106,9 @@ class Asker:
 
         async def sent() -> httpx.Response:
             transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url=self.origin, cookies=self.cookies) as client:
+            async with httpx.AsyncClient(
+                transport=transport, base_url=self.origin, cookies=self.cookies, trust_env=False
+            ) as client:
                 return await client.request(method, path, data=form, headers=named)
 
         answer = asyncio.run(sent())

@@ -89,7 +89,8 @@ ROUTES: tuple[Row, ...] = (
         _signed(200, other_site=ABSENT, concentrator=ABSENT)),
     Row("ModifyAuthorization", "POST", "/v1/authorizations/{authorization}/modify", _signed(
         409, site=(409, "not-changeable"), other_site=ABSENT, vendor=(409, "not-changeable"),
-        person=(409, "not-changeable"), concentrator=(403, "purpose")), "quote", {"Idempotency-Key": "route-table-other-quote"}),
+        person=(409, "not-changeable"), concentrator=(403, "purpose")), "quote",
+        {"Idempotency-Key": "route-table-other-quote"}),
     Row("CancelAuthorization", "POST", "/v1/authorizations/{authorization}/cancel", _signed(
         409, site=(409, "not-changeable"), other_site=ABSENT, vendor=(409, "not-changeable"),
         person=(409, "not-changeable"), concentrator=(403, "purpose"))),

@@ -15,17 +15,18 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, HeaderParameter, QueryParameter
 
 from rempart.api import authorization_answers as answers
+from rempart.api import closures
 from rempart.api.authorizations import BODY_MOST, Reply, Requests
 from rempart.api.cadence import Cadence
 from rempart.api.invoice_routes import CONFLICT, KEY_MOST, MORE, InvoiceDesk
-from rempart.api.routes import REFUSALS, raw, refused
+from rempart.api.routes import REFUSALS, documented, raw, refused
 from rempart.application.guard import AUTHORIZATION, Caller, Wish, admit
 from rempart.application.together import Unavailable
 from rempart.domain import accreditation
 from rempart.domain.authorization import CANCELLED
 from rempart.storage import authorizations as stored
 from rempart.wire.authorizations import AuthorizationList, AuthorizationState
-from rempart.wire.problem import FieldError
+from rempart.wire.problem import FieldError, Problem
 
 Asked = Request[Any, Any, Any]
 Key = Annotated[str, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=KEY_MOST)]
@@ -49,11 +50,13 @@ class AuthorizationDesk:
         if isinstance(caller, Response):
             return caller
         refusal = self.admitted(caller, instant)
-        return refused(refusal) if refusal else caller
+        return caller if refusal is None else documented(refusal)
 
-    def admitted(self, caller: Caller, instant: int) -> str:
-        """The door's first look at a request: "" or the reason."""
-        return admit(self.desk.state.facts.snapshot, caller, Wish("api", AUTHORIZATION, "", "typed", instant))
+    def admitted(self, caller: Caller, instant: int) -> Problem | None:
+        """The door's first look at a request: None, or the refusal."""
+        wish, state = Wish("api", AUTHORIZATION, "", "typed", instant), self.desk.state
+        refusal = admit(state.facts.snapshot, caller, wish)
+        return closures.refusal(state, refusal, caller, wish) if refusal else None
 
     async def take(self, request: Asked, key: str, replaces: UUID | None) -> Response[Any]:
         """One request, answered on the cadence when the answer came from records."""

@@ -12,9 +12,10 @@ from litestar.params import FromPath, HeaderParameter
 from rempart.api.batches import BODY_MOST, BatchDesk
 from rempart.api.deposits import Refusal
 from rempart.api.invoice_routes import CONFLICT, KEY_MOST, MORE, Asked, InvoiceDesk
-from rempart.api.routes import REFUSALS, raw, refused
+from rempart.api.routes import REFUSALS, documented, raw, refused
 from rempart.application.together import Unavailable
 from rempart.wire.batches import BatchReceipt, BatchState
+from rempart.wire.problem import Problem
 
 PATH = "/v1/eligibility/batches"
 
@@ -41,6 +42,8 @@ def _send(desk: InvoiceDesk, batches: BatchDesk) -> HTTPRouteHandler:
             taken = await batches.take(caller, await request.body(), idempotency_key, instant)
         except Unavailable:
             return refused("unavailable")
+        if isinstance(taken, Problem):
+            return documented(taken)
         if isinstance(taken, Refusal):
             return refused(taken.code, taken.errors)
         return raw(202, taken.receipt, ((b"idempotent-replayed", b"true"),) if taken.repeated else ())

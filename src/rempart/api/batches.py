@@ -20,7 +20,7 @@ from uuid import UUID
 
 import msgspec
 
-from rempart.api import eligibility
+from rempart.api import closures, eligibility
 from rempart.api.deposits import Keeper, Refusal, new_inbound
 from rempart.api.state import HubState
 from rempart.application.batches import ANSWERED_BY, APPOINTMENTS
@@ -85,11 +85,12 @@ class BatchDesk:
         self._databases = databases
         self._told = dataclasses.replace(state, hub=ANSWERED_BY)
 
-    async def take(self, caller: Caller, body: bytes, key: str, instant: int) -> Taken | Refusal:
+    async def take(self, caller: Caller, body: bytes, key: str, instant: int) -> Taken | Refusal | Problem:
         """The batch, durable; or why nothing was taken. Raises `Unavailable`."""
-        refusal = admit(self._state.facts.snapshot, caller, Wish("api", ELIGIBILITY, "", "machine", instant))
+        wish = Wish("api", ELIGIBILITY, "", "machine", instant)
+        refusal = admit(self._state.facts.snapshot, caller, wish)
         if refusal:
-            return Refusal(refusal)
+            return closures.refusal(self._state, refusal, caller, wish)
         asked = _shaped(body)
         if isinstance(asked, Refusal):
             return asked

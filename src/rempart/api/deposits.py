@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from rempart.api import closures
 from rempart.api.sealed_invoices import checked
 from rempart.api.state import HubState
 from rempart.application.guard import INVOICE, Caller, Wish, admit
@@ -21,7 +22,7 @@ from rempart.storage.door import Databases
 from rempart.storage.facts import Facts
 from rempart.storage.inbound import Earlier, Inbound, Intake
 from rempart.wire.invoices import Fault, FileReceipt, InvoiceReceipt, InvoicesReceipt
-from rempart.wire.problem import FieldError
+from rempart.wire.problem import FieldError, Problem
 from rempart.wire.sealed import NAME as SEALED
 from rempart.wire.sealed import SealedInvoicesRequest, comparable
 
@@ -142,9 +143,11 @@ class Deposits:
         return [result.mac for result in results]
 
 
-def admitted(state: HubState, caller: Caller, channel: str, instant: int) -> str:
-    """The door's first look at a deposit: "" or the reason."""
-    return admit(state.facts.snapshot, caller, Wish(channel, INVOICE, "", "machine", instant))
+def admitted(state: HubState, caller: Caller, channel: str, instant: int) -> Problem | None:
+    """The door's first look at a deposit: None, or the refusal."""
+    wish = Wish(channel, INVOICE, "", "machine", instant)
+    refusal = admit(state.facts.snapshot, caller, wish)
+    return closures.refusal(state, refusal, caller, wish) if refusal else None
 
 
 def new_inbound(instant: int) -> bytes:

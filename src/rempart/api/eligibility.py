@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from rempart.api import closures
 from rempart.api.problems import problem
 from rempart.api.state import HubState
 from rempart.application.eligibility import EPOCH, Answer, Question
@@ -172,9 +173,10 @@ def canonical(
     member = canonical_member(request.member, rule) if sealed is None else ""
     if isinstance(member, Fault):
         return problem("invalid-fields", (FieldError(member.field, member.code),))
-    refusal = admit(state.facts.snapshot, caller, Wish("api", purpose, route.insurer, request.evidence, instant))
+    wish = Wish("api", purpose, route.insurer, request.evidence, instant, route.operator)
+    refusal = admit(state.facts.snapshot, caller, wish)
     if refusal:
-        return problem(refusal)
+        return closures.refusal(state, refusal, caller, wish)
     site_cap, client_cap = state.caps(site, request.evidence, caller.kind)
     cost = 1 + (request.nir is None) + (request.rank is None)
     return Question(

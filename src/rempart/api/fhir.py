@@ -16,7 +16,7 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, HeaderParameter
 
-from rempart.api import eligibility
+from rempart.api import closures, eligibility
 from rempart.api.authorization_routes import AuthorizationDesk, authorization_of
 from rempart.api.cadence import Cadence
 from rempart.api.deposits import Refusal
@@ -119,9 +119,9 @@ async def _authorize(
     asking: AuthorizationDesk, caller: Caller, found: AuthorizationRequest, key: str
 ) -> tuple[Response[bytes], bool]:
     """A request given to the path of POST /v1/authorizations; and whether the answer leaves on the cadence."""
-    refusal = asking.admitted(caller, asking.desk.state.instants.next())
-    if refusal:
-        return _refused(refusal), False
+    closed = asking.admitted(caller, asking.desk.state.instants.next())
+    if closed is not None:
+        return _outcome(closed), False
     reply = await asking.requests.take(caller, msgspec.json.encode(found), key)
     if reply.status >= 400:
         return _outcome(msgspec.json.decode(reply.body, type=Problem), claim.expression), reply.held
@@ -201,7 +201,9 @@ def _good(body: bytes) -> Response[bytes]:
 
 def _outcome(document: Problem, expression: Callable[[str], str] = str) -> Response[bytes]:
     body = outcome.refusal(document, expression)
-    return Response(body, status_code=document.status, media_type=MEDIA_TYPE, headers={"cache-control": "no-store"})
+    retry = {name.decode(): value.decode() for name, value in closures.header(document)}
+    headers = {"cache-control": "no-store", **retry}
+    return Response(body, status_code=document.status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def _refused(code: str, errors: tuple[FieldError, ...] = (), expression: Callable[[str], str] = str) -> Response[bytes]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from rempart.api import eligibility, failures
 from rempart.api.cadence import Cadence
+from rempart.api.closures import retry_after
 from rempart.api.signin import Denied, SignIn, Unmet, came_through
 from rempart.api.state import HubState
 from rempart.application.eligibility import Answer, Question
@@ -134,7 +135,7 @@ class Hot:
     ) -> tuple[int, bytes, tuple[Header, ...]]:
         status, body, _ = reply
         self._state.figures.requests.add((ELIGIBILITY_PATH, status))
-        return status, body, (JSON if status == 200 else PROBLEM, NO_STORE, *extra)
+        return status, body, (JSON if status == 200 else PROBLEM, NO_STORE, *extra, *retry_after(status, body))
 
     async def _eligibility(self, scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()

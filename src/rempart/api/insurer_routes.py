@@ -15,10 +15,11 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from rempart.api import authorization_answers as answers
+from rempart.api import closures
 from rempart.api.deposits import Keeper
 from rempart.api.hot import NONCE, caller_of
 from rempart.api.invoice_routes import CONFLICT, MORE, InvoiceDesk
-from rempart.api.routes import REFUSALS, raw, refused
+from rempart.api.routes import REFUSALS, documented, raw, refused
 from rempart.api.signin import Denied, came_through
 from rempart.application.authorization_decisions import Carried, Verdict, verdict_of
 from rempart.application.guard import DECIDE, Caller, Wish, client_in_good_standing, compartment_open, purpose_allowed
@@ -73,7 +74,7 @@ class InsurerDesk:
         wish = Wish("api", DECIDE, caller.vendor, "", instant)
         snapshot = desk.state.facts.snapshot
         refusal = next((code for check in CHECKS if (code := check(snapshot, caller, wish))), "")
-        return refused(refusal) if refusal else caller
+        return documented(closures.refusal(desk.state, refusal, caller, wish)) if refusal else caller
 
 
 def insurer_routes(desk: InsurerDesk) -> list[HTTPRouteHandler]:

@@ -18,7 +18,7 @@ from litestar.params import FromPath, HeaderParameter, QueryParameter
 from rempart.api.authorization_answers import line
 from rempart.api.deposits import Deposits, Refusal, Taken, admitted
 from rempart.api.hot import NONCE, caller_of
-from rempart.api.routes import REFUSALS, raw, refused
+from rempart.api.routes import REFUSALS, documented, raw, refused
 from rempart.api.signin import Denied, SignIn, came_through
 from rempart.api.state import HubState
 from rempart.application.guard import Caller, Wish, client_in_good_standing, site_in_good_standing
@@ -83,7 +83,7 @@ class InvoiceDesk:
         if isinstance(caller, Response):
             return caller
         refusal = admitted(self.state, caller, channel, instant)
-        return refused(refusal) if refusal else caller
+        return caller if refusal is None else documented(refusal)
 
 
 def invoice_routes(desk: InvoiceDesk) -> list[HTTPRouteHandler]:

@@ -15,7 +15,7 @@ import msgspec
 from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
 
-from rempart.api import eligibility
+from rempart.api import closures, eligibility
 from rempart.api.authorization_routes import AuthorizationDesk, authorization_of
 from rempart.api.deposits import Refusal, admitted
 from rempart.api.failures import OPTICS_PATH
@@ -41,12 +41,16 @@ Asked = Request[Any, Any, Any]
 
 
 class Said(NamedTuple):
-    """One answer. `held`: from records, so it leaves on the cadence. `repeated`: it answers a message seen before."""
+    """One answer. `held`: from records, so it leaves on the cadence. `repeated`: it answers a message seen before.
+
+    `headers`: those of a refusal, beside the usual ones.
+    """
 
     status: int
     body: bytes
     held: bool = False
     repeated: bool = False
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 def optics_routes(asking: AuthorizationDesk) -> list[HTTPRouteHandler]:
@@ -94,9 +98,9 @@ async def _query(asking: AuthorizationDesk, caller: Caller, found: Message) -> S
 
 
 async def _request(asking: AuthorizationDesk, caller: Caller, found: Message) -> Said:
-    refusal = asking.admitted(caller, asking.desk.state.instants.next())
-    if refusal:
-        return _refused(refusal)
+    closed = asking.admitted(caller, asking.desk.state.instants.next())
+    if closed is not None:
+        return _closed(closed)
     replaces = UUID(found.values["replaces"]) if "replaces" in found.values else None
     body = msgspec.json.encode(asked.request(found))
     reply = await asking.requests.take(caller, body, _key(caller, found), replaces)
@@ -122,16 +126,16 @@ async def _cancel(asking: AuthorizationDesk, caller: Caller, found: Message) -> 
     desk, of = asking.desk, found.values["of"]
     instant = desk.state.instants.next()
     if "invoice" in of:
-        refusal = admitted(desk.state, caller, "api", instant)
-        if refusal:
-            return _refused(refusal)
+        closed = admitted(desk.state, caller, "api", instant)
+        if closed is not None:
+            return _closed(closed)
         async with desk.databases.lend() as database:
             done = await states.cancel(database, caller.site, UUID(of["invoice"]), instant)
         ended = done in {CANCELLED, "taken-back"}
         return Said(200, answered.cancelled(("invoice", of["invoice"]), done)) if ended else _refused(done)
-    refusal = asking.admitted(caller, instant)
-    if refusal:
-        return _refused(refusal)
+    closed = asking.admitted(caller, instant)
+    if closed is not None:
+        return _closed(closed)
     identity = await _authorization(asking, caller, of)
     if identity is None:
         return _refused("not-found")
@@ -142,9 +146,9 @@ async def _cancel(asking: AuthorizationDesk, caller: Caller, found: Message) -> 
 async def _invoice(asking: AuthorizationDesk, caller: Caller, found: Message) -> Said:
     desk = asking.desk
     instant = desk.state.instants.next()
-    refusal = admitted(desk.state, caller, "api", instant)
-    if refusal:
-        return _refused(refusal)
+    closed = admitted(desk.state, caller, "api", instant)
+    if closed is not None:
+        return _closed(closed)
     body = msgspec.json.encode(InvoicesRequest((asked.invoice(found),)))
     sound = invoice_json.read(body, caller.site)
     if isinstance(sound, tuple) and isinstance(sound[0], invoice_json.Refused):  # no deposit: its id stays free
@@ -193,7 +197,7 @@ def _no(found: Message, document: Problem, *, held: bool = False) -> Said:
     """The JSON route's no, with each field's place in the message."""
     places = [(error.code, *asked.place(found, error.field)) for error in document.errors]
     faults = [Fault(code, line, element) for code, element, line in places]
-    return Said(document.status, answered.refusal(document, faults), held)
+    return Said(document.status, answered.refusal(document, faults), held, headers=closures.header(document))
 
 
 def _refused(code: str, faults: Sequence[Fault] = ()) -> Said:
@@ -201,13 +205,19 @@ def _refused(code: str, faults: Sequence[Fault] = ()) -> Said:
     return Said(document.status, answered.refusal(document, faults))
 
 
+def _closed(document: Problem) -> Said:
+    """The door's first no."""
+    return Said(document.status, answered.refusal(document), headers=closures.header(document))
+
+
 def _as_said(response: Response[Any]) -> Said:
     document = msgspec.json.decode(response.content, type=Problem)
-    return Said(document.status, answered.refusal(document))
+    return _closed(document)
 
 
 def _response(said: Said) -> Response[bytes]:
     headers = _NO_STORE | ({"idempotent-replayed": "true"} if said.repeated else {})
+    headers |= {name.decode(): value.decode() for name, value in said.headers}
     return Response(said.body, status_code=said.status, media_type=MEDIA_TYPE, headers=headers)
 
 

@@ -62,6 +62,11 @@ TABLE: dict[str, tuple[int, str, str]] = {
         "This part of the service is closed",
         "Work by the stand-in rule of the insurer; ask again later.",
     ),
+    "compartment-restricted": (
+        503,
+        "This part of the service answers to signed cards only",
+        "Show a signed card, or work by the stand-in rule of the insurer; invoices can be sent, and wait.",
+    ),
     "site-budget": (
         429,
         "Too many unknown people today for this site",

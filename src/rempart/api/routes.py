@@ -12,6 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from rempart.api import eligibility
 from rempart.api.cadence import Cadence
+from rempart.api.closures import retry_after
 from rempart.api.hot import Receive, caller_of, read_body
 from rempart.api.problems import problem
 from rempart.api.signin import Denied, SignIn, came_through
@@ -69,13 +70,17 @@ def eligibility_route(state: HubState, sign_in: SignIn, cadence: Cadence, path: 
 
 
 def raw(status: int, body: bytes, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Response[Any]:
-    """A response of bytes already encoded."""
+    """A response of bytes already encoded; a closed compartment's says when to ask again."""
     kind = MediaType.JSON if status < 400 else MEDIA_TYPE
-    named = {name.decode(): value.decode() for name, value in headers}
+    named = {name.decode(): value.decode() for name, value in (*headers, *retry_after(status, body))}
     return Response(body, status_code=status, media_type=kind, headers={"cache-control": "no-store", **named})
 
 
 def refused(code: str, errors: tuple[FieldError, ...] = ()) -> Response[Any]:
     """A refusal by its code."""
-    document = problem(code, errors)
+    return documented(problem(code, errors))
+
+
+def documented(document: Problem) -> Response[Any]:
+    """A refusal whose document is made."""
     return raw(document.status, encode(document))

@@ -19,6 +19,7 @@ from rempart.domain.bank_details import (
     refusal,
     step,
 )
+from rempart.domain.compartments import REFUSAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class ChangeBooks(Protocol):
     """The database's side; `whole` is one transaction, changes are locked in it."""
 
     def whole(self) -> AbstractContextManager[None]: ...
+    def closed(self) -> bool: ...
     def open_of(self, site: str, operator: str) -> UUID | None: ...
     def add(self, sealed: Sealed, instant: int) -> None: ...
     def locked(self, change: UUID) -> Change | None: ...
@@ -96,7 +98,10 @@ class ChangeBooks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BankDetails:
-    """The use case over its ports; without a verifier every change is `not-asked`."""
+    """The use case over its ports; without a verifier every change is `not-asked`.
+
+    While their compartment is closed nothing is proposed, approved or becomes active; a no is always taken.
+    """
 
     books: ChangeBooks
     sealer: Sealer
@@ -108,6 +113,8 @@ class BankDetails:
         (sealed,) = self.sealer.seal([(str(change), details.iban, details.name)])
         (index,) = self.sealer.index([details.iban])
         with self.books.whole():
+            if self.books.closed():
+                return REFUSAL
             if self.books.open_of(details.site, details.operator) is not None:
                 return "change-open"
             row = Sealed(
@@ -122,6 +129,8 @@ class BankDetails:
             found = self.books.locked(change)
             if found is None:
                 return "change-unknown"
+            if self.books.closed():
+                return REFUSAL
             approval = Approval(
                 found.proposed_by, said.approved_by, said.called_back, found.verification, said.because, found.elsewhere
             )
@@ -145,6 +154,8 @@ class BankDetails:
                 return "change-unknown"
             if said := step(found.state, outcome):
                 return said
+            if outcome == ACTIVE and self.books.closed():
+                return REFUSAL
             if outcome == ACTIVE and (found.payable_from is None or instant < found.payable_from):
                 return "still-waiting"
             self.books.end(found, outcome, said_by=said_by, instant=instant)

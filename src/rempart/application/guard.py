@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from rempart.domain.compartments import CLOSED, REFUSAL, REFUSAL_RESTRICTED, SIGNED_CARD, Closure, Within, around
+from rempart.domain.compartments import strongest as strongest_of
+
 ELIGIBILITY = "eligibility"
 INVOICE = "invoice"
 AUTHORIZATION = "authorization"
@@ -43,6 +46,7 @@ class SiteFacts:
     operator: str
     zone: str
     standing: str
+    region: str = ""
 
 
 @dataclass(slots=True)
@@ -51,17 +55,21 @@ class Snapshot:
 
     sites: Mapping[str, SiteFacts] = field(default_factory=dict)
     clients: Mapping[str, str] = field(default_factory=dict)
-    closed: frozenset[str] = frozenset()
+    closures: Mapping[str, Closure] = field(default_factory=dict)  # the compartments that are not open, by name
 
 
 class Wish(NamedTuple):
-    """What the caller wants: channel, purpose, about which insurer, with what evidence, at what instant."""
+    """What the caller wants: channel, purpose, about which insurer, with what evidence, at what instant.
+
+    `insurer` is "" at a first look, before the body is read; `operator` is who handles the card.
+    """
 
     channel: str
     purpose: str
     insurer: str
     evidence: str
     instant: int
+    operator: str = ""
 
 
 PURPOSES: Mapping[str, frozenset[str]] = {
@@ -73,6 +81,9 @@ PURPOSES: Mapping[str, frozenset[str]] = {
 }
 """What each kind of client may do. A concentrator carries invoices; it has no counter and asks nothing. An
 insurer decides what waits for its case workers, and asks nothing either."""
+
+LOOKING = frozenset({ELIGIBILITY, ESTIMATE, AUTHORIZATION})
+"""Purposes that tell something of a person at once."""
 
 PORTAL = "portal"
 
@@ -86,14 +97,29 @@ EVIDENCES = frozenset({"typed", "machine", "known"})
 
 
 def compartment_open(snapshot: Snapshot, caller: Caller, wish: Wish) -> str:
-    """Hub, channel, operator, insurer and profession are open."""
-    if not snapshot.closed:  # the ordinary day
+    """Every compartment that holds the question is open; a restricted one lets pass what a signed card shows."""
+    if not snapshot.closures:  # the ordinary day
         return ""
+    found = closure(snapshot, caller, wish)
+    if found is None:
+        return ""
+    if found.state == CLOSED:
+        return REFUSAL
+    # Who is asked about, and by what, is known once the insurer is; taking in and deciding what waits look nobody up.
+    looked_up = wish.insurer and wish.purpose in LOOKING and wish.evidence != SIGNED_CARD
+    return REFUSAL_RESTRICTED if looked_up else ""
+
+
+def closure(snapshot: Snapshot, caller: Caller, wish: Wish) -> Closure | None:
+    """What is not open around this question, the strongest of several."""
     site = snapshot.sites.get(caller.site)
-    scopes = {"hub", f"channel:{channel_of(caller, wish.channel)}", f"insurer:{wish.insurer}"}
-    if site is not None:
-        scopes |= {f"operator:{site.operator}", f"profession:{site.profession}"}
-    return "compartment" if snapshot.closed & scopes else ""
+    portal = caller.vendor.removeprefix("portal:") if caller.kind == "account" else ""
+    operators = (wish.operator,) if site is None else (site.operator, wish.operator)
+    within = Within(
+        channel_of(caller, wish.channel), portal, operators, wish.insurer, "" if site is None else site.profession,
+        "" if site is None else site.region, wish.purpose,
+    )  # fmt: skip
+    return strongest_of(snapshot.closures, around(within))
 
 
 def client_in_good_standing(snapshot: Snapshot, caller: Caller, wish: Wish) -> str:

@@ -362,7 +362,7 @@ def _suspected(work: _Work) -> str:
 def _waiting(work: _Work) -> str:
     if work.verdict.startswith("waiting:") or work.refusal.startswith(WAITING_REFUSALS):
         return "budget-waiting"
-    return "compartment-closed" if work.verdict == "refused:compartment" else ""
+    return "compartment-closed" if work.verdict.startswith("refused:compartment") else ""
 
 
 # --- what stays ---

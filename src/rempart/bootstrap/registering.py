@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from rempart.bootstrap.rights import NotReachableError, database
+from rempart.domain.compartments import REGION
 from rempart.domain.identifiers import parse_amc, parse_finess, parse_site
 from rempart.domain.member import ANY_MEMBER, MemberRule
 from rempart.domain.parties import Account, Client, Mandate, Site
@@ -111,6 +112,8 @@ class Registrar:
             return "profession-unknown"
         if not _is_zone(site.zone):
             return "zone-unknown"
+        if site.region and not REGION.fullmatch(site.region):
+            return "region-unknown"
         self._run(self.parties.add_sites([site]))
         return ""
 

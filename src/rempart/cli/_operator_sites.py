@@ -25,13 +25,14 @@ def add(
     finess: Annotated[str, typer.Option(help="Its FINESS, where it has one.")] = "",
     siret: Annotated[str, typer.Option(help="Its SIRET.")] = "",
     zone: Annotated[str, typer.Option(help="Its time zone.")] = "Europe/Paris",
+    region: Annotated[str, typer.Option(help="Its department, e.g. 75, 2A or 971: regions can be closed alone.")] = "",
     config: Config = DEFAULT,
 ) -> None:
     """Register a site, or correct what describes it."""
     from rempart.domain.parties import Site
 
     with registering(config) as registrar:
-        site = Site(number, profession, operator, finess, siret, zone, since=instant())
+        site = Site(number, profession, operator, finess, siret, zone, since=instant(), region=region)
         end_if(registrar.add_site(site), number)
     typer.echo(f"{number} is registered")
 
@@ -41,8 +42,8 @@ def list_all(config: Config = DEFAULT, as_json: Json = False) -> None:
     """Every site."""
     with registering(config) as registrar:
         sites = registrar.sites()
-    names = ("site", "profession", "operator", "zone", "standing")
-    rows = [(site.site, site.profession, site.operator, site.zone, site.standing) for site in sites]
+    names = ("site", "profession", "operator", "region", "zone", "standing")
+    rows = [(site.site, site.profession, site.operator, site.region, site.zone, site.standing) for site in sites]
     emit([asdict(site) for site in sites], as_json=as_json, show=lambda: table("Sites", names, rows))
 
 

@@ -14,6 +14,11 @@ from rempart.cli._output import Exit, emit, fail, settings_or_fail, table
 app = typer.Typer(no_args_is_help=True, help="Change a site's bank details: propose, approve, cancel.")
 By = Annotated[str, typer.Option("--by", help="Who says so.")]
 
+_WHY = {
+    "change-open": "a change of this site waits already",
+    "compartment": "bank details are closed: rempart operator compartment list",
+}
+
 
 @app.command()
 def propose(file: Path, config: Config = DEFAULT) -> None:
@@ -32,7 +37,7 @@ def propose(file: Path, config: Config = DEFAULT) -> None:
     if isinstance(found, Fault):
         fail(f"not proposed: {found.field}: {found.code}", Exit.NO, code=found.code)
     if isinstance(found, str):
-        fail("not proposed: a change of this site waits already", Exit.NO, code=found)
+        fail(f"not proposed: {_WHY.get(found, found)}", Exit.NO, code=found)
     typer.echo(f"Change {found} waits for a second person. The file {file} still holds the account number: delete it.")
 
 
@@ -51,7 +56,7 @@ def approve(
     with reaching(), changing(settings_or_fail(config)) as (details, _):
         said = details.approve(change, Said(approved_by, called_back, because), now())
     if said:
-        fail("not approved", Exit.NO, code=said)
+        fail(f"not approved: {_WHY[said]}" if said in _WHY else "not approved", Exit.NO, code=said)
     typer.echo("Approved; the wait of 72 hours begins, and the site is told by its old channel.")
 
 

@@ -32,6 +32,7 @@ class Site:
     zone: str = "Europe/Paris"
     standing: str = "good"
     since: int = 0
+    region: str = ""  # the two or three characters of its department, "" where nobody has said it
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,12 @@ def of(problem: Problem) -> Refusal:
     return Refusal(found[0], found[1], found[2], code, found[3])
 
 
-def away() -> Refusal:
-    """The hub gave no answer."""
-    return Refusal(*_AWAY[:3], "no-answer")
+def entering(problem: Problem) -> Refusal:
+    """The same for who is not signed in yet: no session can be over, so such a no is the portal's own trouble."""
+    found = of(problem)
+    return away(problem.code) if found.kind is Kind.OVER else found
+
+
+def away(code: str = "no-answer") -> Refusal:
+    """The hub gave no answer, or none that helps the person."""
+    return Refusal(*_AWAY[:3], code)

@@ -15,6 +15,7 @@ import psycopg
 
 from rempart.application.bank_details import Change, Said, Sealed
 from rempart.domain.bank_details import ACTIVE, CANCELLED
+from rempart.domain.compartments import BANK_DETAILS, OPEN
 from rempart.ground.instants import PARIS, civil_date
 from rempart.storage.notices import Notice, tell
 
@@ -55,6 +56,13 @@ class BankChanges:
         """One transaction."""
         with self._connection.transaction():
             yield
+
+    def closed(self) -> bool:
+        """Whether the compartment of bank details is closed; it stays as it is until the transaction ends."""
+        row = self._connection.execute(
+            "select state from rempart.compartment where compartment = %s for share", (BANK_DETAILS,)
+        ).fetchone()
+        return row is not None and row[0] != OPEN
 
     def open_of(self, site: str, operator: str) -> UUID | None:
         """The change that waits for this site, whose row stays locked: one change at a time."""

@@ -13,7 +13,13 @@ from typing import Any
 import asyncpg
 
 from rempart.application.guard import SiteFacts, Snapshot
+from rempart.domain.compartments import Closure
 from rempart.domain.member import MemberRule
+
+CLOSURES = (
+    "select compartment, state, reason, changed, reopens, french, english from rempart.compartment "
+    "where state <> 'open' order by compartment"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class Facts:
     rules: dict[str, MemberRule] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
     bindings: dict[str, str] = field(default_factory=dict)
+    operators: frozenset[str] = frozenset()
     version: int = -1
 
     def route(self, amc_number: str, convention: str, csr: str, care: date) -> Route | None:
@@ -64,9 +71,14 @@ async def read(connection: asyncpg.Connection[Any]) -> Facts:
     """Everything, in one repeatable reading."""
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         number = await version(connection)
-        sites = await connection.fetch("select site, profession, operator, zone, standing from rempart.site")
+        sites = await connection.fetch(
+            "select site, profession, operator, zone, standing, coalesce(region, '') as region from rempart.site"
+        )
         clients = await connection.fetch("select client, standing from rempart.client")
-        closed = await connection.fetch("select compartment from rempart.compartment where state = 'closed'")
+        closures = [Closure(*row) for row in await connection.fetch(CLOSURES)]
+        operators = await connection.fetch(
+            "select operator from rempart.site union select operator from rempart.insurer where standing = 'good'"
+        )
         routes = await connection.fetch(
             "select amc_number, convention, csr, domain, starts, ends, operator, insurer from rempart.routing"
         )
@@ -85,11 +97,12 @@ async def read(connection: asyncpg.Connection[Any]) -> Facts:
         Snapshot(
             {row["site"]: SiteFacts(*row) for row in sites},
             {row["client"]: row["standing"] for row in clients},
-            frozenset(row["compartment"] for row in closed),
+            {closure.compartment: closure for closure in closures},
         ),
         {amc_number: tuple(lines) for amc_number, lines in table.items()},
         {row["insurer"]: MemberRule(**json.loads(row["member_rule"])) for row in rules},
         {row["insurer"]: row["content"] for row in tables},
         {row["insurer"]: row["content"] for row in bindings},
+        frozenset(row["operator"] for row in operators),
         number,
     )

@@ -46,21 +46,23 @@ class Registry:
                 s.zone,
                 s.standing,
                 s.since,
+                s.region or None,
             )
             for s in sites
         ]
         await self._many(
-            """insert into rempart.site (site, profession, operator, finess, siret, zone, standing, since)
-               values (%s, %s, %s, %s, %s, %s, %s, %s)
+            """insert into rempart.site (site, profession, operator, finess, siret, zone, standing, since, region)
+               values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
                on conflict (site) do update set profession = excluded.profession, operator = excluded.operator,
-                   finess = excluded.finess, siret = excluded.siret, zone = excluded.zone""",
+                   finess = excluded.finess, siret = excluded.siret, zone = excluded.zone, region = excluded.region""",
             rows,
         )
 
     async def site(self, site: str) -> Site | None:
         """One site by its billing number."""
         row = await self._one(
-            """select site, profession, operator, coalesce(finess, ''), coalesce(siret, ''), zone, standing, since
+            """select site, profession, operator, coalesce(finess, ''), coalesce(siret, ''), zone, standing, since,
+               coalesce(region, '')
                from rempart.site where site = %s""",
             (site,),
         )
@@ -79,7 +81,8 @@ class Registry:
     async def sites(self) -> tuple[Site, ...]:
         """Every site, by number. Sites are places, no beneficiaries."""
         rows = await self._all(
-            """select site, profession, operator, coalesce(finess, ''), coalesce(siret, ''), zone, standing, since
+            """select site, profession, operator, coalesce(finess, ''), coalesce(siret, ''), zone, standing, since,
+               coalesce(region, '')
                from rempart.site order by site""",
             (),
         )

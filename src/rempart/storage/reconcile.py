@@ -35,6 +35,7 @@ MINUTE = 60_000_000
 GRANT_LIFE = 2 * 3_600_000_000  # longer than a grant, a clock's skew and a batch together, in microseconds
 CHUNK = 50_000
 HELD_UP = "disclosures-held-up"
+OFFICER = "reconciliation"  # who closes the hub by itself: a program
 STEPPED_BACK = "transactions-stepped-back"
 
 
@@ -231,10 +232,11 @@ class Reconciler:
         if not must_freeze(count, self._rules.freeze_above):
             return ()
         self._connection.execute(
-            "insert into rempart.compartment (compartment, state, reason, changed) values ('hub', 'closed', %s, %s) "
-            "on conflict (compartment) do update "
-            "set state = 'closed', reason = excluded.reason, changed = excluded.changed",
-            ("opened-undisclosed", instant),
+            "insert into rempart.compartment (compartment, state, reason, changed, officer) "
+            "values ('hub', 'closed', %s, %s, %s) on conflict (compartment) do update "
+            "set state = 'closed', reason = excluded.reason, changed = excluded.changed, officer = excluded.officer, "
+            "reopens = null, french = '', english = ''",
+            ("opened-undisclosed", instant, OFFICER),
         )
         return (Alarm(HUB_FROZEN, {"people": count, "above": self._rules.freeze_above}),)
 

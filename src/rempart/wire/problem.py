@@ -14,6 +14,21 @@ class FieldError(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str
 
 
+class ClosureTold(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which compartment is closed or restricted, since when, and what the public is told; instants ISO 8601, UTC.
+
+    `reopens` is when it is expected to open, "" when nobody knows; `retry_after` the seconds until then.
+    """
+
+    compartment: str
+    state: str
+    since: str
+    french: str
+    english: str
+    reopens: str = ""
+    retry_after: int = 0
+
+
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """`type` names the kind of problem, `code` the stable kebab-case; `title` and `detail` are for people."""
 
@@ -23,6 +38,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     type: str = "about:blank"
     detail: str = ""
     errors: tuple[FieldError, ...] = ()
+    closure: ClosureTold | None = None
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -67,7 +67,7 @@ def _sign_in(pages: Pages) -> list[HTTPRouteHandler]:
             return _again(pages, request, "sign_in.html", _refused())
         found = await pages.portal.hub.sign_in(told.one.get("challenge", ""), credential)
         if isinstance(found, Problem):
-            return _again(pages, request, "sign_in.html", refusals.of(found))
+            return _again(pages, request, "sign_in.html", refusals.entering(found))
         cookie = pages.cookies.made(pages.cookies.session, session.write(found))
         return Redirect(landing(found), status_code=303, cookies=[cookie])
 
@@ -97,7 +97,7 @@ def _invitation(pages: Pages) -> list[HTTPRouteHandler]:
         code, site = read_code(told.one["code"]), read_site(told.one["site"])
         found = await pages.portal.hub.enrol(code, site, told.one.get("challenge", ""), credential)
         if isinstance(found, Problem):
-            return _again(pages, request, "invitation.html", refusals.of(found))
+            return _again(pages, request, "invitation.html", refusals.entering(found))
         return pages.page(request, "enrolled.html", {})
 
     return [invitation, challenge, enrol]
@@ -139,7 +139,7 @@ async def _challenge(pages: Pages, request: Asked, purpose: Purpose) -> Response
     except NoAnswerError:
         return _said(pages, request, refusals.away())
     if isinstance(found, Problem):
-        return _said(pages, request, refusals.of(found))
+        return _said(pages, request, refusals.entering(found))
     # The keeper knows the person by the passkey itself; the handle only has to differ from person to person.
     handle = base64.urlsafe_b64encode(secrets.token_bytes(HANDLE_BYTES)).rstrip(b"=").decode()
     return Response({"challenge": found.challenge, "rp_id": found.rp_id, "seconds": found.expires_in, "handle": handle})
@@ -160,7 +160,7 @@ def _again(pages: Pages, request: Asked, template: str, refusal: Refusal) -> Res
 
 
 def _refused() -> Refusal:
-    return refusals.of(Problem("", 422, "passkey-refused"))
+    return refusals.entering(Problem("", 422, "passkey-refused"))
 
 
 def _wrong(told: Form) -> tuple[str, ...]:

@@ -88,12 +88,13 @@ create table rempart.token (
 );
 
 create table rempart.compartment (
-    compartment text primary key,              -- hub, channel:api|files|portal, operator:…, insurer:…, profession:…
+    compartment text primary key,              -- hub, channel:…, portal:…, operator:…, insurer:…, profession:…, region:…,
+                                               -- function:…; what each closes: domain/compartments.py
     state text not null default 'open' check (state in ('open', 'restricted', 'closed')),
     reason text not null default '',
     changed bigint not null default 0
 );
-create index compartment_closed on rempart.compartment (compartment) where state = 'closed';
+create index compartment_not_open on rempart.compartment (compartment) where state <> 'open';
 
 -- One number that moves when anything the hubs keep in memory changes: they look at it every second.
 create table rempart.facts_version (

@@ -52,7 +52,8 @@ grant select, insert on rempart.alarm, rempart.opened_undisclosed to rempart_wor
 grant select, insert, delete on rempart.reconciliation_waiting to rempart_worker;
 grant select, update on rempart.reconciliation to rempart_worker;
 
--- Who says that a closed compartment may open, about this one closing. Two different people, whoever writes the statement.
+-- Who says that a compartment may open, about this one closing or restriction. Two different people, whoever writes the
+-- statement.
 create table rempart.compartment_opening (
     compartment text not null references rempart.compartment,
     closing bigint not null,                   -- `changed` of the closing it is about
@@ -65,18 +66,20 @@ create trigger append_only before update or delete on rempart.compartment_openin
 
 create function rempart.guard_compartment() returns trigger language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-declare voices int;
+declare
+    c_order constant text[] := array['open', 'restricted', 'closed'];
+    voices int;
 begin
-    if tg_op = 'UPDATE' and new.compartment = old.compartment and (old.state <> 'closed' or new.state = 'closed') then
-        if new.state = 'closed' and old.state <> 'closed' and new.changed <= old.changed then
-            new.changed := old.changed + 1;  -- what was said about an earlier closing opens no later one
-        end if;
+    if tg_op = 'UPDATE' and new.compartment = old.compartment
+       and array_position(c_order, new.state) >= array_position(c_order, old.state) then
+        -- What was said about an earlier closing opens no later one: its instant only ever grows.
+        new.changed := greatest(new.changed, old.changed + (new.state <> old.state)::int);
         return new;
     end if;
     select count(*) into voices from rempart.compartment_opening o
     where o.compartment = old.compartment and o.closing = old.changed;
-    if old.state = 'closed' and (voices < 2 or tg_op = 'DELETE' or new.compartment <> old.compartment) then
-        raise exception 'a closed compartment is opened by two different people'
+    if old.state <> 'open' and (voices < 2 or tg_op = 'DELETE' or new.compartment <> old.compartment) then
+        raise exception 'a compartment that is closed or restricted is opened by two different people'
             using errcode = 'check_violation', constraint = 'compartment_two_people';
     end if;
     if tg_op = 'DELETE' then

@@ -28,6 +28,7 @@ declare
     v_hour constant int := ((p_instant[1] / 3600000000) % 24)::int;
     v_start constant bigint := (p_instant[1] / c_day) * c_day;
     v_closed text[];
+    v_restricted text[];
     v_scopes text[];
     v_clients text[];
     v_capped int := 0;      -- how many of the scopes are clients: they come first
@@ -90,16 +91,15 @@ begin
     end loop;
 
     -- 2. What stands now, read after the locks: token, standings, compartments, what this site knows and saw today.
-    select array_agg(x.compartment) into v_closed from rempart.compartment x where x.state = 'closed';
+    select array_agg(x.compartment) filter (where x.state = 'closed'),
+           array_agg(x.compartment) filter (where x.state = 'restricted')
+    into v_closed, v_restricted
+    from rempart.compartment x where x.state <> 'open';
     select array_agg(case
                when p_token[q.i] is not null and t.hash is null then 'refused:token'
                when cl.standing is distinct from 'good' then 'refused:client-standing'
                -- An insurer that checks its own record stands where a site does and is none.
                when p_purpose[q.i] <> 'record-check' and st.standing is distinct from 'good' then 'refused:site-standing'
-               when v_closed is not null
-                    and v_closed && array['hub', 'channel:' || p_channel[q.i], 'operator:' || p_operator[q.i],
-                                          'insurer:' || p_insurer[q.i], 'profession:' || st.profession]
-               then 'refused:compartment'
                else 'ok' end order by q.i),
            array_agg(coalesce(mt.known_until >= v_day, false) order by q.i),
            array_agg(mt.known_until is null order by q.i),
@@ -110,12 +110,36 @@ begin
     left join lateral (select x.hash from rempart.token x
                        where x.hash = p_token[q.i] and x.revoked is null and x.expires > p_instant[q.i]) t on true
     left join lateral (select x.standing from rempart.client x where x.client = p_client[q.i]) cl on true
-    left join lateral (select x.standing, x.profession from rempart.site x where x.site = p_site[q.i]) st on true
+    left join lateral (select x.standing from rempart.site x where x.site = p_site[q.i]) st on true
     left join lateral (select x.known_until from rempart.met x where x.meeting = p_meeting[q.i]) mt on true
     left join lateral (select true as seen from rempart.disclosure x
                        where x.instant / 86400000000 = v_day and x.tag = p_tag[q.i] and x.site = p_site[q.i]
                          and x.template <> 'none'
                          and x.instant >= v_start and x.instant < v_start + c_day limit 1) d on true;
+
+    -- Compartments, looked at only while one is not open. A person comes in by the portal of its account, whose client
+    -- names it as `portal:<operator>`; a null in the array is in no compartment. The same list is in
+    -- domain/compartments.py, and a test compares both. Restricted: a person is looked up by a signed card alone.
+    if v_closed is not null or v_restricted is not null then
+        select array_agg(case
+                   when verdict[w.i] <> 'ok' then verdict[w.i]
+                   when v_closed && w.within then 'refused:compartment'
+                   when v_restricted && w.within and p_evidence[w.i] <> 'card' and p_purpose[w.i] <> 'record-check'
+                   then 'refused:compartment-restricted'
+                   else 'ok' end order by w.i)
+        into verdict
+        from (select g as i, array[
+                  'hub', 'operator:' || p_operator[g], 'operator:' || st.operator, 'insurer:' || p_insurer[g],
+                  'profession:' || st.profession, 'region:' || st.region,
+                  'channel:' || case when cl.kind = 'account' then 'portal' when p_channel[g] = 'file' then 'files'
+                                     else p_channel[g] end,
+                  case when cl.kind = 'account' then cl.vendor end,
+                  case when p_purpose[g] = 'authorization' then 'function:authorizations' end] as within
+              from generate_series(1, n) g
+              left join lateral (select x.kind, x.vendor from rempart.client x where x.client = p_client[g]) cl on true
+              left join lateral (select x.operator, x.profession, x.region from rempart.site x
+                                 where x.site = p_site[g]) st on true) w;
+    end if;
 
     -- The first item of each pair of site and person, looked for only when a person repeats.
     if (select count(distinct t) from unnest(p_tag) t) < n then
