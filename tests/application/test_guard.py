@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from rempart.application.guard import (
+    AUTHORIZATION,
     CHECKS,
+    DECIDE,
     ELIGIBILITY,
+    ESTIMATE,
     INVOICE,
     Caller,
     SiteFacts,
@@ -23,9 +26,10 @@ from rempart.application.guard import (
     sign_in_fresh,
     site_in_good_standing,
 )
+from rempart.domain.compartments import Closure
 
 NOW = 1_795_420_800_000_000  # 23 November 2026, 08:00 UTC
-SITE = SiteFacts("992300010", "pharmacy", "operator-1", "Europe/Paris", "good")
+SITE = SiteFacts("992300010", "pharmacy", "operator-1", "Europe/Paris", "good", "75")
 SNAPSHOT = Snapshot({SITE.site: SITE}, {"client-1": "good"})
 
 
@@ -73,17 +77,68 @@ def test_a_caller_in_order_is_admitted() -> None:
 
 
 @pytest.mark.parametrize(
-    "compartment", ["hub", "channel:api", "operator:operator-1", "insurer:0000401166", "profession:pharmacy"]
+    "compartment",
+    ["hub", "channel:api", "operator:operator-1", "insurer:0000401166", "profession:pharmacy", "region:75"],
 )
 def test_each_closed_compartment_refuses(compartment: str) -> None:
-    """Any one of the five that hold the question closes the door."""
+    """Any one of the six that hold the question closes the door."""
     assert admit(closing(compartment), CALLER, WISH) == "compartment"
 
 
 def test_closed_compartments_of_others_refuse_nobody() -> None:
     """Containment of one channel, operator, insurer or profession leaves the rest at work."""
-    others = ("channel:files", "operator:operator-2", "insurer:0000775001", "profession:nurse")
+    others = (
+        "channel:files", "channel:portal", "portal:operator-1", "operator:operator-2", "insurer:0000775001",
+        "profession:nurse", "region:971", "function:authorizations", "function:bank-details",
+    )  # fmt: skip
     assert not admit(closing(*others), CALLER, WISH)
+
+
+def test_a_portal_closes_for_its_people_and_not_for_its_operators_programs() -> None:
+    """Whoever signed in there is refused; programs of the same operator, and another portal's people, are not."""
+    snapshot = replace(closing("portal:operator-1"), clients={"client-1": "good"})
+    person = calling(kind="account", vendor="portal:operator-1")
+    assert admit(snapshot, person, WISH) == "compartment"
+    assert not admit(snapshot, calling(kind="account", vendor="portal:operator-2"), WISH)
+    assert not admit(snapshot, CALLER, WISH)
+    assert not admit(snapshot, calling(kind="vendor", vendor="portal:operator-1"), WISH)
+    assert admit(closing("channel:portal"), person, WISH) == "compartment"
+
+
+def test_a_function_closes_for_its_purpose_alone() -> None:
+    """Authorizations are closed; questions, estimates and invoices go on."""
+    snapshot = closing("function:authorizations")
+    assert admit(snapshot, CALLER, wishing(purpose=AUTHORIZATION)) == "compartment"
+    assert not any(admit(snapshot, CALLER, wishing(purpose=purpose)) for purpose in (ELIGIBILITY, ESTIMATE, INVOICE))
+
+
+def test_the_operator_of_the_card_is_a_compartment_too() -> None:
+    """A card that a closed operator handles is not answered at another operator's site."""
+    assert not admit(closing("operator:operator-2"), CALLER, WISH)
+    assert admit(closing("operator:operator-2"), CALLER, wishing(operator="operator-2")) == "compartment"
+
+
+@pytest.mark.parametrize("purpose", [ELIGIBILITY, ESTIMATE, AUTHORIZATION])
+def test_restricted_looks_nobody_up_but_by_a_signed_card(purpose: str) -> None:
+    """Typed, machine-read and known people are refused; a signed card passes (no caller can show one yet)."""
+    snapshot = replace(SNAPSHOT, closures={"hub": Closure("hub", "restricted", "attack", 1)})
+    for evidence in ("typed", "machine", "known"):
+        assert admit(snapshot, CALLER, wishing(purpose=purpose, evidence=evidence)) == "compartment-restricted"
+    assert not compartment_open(snapshot, CALLER, wishing(purpose=purpose, evidence="card"))
+
+
+def test_restricted_lets_pass_what_looks_nobody_up() -> None:
+    """Invoices are taken in, an insurer decides, and a first look before the body is read refuses nothing."""
+    snapshot = replace(SNAPSHOT, closures={"hub": Closure("hub", "restricted", "attack", 1)})
+    assert not admit(snapshot, CALLER, wishing(purpose=INVOICE, evidence="machine"))
+    assert not compartment_open(snapshot, CALLER, wishing(purpose=DECIDE))
+    assert not admit(snapshot, CALLER, wishing(insurer=""))
+
+
+def test_closed_is_told_before_restricted() -> None:
+    """Who is in both is told that it is closed."""
+    both = {"hub": Closure("hub", "restricted", "x", 1), "region:75": Closure("region:75", "closed", "x", 1)}
+    assert admit(replace(SNAPSHOT, closures=both), CALLER, WISH) == "compartment"
 
 
 @pytest.mark.parametrize("standing", ["suspended", "closed"])
@@ -117,10 +172,10 @@ def test_an_evidence_that_a_machine_cannot_hold_is_refused(evidence: str) -> Non
 
 def test_the_first_check_that_refuses_is_told() -> None:
     """With everything wrong, mending one thing after the other shows the checks in the order of the policy."""
-    snapshot = Snapshot(closed=frozenset({"hub"}))
+    snapshot = Snapshot(closures=closing("hub").closures)
     caller, wish = calling(expires=NOW, kind="member"), wishing(evidence="card")
     told = [admit(snapshot, caller, wish)]
-    snapshot = replace(snapshot, closed=frozenset())
+    snapshot = replace(snapshot, closures={})
     told.append(admit(snapshot, caller, wish))
     snapshot = replace(snapshot, clients=SNAPSHOT.clients)
     told.append(admit(snapshot, caller, wish))

@@ -208,6 +208,7 @@ def test_the_keepers_refusal_is_that_invoices_own(lane: Lane, refusal: str, outc
     ("verdict", "outcome"),
     [
         ("refused:compartment", ("waiting", "compartment-closed")),
+        ("refused:compartment-restricted", ("waiting", "compartment-closed")),
         ("refused:site-standing", ("rejected", "site-standing")),
         ("refused:client-standing", ("rejected", "client-standing")),
     ],

@@ -198,8 +198,12 @@ PROGRAMS = {
         "rempart.domain",
         "rempart.formats.rights_file",
         "rempart.formats.noemie",
+        "rempart.formats.card",
         "rempart.cli.client",
+        "rempart.cli.card",
+        "rempart.cli.insurer",
     ),
+    "cards": ("rempart.documents.cards", "rempart.documents.symbols"),
     "keeper": ("rempart.keeper",),
     "hub": ("rempart.api", "rempart.storage"),
     "worker": ("rempart.worker", "rempart.documents", "rempart.formats"),
@@ -224,7 +228,7 @@ for root in sys.argv[2].split(','):
             importlib.import_module(found.name)
 """
 # Imported by the program only where its own extra is installed: (extra under test → modules it leaves alone).
-OTHER_EXTRAS = {"keeper": ("rempart.keeper.pkcs11",)}
+OTHER_EXTRAS = {"keeper": ("rempart.keeper.pkcs11",), "worker": ("rempart.documents.symbols",)}
 
 
 def _requirement_name(text: str) -> str:

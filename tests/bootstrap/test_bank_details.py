@@ -16,6 +16,7 @@ from rempart.bootstrap.bank_details import NewDetails, activate_ripe, changing, 
 from rempart.bootstrap.pay import NewPayee, register_payees
 from rempart.domain.bank_details import WAIT
 from rempart.domain.identifiers import Fault
+from rempart.storage.compartments import Shutting, open_again, shut
 from support.money import DAY, NOW, OPERATOR, SITES, MoneyWorld, iban
 
 pytestmark = pytest.mark.postgres
@@ -75,6 +76,28 @@ def test_new_details_are_paid_after_72_hours(bank: MoneyWorld) -> None:
     assert bank.one(told + " where p.starts < '2026-11-01'") == [
         "bank-details-proposed", "bank-details-approved", "bank-details-active",
     ]  # fmt: skip
+
+
+def test_while_bank_details_are_closed_no_change_moves_and_a_no_is_taken(bank: MoneyWorld) -> None:
+    """Neither proposed nor approved nor active, though its wait is over; cancelling goes on, and so do transfers."""
+    first = wish(bank)
+    assert approve(bank, first) == ""
+    second = propose(
+        bank.settings, NewDetails(SITES[1], OPERATOR, "Pharmacie du Pont", iban(78), "D-13", "agent-1"), NOW
+    )
+    with psycopg.connect(bank.settings.database.worker_url, autocommit=True) as connection:
+        shutting = Shutting("function:bank-details", "closed", "attack", "anne")
+        assert shut(connection, shutting, NOW) is None
+        assert wish(bank, site=SITES[2]) == "compartment"
+        assert approve(bank, second) == "compartment"
+        assert activate(bank, NOW + 2 * WAIT) == 0
+        assert cancel(bank, second) == ""
+        bank.decide()
+        bank.pay()
+        assert (paid_to(bank, iban(1)), paid_to(bank, NEW)) == (1, 0)
+        for officer in ("anne", "bruno"):
+            open_again(connection, shutting.compartment, officer, NOW + 1)
+    assert activate(bank, NOW + 2 * WAIT) == 1
 
 
 def test_a_hundred_attempts_during_the_wait_pay_nothing(bank: MoneyWorld) -> None:

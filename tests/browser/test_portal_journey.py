@@ -12,13 +12,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from rempart.bench import doors, sandbox
 from rempart.bench.world import OPERATOR
 from rempart.bootstrap.house import House, free_ports
 from rempart.client.sandbox import CARDS
-from rempart.ground.instants import PARIS, civil_date, now
+from rempart.ground.instants import MICROSECONDS, PARIS, civil_date, now
+from rempart.storage.compartments import Shutting, open_again, shut
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgres]
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
@@ -76,7 +78,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         starts = sandbox.Sandbox(house, day).start(folder / "s")
         site = next(start.site for start in starts if start.profession == "pharmacy")
         url = doors.open_portal(house, doors.Brand(OPERATOR, "Horizon Tiers payant", "#0b5c55"))
-        yield Town(house, url, [doors.invite(house, OPERATOR, site, "pharmacy") for _ in range(4)])
+        yield Town(house, url, [doors.invite(house, OPERATOR, site, "pharmacy") for _ in range(5)])
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +147,38 @@ def test_a_portal_that_is_killed_mid_form_keeps_nobody_out(town: Town, browser: 
     page.click("#card button.main")
     expect(page.locator("#answer-title")).to_have_text("Couvert")
     page.context.close()
+
+
+def test_a_closed_portal_says_why_and_until_when_and_opens_again(town: Town, browser: Browser) -> None:
+    """The public sentence, the expected opening and the stand-in rule; opened by two people, the same page answers."""
+    page = town.signed_in(browser, SIZES[1])
+    name, ends = f"portal:{OPERATOR}", now() + 7_200 * MICROSECONDS
+    with psycopg.connect(town.house.settings.database.worker_url, autocommit=True) as connection:
+        assert shut(connection, Shutting(name, "closed", "attack", "anne", ends), now()) is None
+        try:
+            _until(page, "attaque")
+            expect(page.locator("#answer-title")).to_have_text("Ce service est fermé pour le moment")
+            expect(page.get_by_text("Réouverture prévue")).to_be_visible()
+            expect(page.get_by_text("règle de remplacement").first).to_be_visible()
+            found = Axe().run(page)
+            assert found.violations_count == 0, found.generate_report()
+        finally:
+            for officer in ("anne", "bruno"):
+                open_again(connection, name, officer, now())
+    _until(page, "Couvert")
+    page.context.close()
+
+
+def _until(page: Page, text: str) -> None:
+    """Asks until the answer says so: the hub's memory of what is closed follows the database."""
+    end = time.monotonic() + 30
+    while True:
+        _asked(page)
+        page.wait_for_load_state()
+        expect(page.locator("#answer-title")).not_to_be_empty()
+        if text in page.locator("#answer").inner_text():
+            return
+        assert time.monotonic() < end, page.locator("#answer").inner_text()
 
 
 def test_while_the_hub_is_down_the_page_is_calm_and_afterwards_it_answers(town: Town, browser: Browser) -> None:

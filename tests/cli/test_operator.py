@@ -38,6 +38,7 @@ PERSON = {
         "periods": [{"from": "2026-01-01", "to": "2099-12-31", "domains": {"PHAR": "100"}}],
     },
 }  # fmt: skip
+NOON_2099 = 4_070_948_400_000_000  # 1 January 2099, 12:00 in Paris
 FAST = {"fsync": "off", "full_page_writes": "off"}
 
 
@@ -173,13 +174,69 @@ def test_a_closed_hub_answers_nothing_until_two_people_open_it(office: Office) -
     assert office.operator("client", "add", "box", "--kind", "site", "--site", SITE, "--key", public) == ""
     box = Registration("box", "site", (SITE,), private)
     assert office.seen(box, "covered")
-    assert office.operator("compartment", "close", "hub", "--reason", "drill") == ""
+    assert office.operator("compartment", "close", "hub", "--reason", "drill", "--officer", "anne") == ""
     assert isinstance(office.ask(box, SITE), Problem)
     assert "closed" in office.run(operator.app, "compartment", "open", "hub", "--officer", "anne")[1]
     assert office.operator("compartment", "open", "hub", "--officer", "Anne") == "officer-already-spoke"
     assert office.listed("compartment")[0]["agreed"] == ["anne"]
     assert "open" in office.run(operator.app, "compartment", "open", "hub", "--officer", "bruno")[1]
     assert office.seen(box, "covered")
+
+
+def test_a_region_is_restricted_told_and_opened_by_commands(office: Office) -> None:
+    """`--region` puts the site in it; restricted it is refused with what to do; every step is in the history."""
+    private, public = office.key("desk")
+    assert office.operator("client", "add", "desk", "--kind", "site", "--site", SITE, "--key", public) == ""
+    desk = Registration("desk", "site", (SITE,), private)
+    place = ("site", "add", SITE, "--profession", "pharmacy", "--operator", "op", "--region", "2A")
+    assert office.operator(*place) == ""
+    assert [site["region"] for site in office.listed("site") if site["site"] == SITE] == ["2A"]
+    told = ("--reason", "attack", "--officer", "anne")
+    said = office.run(operator.app, "compartment", "close", "region:971", *told, "--reopens", "2099-01-01 12:00")[1]
+    assert "attaque" in said
+    assert "expected to open: 2099-01-01 12:00" in said
+    assert {row["compartment"]: row["reopens"] for row in office.listed("compartment")}["region:971"] == NOON_2099
+    assert "nobody registered is in region:971" in said
+    assert office.seen(desk, "covered")
+    said = office.run(operator.app, "compartment", "restrict", "region:2A", *told)[1]
+    assert "signed card" in said
+    assert "note:" not in said
+    assert office.seen(desk, "compartment-restricted")
+    assert office.operator("compartment", "restrict", "region:971", *told) == "closed-already"
+    listed = {row["compartment"]: row for row in office.listed("compartment")}
+    assert (listed["region:2A"]["state"], listed["region:2A"]["officer"]) == ("restricted", "anne")
+    for officer in ("anne", "bruno"):
+        office.operator("compartment", "open", "region:2A", "--officer", officer)
+        office.operator("compartment", "open", "region:971", "--officer", officer)
+    assert office.seen(desk, "covered")
+    steps = json.loads(office.run(operator.app, "compartment", "history", "region:2A", "--json")[1])
+    assert [(one["step"], one["officer"]) for one in steps] == [
+        ("restricted", "anne"), ("agreed", "anne"), ("agreed", "bruno"), ("open", "bruno"),
+    ]  # fmt: skip
+    assert "agreed" in office.run(operator.app, "compartment", "history")[1]
+
+
+def test_the_status_page_is_written_for_a_plain_web_server(office: Office, tmp_path: Path) -> None:
+    """Two pages, a sheet and the data, readable by everyone; written again, they say what holds now."""
+    words = ("status-page", "--operator", "op", "--output", str(tmp_path), "--name", "Horizon & fils")
+    assert office.operator(*words) == ""
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "index.html",
+        "en.html",
+        "status.css",
+        "status.svg",
+        "status.json",
+    }
+    assert all(path.stat().st_mode & 0o777 == 0o644 for path in tmp_path.iterdir())
+    assert "Tout fonctionne" in (tmp_path / "index.html").read_text("utf-8")
+    assert "Horizon &amp; fils" in (tmp_path / "en.html").read_text("utf-8")
+    shut = ("compartment", "close", "portal:op", "--reason", "maintenance", "--officer", "anne")
+    assert office.operator(*shut) == ""
+    assert office.operator(*words) == ""
+    assert json.loads((tmp_path / "status.json").read_bytes())["state"] == "closed"
+    assert "fermé pour maintenance" in (tmp_path / "index.html").read_text("utf-8")
+    for officer in ("anne", "bruno"):
+        office.operator("compartment", "open", "portal:op", "--officer", officer)
 
 
 def test_guarantees_and_foreign_cards(office: Office) -> None:
@@ -211,7 +268,18 @@ def test_guarantees_and_foreign_cards(office: Office) -> None:
         (("client", "suspend", "nobody"), "client-unknown"),
         (("client", "revoke", "nobody"), "client-unknown"),
         (("client", "revoke", "nobody", "--kid", "k"), "key-unknown"),
-        (("compartment", "close", "everything", "--reason", "drill"), "compartment-unknown"),
+        (("compartment", "close", "everything", "--reason", "drill", "--officer", "anne"), "compartment-unknown"),
+        (("compartment", "restrict", "function:bank-details", "--reason", "x", "--officer", "a"), "not-restrictable"),
+        (
+            ("compartment", "close", "hub", "--reason", "x", "--officer", "a", "--french", "Oui."),
+            "sentence-in-both-languages",
+        ),
+        (
+            ("compartment", "close", "hub", "--reason", "x", "--officer", "a", "--reopens", "2026-01-01T00:00"),
+            "reopens-in-the-past",
+        ),
+        (("site", "add", SITE, "--profession", "pharmacy", "--operator", "op", "--region", "99"), "region-unknown"),
+        (("status-page", "--operator", "nobody", "--output", "/nowhere"), "operator-unknown"),
         (("compartment", "open", "insurer:0000000001", "--officer", "anne"), "not-closed"),
     ],
 )

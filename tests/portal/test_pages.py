@@ -14,7 +14,7 @@ from rempart.portal import session
 from rempart.portal.app import BODY_MOST, application
 from rempart.portal.headers import ALWAYS, POLICY
 from rempart.portal.port import Portal
-from rempart.wire.problem import FieldError, Problem
+from rempart.wire.problem import ClosureTold, FieldError, Problem
 from support.authenticator import Authenticator, text
 from support.fake_doors import CHALLENGE, GRANT, IDLE, FakeDoors
 from support.portals import CARD, CODE, ONE, OTHER_SITE, SITE, TWO, Asker, Clock, doors, languages, settings
@@ -431,6 +431,25 @@ def test_a_closed_compartment_has_a_page_with_what_to_do(asker: Asker, monkeypat
     assert answer.status_code == 503
     assert "règle de remplacement" in answer.text
     assert "01 99 00 12 34" in answer.text
+
+
+def test_a_closed_portal_says_why_and_until_when(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub's public sentence in the language of the page, and the expected opening on a clock in Paris."""
+    told = ClosureTold(
+        "portal:horizon", "closed", "2026-11-23T07:00:00Z", "Nous vérifions <tout>.", "We are checking <all>.",
+        "2026-11-23T11:30:00.000000Z", 7200,
+    )  # fmt: skip
+
+    async def closed(*_: Any) -> Problem:
+        return Problem("Closed", 503, "compartment", closure=told)
+
+    monkeypatch.setattr(asker.doors, "sign_in", closed)
+    sent = dict.fromkeys(("challenge", "credential", "client_data", "authenticator_data", "signature"), "abc")
+    french = asker.post("/session", sent).text
+    assert "Nous vérifions &lt;tout&gt;." in french
+    assert "23/11/2026 12:30" in french
+    asker.post("/language", {"language": "en", "back": "/"})
+    assert "We are checking &lt;all&gt;." in asker.post("/session", sent).text
 
 
 # ---- around ---------------------------------------------------------------------------------------------------

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from psycopg import errors
 
-from rempart.application.ports import Settled
+from rempart.application.guard import Caller, SiteFacts, Snapshot, Wish, compartment_open
+from rempart.application.ports import Settle, Settled
+from rempart.domain.compartments import Closure
 from rempart.storage import door
 from support.settle_ledger import DAY, HOUR, INSURER, NO_CAP, NOW, OTHER, SITE, TODAY, Ledger, line, people
 
@@ -58,10 +60,11 @@ def test_what_no_longer_stands_refuses(ledger: Ledger, fault: str, verdict: str)
 
 
 @pytest.mark.parametrize(
-    "name", ["hub", "channel:api", "operator:operator-1", f"insurer:{INSURER}", "profession:pharmacy"]
+    "name",
+    ["hub", "channel:api", "operator:operator-1", "operator:op", f"insurer:{INSURER}", "profession:pharmacy"],
 )
 def test_a_closed_compartment_refuses(ledger: Ledger, name: str) -> None:
-    """Hub, channel, operator, insurer and profession: any of the five."""
+    """Hub, channel, the card's operator and the site's, insurer and profession: any of them."""
     ledger.sql("insert into rempart.compartment values (%s, 'closed')", name)
     assert ledger.verdicts(line(1)) == ["refused:compartment"]
     assert ledger.disclosed() == [("typed", "none", "refused:compartment", line(1).tag)]
@@ -69,13 +72,77 @@ def test_a_closed_compartment_refuses(ledger: Ledger, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "state"),
-    [("channel:file", "closed"), ("operator:op", "closed"), ("insurer:0000775001", "closed"),
-     ("profession:nurse", "closed"), ("hub", "restricted"), ("hub", "open")],
+    [("channel:files", "closed"), ("channel:portal", "closed"), ("portal:op", "closed"), ("operator:other", "closed"),
+     ("insurer:0000775001", "closed"), ("profession:nurse", "closed"), ("region:971", "closed"),
+     ("function:authorizations", "closed"), ("function:bank-details", "closed"), ("hub", "open")],
 )  # fmt: skip
 def test_what_is_closed_elsewhere_refuses_nobody_here(ledger: Ledger, name: str, state: str) -> None:
     """Another channel, operator, insurer or profession, and a compartment that is not closed, let pass."""
     ledger.sql("insert into rempart.compartment values (%s, %s)", name, state)
     assert ledger.verdicts(line(1)) == ["ok"]
+
+
+CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("till", {}),
+    ("overseas", {"site": OTHER}),
+    ("vendor", {"client": "client-2", "token": None}),
+    ("person", {"client": "person", "token": None}),
+    ("guest", {"client": "guest", "token": None}),
+    ("file", {"channel": "file", "purpose": "invoice", "evidence": "machine", "token": None}),
+    ("quote", {"purpose": "authorization"}),
+    ("other card", {"insurer": "0000775001", "operator": "operator-2"}),
+)
+KINDS = {"person": ("account", "portal:op"), "guest": ("account", "portal:other"), "vendor": ("vendor", "portal:op")}
+ASKED = {
+    "hub": set(dict(CALLS)), "channel:api": {"till", "overseas", "vendor", "quote", "other card"},
+    "channel:files": {"file"}, "channel:portal": {"person", "guest"}, "portal:op": {"person"},
+    "operator:op": set(dict(CALLS)), "operator:operator-2": {"other card"}, "insurer:0000775001": {"other card"},
+    "profession:nurse": {"overseas"}, "region:971": {"overseas"}, "region:75": set(dict(CALLS)) - {"overseas"},
+    "function:authorizations": {"quote"}, "function:bank-details": set(),
+}  # fmt: skip
+"""Who is refused while this one is closed. The site of all is a pharmacy in Paris but one, a nurse in Guadeloupe."""
+
+
+def test_a_compartment_closes_exactly_what_is_in_it(ledger: Ledger) -> None:
+    """All ask in one batch: those inside are refused, the others answered; the hub's memory says the same of each."""
+    ledger.sql("update rempart.site set region = '75' where site = %s", SITE)
+    ledger.sql("update rempart.site set region = '971', profession = 'nurse' where site = %s", OTHER)
+    ledger.sql("update rempart.client set vendor = 'portal:op' where client = 'client-2'")
+    for person, vendor in (("person", "portal:op"), ("guest", "portal:other")):
+        ledger.sql(
+            "insert into rempart.client (client, kind, vendor, registered) values (%s, 'account', %s, 0)",
+            person, vendor,
+        )  # fmt: skip
+    lines = [line(number, **changes) for number, (_, changes) in enumerate(CALLS)]
+    for name, inside in ASKED.items():
+        ledger.sql("truncate rempart.compartment cascade")  # as nobody could in service
+        ledger.sql("insert into rempart.compartment (compartment, state) values (%s, 'closed')", name)
+        verdicts = dict(zip(dict(CALLS), ledger.verdicts(*lines), strict=True))
+        assert verdicts == {who: "refused:compartment" if who in inside else "ok" for who in verdicts}, name
+        assert {who for who, asked in zip(dict(CALLS), lines, strict=True) if _early(asked, who, name)} == inside, name
+
+
+def _early(asked: Settle, who: str, closed: str) -> bool:
+    """What `admit` says of the same."""
+    region, profession = ("971", "nurse") if asked.site == OTHER else ("75", "pharmacy")
+    site = SiteFacts(asked.site, profession, "op", "Europe/Paris", "good", region)
+    kind, vendor = KINDS.get(who, ("site", ""))
+    caller = Caller(None, asked.client, kind, asked.site, vendor, b"", b"", NOW + 1)
+    snapshot = Snapshot({site.site: site}, {}, {closed: Closure(closed, "closed", "drill", 1)})
+    channel = "files" if asked.channel == "file" else asked.channel
+    wish = Wish(channel, asked.purpose, asked.insurer, asked.evidence, NOW, asked.operator)
+    return compartment_open(snapshot, caller, wish) == "compartment"
+
+
+def test_restricted_lets_only_a_signed_card_pass(ledger: Ledger) -> None:
+    """Typed, read by machine, known: none is told anything; an insurer's check of its own record goes on."""
+    ledger.sql("insert into rempart.compartment (compartment, state) values ('profession:pharmacy', 'restricted')")
+    batch = [line(number, evidence=evidence) for number, evidence in enumerate(("typed", "machine", "known", "card"))]
+    refused = "refused:compartment-restricted"
+    assert ledger.verdicts(*batch, line(9, purpose="record-check")) == [refused, refused, refused, "ok", "ok"]
+    assert ledger.disclosed()[0] == ("typed", "none", refused, line(0).tag)
+    ledger.sql("insert into rempart.compartment (compartment, state) values ('hub', 'closed')")
+    assert ledger.verdicts(*batch) == ["refused:compartment"] * 4
 
 
 def test_the_worker_settles_without_a_token(ledger: Ledger) -> None:

@@ -133,6 +133,8 @@ ROUTES: tuple[Row, ...] = (
     Row("ReadInsurerKeys", "GET", "/v1/insurers/0099000137/keys", _open(200, "")),
     # Stand-in rules are public and signed by their insurer; none is published in the walk.
     Row("ReadStandIn", "GET", "/v1/insurers/0099000137/stand-in", _open(404, "not-found")),
+    # Whether the service is open is for everyone.
+    Row("ReadStatus", "GET", "/v1/operators/rempart-demo/status", _open(200, "")),
     # The log is for anyone, and holds hashes only; nothing is folded yet, so there is no month.
     Row("ReadCheckpoint", "GET", "/log/2026-03/checkpoint", _open(404, "not-found")),
     Row("ReadProof", "GET", "/log/2026-03/proof?from=1&to=2", _open(404, "not-found")),

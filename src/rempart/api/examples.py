@@ -12,7 +12,9 @@ import msgspec
 
 from rempart.api import people_examples
 from rempart.api.money_examples import CLAW_BACK, INSURER, MONEY, SETTLEMENT
+from rempart.documents.status_page import status
 from rempart.domain.authorization import if_rights_end
+from rempart.domain.compartments import Closure
 from rempart.domain.reasons import sentence
 from rempart.wire.authorizations import (
     Attachment,
@@ -156,6 +158,8 @@ REQUESTS: dict[str, Any] = {
 }  # fmt: skip
 """By operation id. A file's body is not here: samples of B2 files are in the documentation of that format."""
 
+_SHUT = 1_772_438_400_000_000  # 2 March 2026, 08:00 UTC
+_HOUR = 3_600_000_000
 ANSWERS: dict[str, Any] = {
     "SendBatch": BatchReceipt(BATCH, 2, "2026-03-01T17:21:40Z", (ItemRefusal(2, "unknown-amc-number"),)),
     "ReadBatch": BatchState(
@@ -226,6 +230,7 @@ ANSWERS: dict[str, Any] = {
             EventState("paid", "2026-03-05T05:12:00Z"),
         ),
     ),
+    "ReadStatus": status("horizon", [Closure("portal:horizon", "closed", "maintenance", _SHUT, _SHUT + _HOUR)], _SHUT),
     "CancelInvoice": {"state": "cancelled"},
     "SayDistinct": {"state": "held"},
     "SendFile": FileReceipt(FILE, "received"),
@@ -289,6 +294,7 @@ PARAMETERS: dict[str, Any] = {
     "before": "2026-02-27",
     "month": "2026-03",
     "insurer": "0000401166",
+    "operator": "horizon",
     "from": 1000,
     "to": 1204,
     "level": 0,

@@ -21,5 +21,7 @@ class Words:
 ALWAYS = ("malformed-request", "unavailable")
 SIGNED = (*ALWAYS, "grant-invalid")
 DOOR = ("client-standing", "site-standing", "token", "purpose", "compartment")
+LOOKING = (*DOOR, "compartment-restricted")
+"""Of what looks somebody up."""
 
 AGENT = ("purpose", "client-standing", "compartment")

@@ -33,6 +33,7 @@ from rempart.wire import (
     sealed,
     settlements,
     sign_in,
+    status,
     token,
     webhooks,
 )
@@ -91,7 +92,7 @@ def document(generated: Json) -> Json:
 def _schemas() -> Json:
     modules = (
         authorizations, batches, eligibility, estimates, invoices, own_records, payments, record_check, sealed,
-        settlements, sign_in, token, webhooks, problems,
+        settlements, sign_in, status, token, webhooks, problems,
     )  # fmt: skip
     structs = [
         found for module in modules for found in vars(module).values()

@@ -264,7 +264,27 @@ FIELDS: dict[str, dict[str, str]] = {
     "Problem": {
         "title": "A few words.", "status": "HTTP status.", "code": "Stable code: map it once.", "type": "about:blank.",
         "detail": "What to do.", "errors": "The fields at fault, when there are.",
+        "closure": "Of `compartment` and `compartment-restricted`: what is not open, once the hub's memory knows.",
     },
+    "ClosureTold": {
+        "compartment": "Its name, as the operator closes it.", "state": "closed or restricted.",
+        "since": "RFC 3339, UTC.", "french": "What the public is told.", "english": "The same in English.",
+        "reopens": "When it is expected to open; left out while nobody knows.",
+        "retry_after": "Seconds until then, as in the Retry-After header.",
+    },
+    "OperatorStatus": {
+        "operator": "Whose public it is for.", "at": "When this was true; RFC 3339, UTC.",
+        "state": "The worst of the parts: open, restricted or closed.", "parts": "Every part that concerns it.",
+        "checkpoint": "The newest signed checkpoint of this month's log of disclosures, as C2SP note.",
+        "format": "rempart-status/1.",
+    },
+    "PartStatus": {
+        "compartment": "Its name, as the operator closes it.", "state": "open, restricted or closed.",
+        "name": "What it is called.", "since": "Of what is not open: since when.",
+        "reopens": "When it is expected to open; left out while nobody knows.", "sentence": "Why.",
+        "meanwhile": "What goes on.",
+    },
+    "InBothLanguages": {"french": "In French.", "english": "In English."},
     "FieldError": {"field": "Path of the field in what you sent.", "code": "Stable code; never a value."},
 }  # fmt: skip
 """By struct and field."""

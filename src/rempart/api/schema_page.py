@@ -47,7 +47,7 @@ def _top(document: Json, by_tag: dict[str, list[tuple[str, str, Json]]]) -> Iter
         '<a class="skip" href="#content">Skip to the content</a><header class="bar"><a class="brand" href="#content">'
         'Rempart <span>API</span></a><a class="get" href="/schema/openapi.json">OpenAPI document</a></header>'
         '<div class="page"><nav aria-label="Contents"><ul class="toc">'
-        '<li><a href="#sign-in">How a program signs in</a></li>'
+        '<li><a href="#programs">How a program signs in</a></li>'
     )
     for name, title, _text in TAGS:
         rows = "".join(
@@ -62,7 +62,7 @@ def _top(document: Json, by_tag: dict[str, list[tuple[str, str, Json]]]) -> Iter
 
 
 def _sign_in(document: Json) -> Iterator[str]:
-    yield '<section aria-labelledby="sign-in"><h2 id="sign-in">How a program signs in</h2><dl class="fields">'
+    yield '<section aria-labelledby="programs"><h2 id="programs">How a program signs in</h2><dl class="fields">'
     for name, scheme in document["components"]["securitySchemes"].items():
         yield f'<div><dt><code>{_(name)}</code> <span class="type">{_(scheme["type"])}</span></dt>'
         yield f"<dd>{_(scheme['description'])}</dd></div>"

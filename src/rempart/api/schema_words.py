@@ -8,6 +8,7 @@ from __future__ import annotations
 from rempart.api.schema_base import AGENT as _AGENT
 from rempart.api.schema_base import ALWAYS as _ALWAYS
 from rempart.api.schema_base import DOOR as _DOOR
+from rempart.api.schema_base import LOOKING as _LOOKING
 from rempart.api.schema_base import SIGNED as _SIGNED
 from rempart.api.schema_base import Words
 from rempart.api.schema_money import MONEY
@@ -19,7 +20,7 @@ _SEALED = (
 _REQUESTED = (
     "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number", "handled-elsewhere",
     "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter", "idempotency-key-required",
-    "idempotency-key-reused", *_SEALED, "identity-spent", *_SIGNED, *_DOOR,
+    "idempotency-key-reused", *_SEALED, "identity-spent", *_SIGNED, *_LOOKING,
 )  # fmt: skip
 _OPTICS = tuple(code for code in _REQUESTED if code not in {"repeated-field", "idempotency-key-required"})
 
@@ -45,6 +46,13 @@ OPERATIONS: dict[str, Words] = {
         "The same, for the insurer that answers for a card: its AMC number, convention and CSR as on the card. What is"
         " sealed to it, neither hub nor keeper can read.",
         ("invalid-fields", "not-found", "unavailable"), secured=False,
+    ),
+    "ReadStatus": Words(
+        "Which parts of the service are open?",
+        "For one operator's public: each part with its state; of what is closed or restricted since when, why in one"
+        " sentence, when it is expected to open, and what goes on meanwhile. The operator serves the same as static"
+        " pages, which outlive the hub (docs/operations/compartments.md).",
+        ("not-found", "unavailable"), secured=False,
     ),
     "ReadStandIn": Words(
         "What does this insurer guarantee while the hub cannot answer?",
@@ -77,7 +85,7 @@ OPERATIONS: dict[str, Words] = {
         (
             "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number",
             "handled-elsewhere", "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
-            "busy", *_SEALED, "identity-spent", *_SIGNED, *_DOOR,
+            "busy", *_SEALED, "identity-spent", *_SIGNED, *_LOOKING,
         ),
         body="EligibilityRequest",
     ),
@@ -142,7 +150,7 @@ OPERATIONS: dict[str, Words] = {
         (
             "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number",
             "handled-elsewhere", "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
-            "busy", *_SIGNED, *_DOOR,
+            "busy", *_SIGNED, *_LOOKING,
         ),
         fails="OperationOutcome",
     ),
@@ -177,7 +185,7 @@ OPERATIONS: dict[str, Words] = {
         (
             "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number",
             "handled-elsewhere", "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
-            *_SIGNED, *_DOOR,
+            *_SIGNED, *_LOOKING,
         ), body="EligibilityRequest",
     ),
     "ListWebhooks": Words(
@@ -218,7 +226,7 @@ OPERATIONS: dict[str, Words] = {
         (
             "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number",
             "handled-elsewhere", "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
-            *_SEALED, "identity-spent", *_SIGNED, *_DOOR,
+            *_SEALED, "identity-spent", *_SIGNED, *_LOOKING,
         ), body="EstimateRequest",
     ),
     "AskAuthorization": Words(
@@ -314,6 +322,7 @@ TAGS: tuple[tuple[str, str, str], ...] = (
     ("payments", "Payments", "What was paid to the site, and for which invoices."),
     ("fhir", "FHIR R4", "The same questions, invoices and payments, for software that speaks FHIR."),
     ("keys", "Keys", "To which keys identities and attachments are sealed, past the hub; signed, open to all."),
+    ("operators", "Operators", "Which parts of the service are open; for everyone."),
     ("insurers", "Insurers", "What each insurer publishes for sites, signed by itself; open to all."),
     (
         "log",

@@ -43,6 +43,7 @@ from rempart.api.sign_in_routes import SignInDesk, sign_in_routes
 from rempart.api.signin import SignIn
 from rempart.api.stand_in import stand_in_routes
 from rempart.api.state import HubState, Instants
+from rempart.api.status import status_routes
 from rempart.api.token import RegisteredAssertions, TokenEndpoint, token_routes
 from rempart.api.webhooks import webhook_routes
 from rempart.application import eligibility
@@ -121,6 +122,7 @@ class Hub:
             log_pool = ConnectionPool(self.database_url, min_size=0, max_size=2, open=True)
             routes = [*token_routes(endpoint, self.clock.now, proxy), *invoice_routes(desk), *log_routes(log_pool)]
             routes += [*stand_in_routes(log_pool), *keeper_key_routes(KeyDesk(grants, state))]
+            routes += status_routes(state, log_pool)
             routes += [*_site_routes(desk, grants, cadence), *_insurer_routes(desk, grants, cadence)]
             sessions = Sessions(KeeperPasskeys(grants), registry, store, cache)
             routes += sign_in_routes(SignInDesk(state, sign_in, sessions))

@@ -62,6 +62,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("binding", "Check and load what binds an insurer although rights are closed.", "worker"),
     Command("stand-in", "Publish what insurers guarantee while the hub cannot answer.", "worker"),
     Command("webhook", "Say where sites' software is told of changes.", "worker"),
+    Command("card", "Verify signed cards without network; sign what that needs."),
     Command("table", "Check, explain, compare and convert guarantee tables."),
     Command("b2", "Say what is wrong with a B2 file, by place and code."),
     Command("log", "Verify the log of disclosures."),

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from rempart.storage.compartments import Shutting
+
 app = typer.Typer(no_args_is_help=True, help="Compartments: close, restrict, open by two people, list, history.")
 NAMES = (
     "hub, channel:api|files|portal, portal:OPERATOR, operator:…, insurer:…, profession:…, region:DEPARTMENT, "
@@ -79,7 +81,7 @@ def open_again(
     from rempart.domain.identifiers import Fault
     from rempart.storage import compartments
 
-    with _database(config) as connection:
+    with reaching(config) as connection:
         found = compartments.open_again(connection, name, officer, instant())
     if isinstance(found, Fault):
         end_if(found.code, name)
@@ -96,9 +98,9 @@ def list_all(config: Config = DEFAULT, as_json: Json = False) -> None:
     """What is or was closed or restricted, since when, why, by whom, and who agreed to open it."""
     from rempart.storage.compartments import compartments
 
-    with _database(config) as connection:
+    with reaching(config) as connection:
         rows = compartments(connection)
-    names = ("compartment", "state", "since (UTC)", "reason", "by", "expected to open", "agreed to open")
+    names = ("compartment", "state", "since (Paris)", "reason", "by", "expected to open", "agreed to open")
     shown = [
         (r.compartment, r.state, _time(r.changed), r.reason, r.officer, _time(r.reopens), ", ".join(r.agreed))
         for r in rows
@@ -116,19 +118,19 @@ def history(
     """Every closing, restriction, voice to open and opening, the oldest first. Nobody can edit it."""
     from rempart.storage.compartments import history as read
 
-    with _database(config) as connection:
+    with reaching(config) as connection:
         events = read(connection, name)
-    names = ("at (UTC)", "compartment", "step", "by", "reason", "expected to open", "told in French")
+    names = ("at (Paris)", "compartment", "step", "by", "reason", "expected to open", "told in French")
     shown = [(_time(e.instant), e.compartment, e.step, e.officer, e.reason, _time(e.reopens), e.french) for e in events]
     emit([asdict(one) for one in events], as_json=as_json, show=lambda: table("History", names, shown))
 
 
-def _shut(asked: Any, config: Path) -> None:
+def _shut(asked: Shutting, config: Path) -> None:
     from rempart.domain.compartments import Closure, sentence
     from rempart.storage import compartments
 
     now = instant()
-    with _database(config) as connection:
+    with reaching(config) as connection:
         fault = compartments.shut(connection, asked, now)
         end_if(fault.code if fault else "", asked.compartment)
         held = compartments.holds_somebody(connection, asked.compartment)
@@ -151,13 +153,16 @@ def _micro(day: datetime | None) -> int | None:
 
 
 def _time(micro: int | None) -> str:
-    from rempart.ground.instants import iso
+    from zoneinfo import ZoneInfo
 
-    return "" if micro is None else iso(micro)[:16].replace("T", " ")
+    from rempart.ground.instants import PARIS, as_datetime
+
+    return "" if micro is None else as_datetime(micro).astimezone(ZoneInfo(PARIS)).strftime("%Y-%m-%d %H:%M")
 
 
 @contextmanager
-def _database(config: Path) -> Iterator[psycopg.Connection[Any]]:
+def reaching(config: Path) -> Iterator[psycopg.Connection[Any]]:
+    """The worker's connection, or the command ends with what to do."""
     from rempart.bootstrap.rights import NotReachableError, database
 
     try:

@@ -19,6 +19,7 @@ import typer
 
 from rempart.cli import _insurer_settlement, _insurer_stand_in
 from rempart.cli._insurer_agent import agent
+from rempart.cli._insurer_cards import cards
 from rempart.cli._insurer_files import lines_of, new_private, no, problems
 from rempart.cli._insurer_keys import (
     KeyFileError,
@@ -56,6 +57,7 @@ SHOWN = 20  # faults printed one by one; the rest is counted by code
 
 app = typer.Typer(name="insurer", help="What an insurer runs on its own side.", no_args_is_help=True)
 app.command("agent")(agent)
+app.command("cards")(cards)
 app.add_typer(_insurer_settlement.app, name="settlement")
 app.add_typer(_insurer_stand_in.app, name="stand-in")
 app.command("record-check")(record_check)

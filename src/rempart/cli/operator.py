@@ -10,6 +10,7 @@ from rempart.cli import (
     _operator_doors,
     _operator_insurers,
     _operator_sites,
+    _operator_status,
 )
 
 app = typer.Typer(
@@ -22,3 +23,4 @@ app.add_typer(_operator_clients.app, name="client")
 app.add_typer(_operator_doors.portals, name="portal")
 app.add_typer(_operator_doors.accounts, name="account")
 app.add_typer(_operator_compartments.app, name="compartment")
+app.command("status-page")(_operator_status.status_page)

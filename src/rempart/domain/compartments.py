@@ -128,7 +128,7 @@ def sentence(closure: Closure) -> Said:
 
 
 def sentence_fault(french: str, english: str) -> str:
-    """ "" when both sentences can be shown, or both are left out; else a code."""
+    """Why these sentences cannot be told; "" when they can, or both are left out."""
     if bool(french) != bool(english):
         return "sentence-in-both-languages"
     return "" if all(len(s) <= SENTENCE_MOST and s.isprintable() for s in (french, english)) else "sentence-shape"

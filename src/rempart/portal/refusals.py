@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rempart.portal.words import N_
-from rempart.wire.problem import Problem
+from rempart.wire.problem import ClosureTold, Problem
 
 
 class Kind(enum.Enum):
@@ -23,13 +23,17 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """`title` and `todo` are source texts; `field` is the field of the card to look at again, "" when none is."""
+    """`title` and `todo` are source texts; `field` is the field of the card to look at again, "" when none is.
+
+    `closure` is what the hub tells of a closed part, in both languages, once it knows.
+    """
 
     kind: Kind
     title: str
     todo: str
     code: str
     field: str = ""
+    closure: ClosureTold | None = None
 
 
 _CALL = N_("Appelez votre opérateur, qui vous dira pourquoi et comment reprendre.")
@@ -41,6 +45,11 @@ _TOMORROW = N_(
 _TABLE: Final[dict[str, tuple[Kind, str, str, str]]] = {
     "compartment": (
         Kind.CLOSED, N_("Ce service est fermé pour le moment"),
+        N_("Appliquez la règle de remplacement de l’assureur. "
+           "Vos factures et vos paiements continuent par votre logiciel."), "",
+    ),
+    "compartment-restricted": (
+        Kind.CLOSED, N_("Ce service demande une carte signée pour le moment"),
         N_("Appliquez la règle de remplacement de l’assureur. "
            "Vos factures et vos paiements continuent par votre logiciel."), "",
     ),
@@ -121,7 +130,7 @@ def of(problem: Problem) -> Refusal:
         found = _OVER
     else:
         found = _TABLE["meter"] if code.startswith("meter-") else _AWAY
-    return Refusal(found[0], found[1], found[2], code, found[3])
+    return Refusal(found[0], found[1], found[2], code, found[3], problem.closure)
 
 
 def entering(problem: Problem) -> Refusal:

@@ -32,7 +32,7 @@ def environment(words_of: Words) -> Environment:
     )  # fmt: skip
     made.install_gettext_translations(words_of.catalog, newstyle=True)  # type: ignore[attr-defined]  # its extension's
     made.filters |= {
-        "day": words.day, "grouped": words.grouped, "site": words.site,
+        "day": words.day, "moment": words.moment, "grouped": words.grouped, "site": words.site,
         "domain": lambda code: words_of.say(DOMAINS[code]) if code in DOMAINS else code,
         "euros": lambda cents: words.euros(cents, words_of.language),
     }  # fmt: skip

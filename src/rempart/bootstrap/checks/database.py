@@ -16,7 +16,7 @@ APPEND_ONLY = (
     "opened_undisclosed", "site_notice", "site_notice_sent", "remittance_part", "remittance_return", "funding_terms",
     "funding_mandate", "fund_call", "fund_call_end", "fund_deposit", "bank_statement", "bank_entry",
     "bank_entry_resolved", "claw_back_event", "bank_change", "bank_change_approval", "bank_change_end", "delay_terms",
-    "delay_penalty", "compartment_opening",
+    "delay_penalty", "compartment_opening", "compartment_event",
 )  # fmt: skip
 FIXED_PATH = "search_path=pg_catalog, pg_temp"
 

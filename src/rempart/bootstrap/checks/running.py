@@ -98,7 +98,7 @@ _OPENED = (
     "after a crash of hub, worker or keeper at that minute: note it as its scope; without one: take the hub out of "
     "service, its host is not ours any more"
 )
-_CLOSED = "find out why (rempart.alarm), then set its state to open"
+_CLOSED = "find out why (rempart.alarm), then `rempart operator compartment open hub`, by two people"
 
 KEEPER = Check("keeper", "The keeper answers (left out when it does not run).", ("keeper-silent",), keeper)
 PROXY_HEADER = Check(

@@ -22,7 +22,6 @@ FORMAT = "rempart-card-keys/1"
 MAX_BYTES = 1024 * 1024
 MOST_AGE = 7 * 86_400  # seconds
 AHEAD = 300  # seconds that another machine's clock may be ahead
-_CREATED = "%Y-%m-%dT%H:%M:%S%z"
 
 Insurer = Annotated[str, Meta(pattern=r"\A[0-9]{10}\Z")]
 
@@ -107,7 +106,7 @@ def _signed(line: bytes) -> bytes:
 def _read(line: bytes) -> CardKeys | KeysFault:
     try:
         found = msgspec.json.decode(line, type=_Document)
-        created = int(datetime.strptime(found.created, _CREATED).timestamp())
+        created = int(datetime.fromisoformat(found.created).timestamp())
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
         return KeysFault("keys-shape")
     by_id = {key_id(key.insurer, key.public): key for key in found.keys}

@@ -26,7 +26,9 @@ USE = b"rempart-card-revocations/1"
 BITS = 13  # of a remainder: one good card in 8,192 is sent on line for nothing
 MAX_BYTES = 16 * 1024 * 1024
 MAX_COUNT = 8_000_000
+SALT = 16  # bytes
 _EPOCH = date(1970, 1, 1).toordinal()
+_LAST_DAY = date(2099, 12, 31).toordinal() - _EPOCH
 
 
 class Revoked(NamedTuple):
@@ -78,14 +80,18 @@ def read(content: bytes, operator_key: bytes) -> Filter | FilterFault:
         Ed25519PublicKey.from_public_bytes(operator_key).verify(message.signature, message.signed(USE))
     except (InvalidSignature, ValueError):
         return FilterFault("filter-signature-differs")
-    match cose.parse(message.payload):
-        case [int(base), int(day), bytes(salt), int(count), bytes(packed)] if len(salt) == 16 and base <= day:
-            places = _unpacked(packed, count) if 0 <= count <= MAX_COUNT else None
-        case _:
-            return FilterFault("filter-shape")
-    if places is None:
-        return FilterFault("filter-shape")
-    return Filter(date.fromordinal(base + _EPOCH), date.fromordinal(day + _EPOCH), salt, places)
+    return _filter(cose.parse(message.payload)) or FilterFault("filter-shape")
+
+
+def _filter(elements: object) -> Filter | None:
+    match elements:
+        case [int(base), int(day), bytes(salt), int(count), bytes(packed)] if (
+            0 <= base <= day <= _LAST_DAY and len(salt) == SALT and 0 <= count <= MAX_COUNT
+        ):
+            places = _unpacked(packed, count)
+            if places is not None:
+                return Filter(date.fromordinal(base + _EPOCH), date.fromordinal(day + _EPOCH), salt, places)
+    return None
 
 
 def standing(card: Card, insurer: str, filters: tuple[Filter, ...], today: date) -> Revocation | FilterFault:

@@ -48,7 +48,7 @@ def sign_card(card: Card, insurer: str, key: Ed25519PrivateKey) -> bytes:
 
 
 def sign_minute(card: bytes, key: ec.EllipticCurvePrivateKey, *, seconds: int) -> bytes:
-    """What a phone shows at `seconds` (UTC, since 1970): its card inside the minute, signed by the key the card names."""
+    """What a phone shows at `seconds` (UTC, since 1970): its card inside the minute, signed by the card's key."""
     protected, content = cose.headers(cose.ES256), cbor2.dumps([seconds // 60, card])
     r, s = decode_dss_signature(key.sign(cose.to_be_signed(protected, MINUTE_USE, content), ec.ECDSA(SHA256())))
     return cose.write(protected, content, r.to_bytes(32, "big") + s.to_bytes(32, "big"))
