@@ -27,6 +27,7 @@ from rempart.wire import (
     eligibility,
     estimates,
     invoices,
+    notices,
     own_records,
     payments,
     record_check,
@@ -89,8 +90,8 @@ def document(generated: Json) -> Json:
 
 def _schemas() -> Json:
     modules = (
-        authorizations, batches, eligibility, estimates, invoices, own_records, payments, record_check, sealed,
-        settlements, token, webhooks, problems,
+        authorizations, batches, eligibility, estimates, invoices, notices, own_records, payments, record_check,
+        sealed, settlements, token, webhooks, problems,
     )  # fmt: skip
     structs = [
         found for module in modules for found in vars(module).values()
