@@ -24,7 +24,6 @@ from rempart.application.together import Unavailable
 from rempart.bootstrap.hub import Hub
 from rempart.domain import accreditation, question
 from rempart.domain.eligibility import Eligibility
-from rempart.domain.newborns import NEWBORN_CEILING
 from rempart.domain.rights import DOMAINS, Period
 from rempart.ground.instants import MICROSECONDS, now
 from rempart.simulation.caller import Caller
@@ -245,7 +244,7 @@ periods = st.builds(
     number=st.sampled_from(["", accreditation.number(b"only a dozen")]),
     dates=st.tuples(*[st.none() | days] * 3),
     instant=st.integers(min_value=0, max_value=2**52 - 1),
-    provisional=st.booleans(),
+    ceiling=st.sampled_from([0, 1, 500_00, 10**7]),
 )
 def test_the_written_answer_is_the_documented_struct(
     asked: tuple[str, ...],
@@ -254,12 +253,12 @@ def test_the_written_answer_is_the_documented_struct(
     number: str,
     dates: tuple[Any, Any, Any],
     instant: int,
-    provisional: bool,  # noqa: FBT001 - drawn
+    ceiling: int,
 ) -> None:
     """Whatever the domain says, the bytes written by hand are the struct's, of a length of the question's own."""
     first, last, ended = dates
     said = Eligibility("", "", open_periods, ended)
-    found = Answer("", answer, said, "c2s", number, first, last, provisional=provisional)
+    found = Answer("", answer, said, "c2s", number, first, last, ceiling=ceiling)
     state: Any = type("State", (), {"hub": 3})()
     made = eligibility.write(state, _asked(instant, asked), found)
     by_domain = {period.domain: period for period in open_periods}
@@ -274,7 +273,7 @@ def test_the_written_answer_is_the_documented_struct(
     wanted = EligibilityAnswer(
         answer, question.identifier(instant, 3), shown if answer != "not-confirmed" else (),
         accreditation.printed(number) if number else "", *(day.isoformat() if day else "" for day in (first, last)),
-        "c2s", ended.isoformat() if ended else "", provisional, NEWBORN_CEILING if provisional else 0,
+        "c2s", ended.isoformat() if ended else "", ceiling > 0, ceiling,
         msgspec.json.decode(made)["padding"],
     )  # fmt: skip
     assert made == msgspec.json.encode(wanted)

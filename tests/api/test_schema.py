@@ -23,6 +23,7 @@ from rempart.api.insurer_routes import insurer_routes
 from rempart.api.invoice_routes import invoice_routes
 from rempart.api.keeper_keys import keeper_key_routes
 from rempart.api.log_routes import log_routes
+from rempart.api.notices import notice_routes
 from rempart.api.optics import optics_routes
 from rempart.api.own_records import own_records_routes
 from rempart.api.payments import payment_routes
@@ -66,7 +67,7 @@ def document() -> Json:
     routes += sign_in_routes(people)
     routes += [*stand_in_routes(nothing), *record_check_routes(nothing, nothing, nothing)]
     asking: Any = SimpleNamespace(desk=desk, cadence=nothing)
-    routes += [*own_records_routes(asking), *webhook_routes(desk)]
+    routes += [*own_records_routes(asking), *webhook_routes(desk), *notice_routes(desk)]
     routes += settlement_routes(asking)
     routes += [*batch_routes(desk, nothing), *estimate_routes(asking), *optics_routes(asking)]
     routes += [*authorization_routes(asking), *fhir_routes(asking), *insurer_routes(asking)]

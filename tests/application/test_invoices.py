@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from rempart.application.counting import Counted
 from rempart.application.eligibility import Question, ask
 from rempart.application.invoice_records import Decided, Submitted
 from rempart.application.invoices import decide
+from rempart.application.keeping_again import keep_again
 from rempart.application.ports import Unavailable
 from rempart.domain.invoice import Invoice, Line, Presented
 from rempart.domain.rights import Period
@@ -118,6 +120,17 @@ def test_an_invoice_in_order_is_accepted_and_kept_sealed(lane: Lane) -> None:
     )
     assert (one.tag, one.meeting) == (line.tag, line.meeting)
     assert not any(text in repr(one) for text in (MEMBER, BIRTH))
+
+
+def test_the_insurers_copy_holds_the_contract_however_often_it_is_sealed(lane: Lane) -> None:
+    """Sealed when it was decided, and again when a counter had moved: product and level stand in it."""
+    (one,) = decided(lane, sent())
+    counted = Counted((), lambda _: one.decision, b"ticket", b"person", rights())
+    (again,) = asyncio.run(keep_again(lane.needs, [one._replace(counted=counted)], TODAY))
+    assert one.kept is not None
+    assert again.kept is not None
+    assert one.kept.settlement.endswith(b"accepted P/1")
+    assert again.kept.settlement == SEAL + b"settlement person" + one.submitted.identity + b"accepted P/1"
 
 
 def test_nobody_found_is_rejected_with_a_disclosure_and_nothing_kept(lane: Lane) -> None:

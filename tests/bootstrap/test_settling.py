@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from rempart.application.claw_backs import Claimed, ClawBacks
 from rempart.application.debts import Debts, Repaid
+from rempart.application.settlement import SettlementDiffersError
 from rempart.bootstrap.minding import Minding
 from rempart.bootstrap.settling import settle
 from rempart.cli import build
@@ -89,9 +90,11 @@ class Sides:
     def name_person(self, invoice: UUID, reference: str, key: X25519PrivateKey) -> None:
         """The sealed copy of an invoice as the keeper makes it, and its person's reference as a load leaves it."""
         person, public = secrets.token_bytes(16), key.public_key().public_bytes_raw()
-        acts = [(1, DAY.toordinal() - 719163 - 3, "PH7", "pharmacy", 1, 100, [])]
+        act: tuple[object, ...] = (1, DAY.toordinal() - 719163 - 3, "PH7", "pharmacy", 1, 100, [])
+        acts = [(*act, 4_000, 65, 2_600, 4_000, 1_400, "", "", "", None)]
+        contract = ("CONFORT", "1", "responsible", "pharmacy", "10", "", 46)
         copy = msgspec.msgpack.encode(
-            (1, (person, invoice.bytes, SITES[0], "000000001", "accepted", ""), acts, [], COUNTERS)
+            (1, (person, invoice.bytes, SITES[0], "000000001", "accepted", ""), acts, [], COUNTERS, contract)
         )
         sealer, people = BatchSealer(public, "settlement"), BatchSealer(public, "references")
         sealed = b"\x01" + sealer.wrapped + sealer.seal(copy, FIRST.encode() + invoice.bytes)
@@ -221,6 +224,31 @@ def test_who_does_not_wait_leaves_files_to_who_writes(sides: Sides) -> None:
             assert settle(money.settings, worker, NOW, wait=False) == []
             assert not sides.file().exists()
         assert [one.name for one in settle(money.settings, worker, NOW, wait=False)] == [sides.file().name]
+
+
+def test_a_file_that_does_not_come_out_stops_no_other(sides: Sides) -> None:
+    """Insurers are written side by side: the one whose sums differ is told, the other has its file; each is once."""
+    money = sides.money
+    wrong = money.decide()
+    money.decide(insurer=SECOND, amc=700)
+    parties = [PARTY, funds.Party(OPERATOR, SECOND)]
+    with money.sql("worker") as connection, connection.transaction():
+        assert len(funds.call_all(connection, parties, DAY, NOW + 1, instant=NOW)) == 2
+    with money.sql() as connection:
+        connection.execute("alter table rempart.decision disable trigger append_only")
+        whole = connection.execute("select lines from rempart.decision where invoice = %s", (wrong,)).fetchall()[0][0]
+        told = "update rempart.decision set lines = %s where invoice = %s"
+        connection.execute(told, (msgspec.msgpack.encode([]), wrong))
+    with money.sql("worker") as first, money.sql("worker") as second:
+        first.autocommit = second.autocommit = True
+        with pytest.raises(SettlementDiffersError):
+            settle(money.settings, first, NOW, hands=[second])
+        assert not sides.file().exists()
+        assert sides.file(insurer=SECOND).exists()
+        with money.sql() as connection:
+            connection.execute(told, (whole, wrong))
+        made = settle(money.settings, first, NOW, hands=[second])
+    assert [one.name for one in made] == [sides.file().name]
 
 
 def test_files_follow_each_other(sides: Sides) -> None:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
+import msgspec
 import psycopg
 import pytest
 
+from rempart.bench.demo import Seen
+from rempart.bench.replay import ATTACKS, Report
+from rempart.bench.theft import Figures, Honest
+from rempart.cli.demo import _told
+from rempart.cli.replay import _TARGETS
 from rempart.simulation.appointments import BEYOND
 
 if TYPE_CHECKING:
@@ -31,6 +38,8 @@ def test_a_day_of_care_on_an_existing_database(empty_postgres: Database) -> None
     assert all(told["invariants"].values())
     assert "log_verifies" in told["invariants"]
     assert sum(told["seen"]["day"]["questions"].values()) > 0
+    seen = told["seen"]["opened"]
+    assert (seen["newborns"], seen["again"], seen["ceiling"]) == ([1, 21_00], [1, 21_00], 500_00)
     assert told["seen"]["day"]["appointments"]["appointments-budget-spent"] == BEYOND
     with psycopg.connect(empty_postgres.url()) as connection:
         row = connection.execute("select count(*) from rempart.disclosure").fetchone()
@@ -42,3 +51,15 @@ def test_a_database_in_use_by_others_is_refused(postgres: Database) -> None:
     done = demo(postgres.url(), "--people", "100")
     assert (done.returncode, done.stdout) == (3, "")
     assert "[schema-taken]" in done.stderr
+
+
+def test_what_the_replay_counted_is_in_the_object() -> None:
+    """Refusals by code are an object by code: copied as a data class, Python 3.11 counts their pairs instead."""
+    refused = Counter({"site-budget": 340, "hour-budget": 12})
+    figures = [Figures(attacker, target, codes=refused.copy()) for attacker in ATTACKS for target in _TARGETS]
+    report = Report(300, 24, 60.0, 1, "pharmacy", 60, 400, figures, {ATTACKS[0]: Honest(9, 0, Counter({"busy": 1}))})
+    told = json.loads(msgspec.json.encode(_told(Seen(), report)))
+    assert {json.dumps(each["refused_by_code"]) for each in told["replay"]["attacks"]} == {
+        '{"hour-budget": 12, "site-budget": 340}'
+    }
+    assert [each["refused_by_code"] for each in told["replay"]["honest"]] == [{"busy": 1}]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import grimp
 import pytest
 
 from rempart import cli
@@ -47,6 +48,13 @@ def test_help_names_commands_and_imports_none() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert done.stderr == "rempart.cli._output"
     assert "insurer" in done.stdout
+
+
+def test_a_command_that_logs_says_so() -> None:
+    """Only commands that name themselves pay for the library of log lines, and set it up before it writes any."""
+    graph = grimp.build_graph("rempart", include_external_packages=True, cache_dir=None)
+    logging = {command.name for command in COMMANDS if graph.find_shortest_chain(command.module, "structlog")}
+    assert logging == {command.name for command in COMMANDS if command.logs}
 
 
 def test_a_missing_extra_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from rempart.domain.counters import needs
 from rempart.domain.guarantee import Formula, GuaranteeTable, ProductTable
 from rempart.domain.invoice import Invoice, Line, Presented
 from rempart.domain.parameters import Limits
-from rempart.domain.particulars import Particulars
+from rempart.domain.particulars import Correction, Particulars
 from rempart.domain.rights import Coverage, Period
 
 START, END = date(2024, 1, 1), date(2027, 12, 31)
@@ -93,7 +93,7 @@ def test_spectacles_are_never_bought_twice_within_two_years(bought: list[date]) 
     for day in bought:
         invoice = bill((day, 5000), particulars=Particulars(item="frame", basket="B"))
         wanted = needs(invoice, covered("responsible"), table, profession="optician", context=CONTEXT)
-        assert [need.counter for need in wanted] == ["renewal/frame"]
+        assert [need.counter for need in wanted] == ["renewal/frame", "ceiling/optics"]
         decision = adjudicate(
             invoice,
             covered("responsible"),
@@ -103,9 +103,44 @@ def test_spectacles_are_never_bought_twice_within_two_years(bought: list[date]) 
             left=left_after(wanted, written),
         )
         written += decision.uses
-    kept = sorted(use.day for use in written)
+    kept = sorted(use.day for use in written if use.counter == "renewal/frame")
     assert kept
     assert all((later - earlier).days >= 730 for earlier, later in pairwise(kept))
+
+
+LENSES = (Correction(-200), Correction(700), Correction(500, multifocal=True))
+elements = st.one_of(
+    st.builds(lambda seen: Particulars(item="frame", basket="B", correction=seen), st.sampled_from(LENSES)),
+    st.builds(
+        lambda seen, side: Particulars(item="lens", side=side, basket="B", correction=seen),
+        st.sampled_from(LENSES), st.sampled_from(("left", "right")),
+    ),
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(days, st.integers(1, 1_000_00), elements), min_size=1, max_size=8))
+def test_elements_on_invoices_of_their_own_never_exceed_the_optical_ceiling(
+    bought: list[tuple[date, int, Particulars]],
+) -> None:
+    """In whatever order they come, each has what is left of its own ceiling, and no period more than the dearest."""
+    table = GuaranteeTable("0012345678", (ProductTable("P", "1", START, END, (("OPTI", Formula("actual-costs")),)),))
+    written: list[CounterUse] = []
+    for day, spent, told in bought:
+        invoice = bill((day, spent), particulars=told)
+        wanted = needs(invoice, covered("responsible"), table, profession="optician", context=CONTEXT)
+        left = left_after(wanted, written)
+        decision = adjudicate(
+            invoice, covered("responsible"), table, profession="optician", context=CONTEXT, left=left
+        )  # fmt: skip
+        counted = [use for use in decision.uses if use.counter == "ceiling/optics"]
+        assert sum(use.amount for use in counted) == decision.amc
+        (need,) = [need for need in wanted if need.counter == "ceiling/optics"]
+        assert decision.amc <= left[need.key]
+        written += decision.uses
+    paid = [use for use in written if use.counter == "ceiling/optics"]
+    for use in paid:
+        assert sum(each.amount for each in paid if use.period_start <= each.day <= use.day) <= 800_00
 
 
 def test_an_everyday_invoice_needs_no_counter() -> None:

@@ -7,7 +7,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rempart.domain.line_facts import _age
+from rempart.domain.line_facts import age_on
 from rempart.domain.same_age import same_age
 
 
@@ -19,7 +19,7 @@ def test_a_birth_date_of_the_same_age_decides_the_same(born: date, days: list[da
     """On every day that matters the age is that of the true one, lunar months and wrapped centuries included."""
     for birth in (f"{born:%y%m%d}", f"{born:%y}{born.month + 20:02d}{born:%d}"):
         told = same_age(birth, days)
-        assert [_age(told, day) for day in days] == [_age(birth, day) for day in days]
+        assert [age_on(told, day) for day in days] == [age_on(birth, day) for day in days]
         assert told[:2] == birth[:2]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rempart.domain.guarantee import Formula, GuaranteeTable, ProductTable
+from rempart.domain.allowances import Allowance
+from rempart.domain.guarantee import Case, Formula, GuaranteeTable, Membership, ProductTable
 from rempart.domain.invoice import Line
 from rempart.domain.table_diff import LEAST_PEOPLE, Cell, PastLine, compare, merged
 
@@ -47,6 +49,48 @@ def test_a_small_cell_hides_in_a_big_one() -> None:
     lines = [past(person) for person in range(12)] + [past(100 + person, "Q") for person in range(3)]
     (cell,) = compare(table(100), table(150), lines)
     assert (cell.product, len(cell.people), cell.lines) == ("others", 15, 15)
+
+
+def test_a_site_that_asked_what_the_table_gave_would_ask_what_the_new_one_gives() -> None:
+    """Asked 9.00 as 100 % gives: 24.00 under 150 %. Asked 5.00, less than was given: 5.00 of both."""
+    for asked, after in ((900, 2400), (1000, 2400), (500, 500)):
+        lines = [past(person)._replace(line=replace(past(0).line, amc=asked)) for person in range(11)]
+        (cell,) = compare(table(100), table(150), lines)
+        assert (cell.before, cell.after) == (11 * min(asked, 900), 11 * after)
+
+
+def test_lines_of_one_invoice_are_decided_together() -> None:
+    """An act of 100.00 a calendar year: two lines of one invoice share it, two invoices each have all of it."""
+    formula = Formula("actual-costs", allowance="year")
+    whole = ProductTable(
+        "P", "1", date(2026, 1, 1), date.max, (("MED", formula),),
+        allowances=(Allowance("year", 10_000, "cents", "calendar-year"),), kind="scheme",
+    )  # fmt: skip
+    given = GuaranteeTable("0012345678", (whole,))
+    dear = replace(past(0).line, spent=12_100, amc=10_000)
+
+    def paid(words: tuple[str, str]) -> int:
+        lines = [
+            past(person)._replace(kind="scheme", line=replace(dear, number=number), invoice=word)
+            for person in range(11) for number, word in enumerate(words, 1)
+        ]  # fmt: skip
+        (cell,) = compare(given, given, lines)
+        return cell.before // 11
+
+    assert paid(("one", "one")) == 10_000
+    assert paid(("one", "two")) == paid(("", "")) == 20_000
+
+
+def test_the_site_is_in_the_networks_that_each_table_says() -> None:
+    """A case for a network pays where the new table lists the site, and not where the old one does not."""
+    cases = (("MED", (Case((Formula("percent-including-amo", percent=200),), network="in"),)),)
+    old = GuaranteeTable(
+        "0012345678", tuple(replace(one, cases=cases, networks=("N",)) for one in table(100).products)
+    )  # fmt: skip
+    new = replace(old, members=(Membership("N", "123456782", date(2026, 1, 1)),))
+    lines = [past(person)._replace(site="123456782") for person in range(11)]
+    (cell,) = compare(old, new, lines)
+    assert (cell.before, cell.after) == (11 * 900, 11 * 3900)
 
 
 def test_a_table_that_does_not_answer_is_told() -> None:

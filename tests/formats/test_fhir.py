@@ -217,6 +217,14 @@ ANSWERS = [
         ),
         "ABG2J 04W06 818G1 8010K", "2026-03-02", "2026-04-01", "responsible",
     ),
+    EligibilityAnswer(
+        COVERED, "CK07MSGGMG00",
+        tuple(
+            DomainAnswer(domain, open=True, start="2026-01-01", end="2149-06-06", formula="PEC1234567")
+            for domain in DOMAINS
+        ),
+        "ABG2J 04W06 818G1 8010K", "2026-03-02", "2026-04-01", "responsible", provisional=True, ceiling=500_00,
+    ),
 ]  # fmt: skip
 
 
@@ -235,6 +243,28 @@ def test_every_answer_is_valid_and_repeats_nothing(said: EligibilityAnswer) -> N
     assert found["patient"] == found["insurer"] == found["insurance"][0]["coverage"] == names.masked()
     assert found["insurance"][0].get("inforce") is {COVERED: True, NOT_CONFIRMED: None}.get(said.answer, False)
     assert len(found["insurance"][0].get("item", [])) == len(said.domains)
+
+
+def test_a_newborns_answer_says_that_it_is_provisional_and_up_to_what() -> None:
+    """Two extensions, exact in euro, and a sentence of its own; nobody else's answer has them."""
+    told = []
+    for said in ANSWERS:
+        extensions = valid(question.answer(said, NOW, 13))["extension"]
+        told.append({one["url"].removeprefix(names.EXTENSION): one for one in extensions})
+    assert [("provisional" in one, "ceiling" in one) for one in told] == [
+        (x.provisional, x.provisional) for x in ANSWERS
+    ]
+    newborn = told[-1]
+    assert newborn["provisional"]["valueBoolean"] is True
+    assert (newborn["ceiling"]["valueMoney"]["value"], newborn["ceiling"]["valueMoney"]["currency"]) == (500, "EUR")
+    assert valid(question.answer(ANSWERS[-1], NOW, 13))["disposition"] == question.PROVISIONAL
+
+
+def test_an_authorization_for_a_newborn_says_that_it_is_provisional() -> None:
+    """The same two extensions on the ClaimResponse of a preauthorization."""
+    found = msgspec.structs.replace(examples.ANSWERS["ReadAuthorization"], provisional=True, ceiling=500_00)
+    told = {one["url"].removeprefix(names.EXTENSION): one for one in valid(preauth.state(found))["extension"]}
+    assert (told["provisional"]["valueBoolean"], told["ceiling"]["valueMoney"]["value"]) == (True, 500)
 
 
 @pytest.mark.parametrize("state", STATES)

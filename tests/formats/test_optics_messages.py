@@ -217,6 +217,18 @@ def test_every_field_of_the_wire_is_carried_or_left_out_by_name(kind: Any, sourc
     assert carried == set(kind.__struct_fields__) - LEFT_OUT.get(kind, set())
 
 
+def test_both_answers_say_that_a_newborn_is_meant_and_read_it_back() -> None:
+    """With the ceiling, in `rights` and in `answer`; whoever is no newborn has no such element."""
+    said = msgspec.structs.replace(optics_examples.RIGHTS, provisional=True, ceiling=500_00)
+    agreed = msgspec.structs.replace(examples.ANSWERS["ReadAuthorization"], provisional=True, ceiling=500_00)
+    assert answered.read_rights(sound(answered.rights(said))) == said
+    assert answered.read_answer(sound(answered.answer(agreed))) == agreed
+    assert len(answered.rights(said)) == len(answered.rights(optics_examples.RIGHTS))
+    for content in (answered.rights(said), answered.answer(agreed)):
+        assert sound(content).values["newborn"] == {"ceiling": 500_00}
+    assert b"newborn" not in answered.rights(optics_examples.RIGHTS)
+
+
 # --- the published schema and samples ---
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
-from rempart.domain.particulars import Correction
-from rempart.formats.past_lines import PastLineWrong, read_past
+from rempart.domain.invoice import Line
+from rempart.domain.particulars import Correction, Particulars
+from rempart.domain.table_diff import PastLine
+from rempart.formats.past_lines import PastLineWrong, read_past, write_past
 
 LINE = {
     "person": "a1", "product": "P", "level": "1", "kind": "responsible", "profession": "doctor",
@@ -26,6 +30,26 @@ def test_a_line_is_read_with_what_it_tells() -> None:
     assert lens.line.particulars.correction == Correction(-200, 50, multifocal=True)
     assert lens.birth == "100101"
     assert (lens.line.number, lens.line.amc) == (3, 900)
+
+
+def test_what_is_written_is_read_back() -> None:
+    """Every word of a past line, an empty description too; of its birth the year alone."""
+    told = Particulars(
+        "lens", "left", ("11", "12"), Correction(-200, 50, multifocal=True), "B", 0, "optam", 3, "sight-worsened",
+        "refused", 1, 2, date(2025, 1, 2), blind=True,
+    )  # fmt: skip
+    line = Line(
+        1, date(2026, 5, 4), "LPP", "optics", 1, 60, 2, 3, 4, 5, exemption="4", qualifier="E", place="stay",
+        particulars=told,
+    )  # fmt: skip
+    past = PastLine(
+        "p1", "P", "2", "scheme", "optician", line, "13", "660101", frozenset({"N"}), "i1", "123456782", "C"
+    )  # fmt: skip
+    empty = past._replace(line=replace(line, particulars=Particulars()))
+    bare = past._replace(line=replace(line, particulars=None))
+    written = [write_past(one, 1966) for one in (past, empty, bare)]
+    numbered = [one._replace(line=replace(one.line, number=n)) for n, one in enumerate((past, empty, bare), 1)]
+    assert list(read_past(written)) == numbered
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from rempart.simulation.authorizations import Quoted, presented, quotes
 from rempart.simulation.caller import Caller
 from rempart.wire.authorizations import AuthorizationState, QuoteLine
 from rempart.wire.estimates import EstimateAnswer, EstimateLine, EstimateRequest, EstimateStay
-from rempart.wire.invoices import InvoiceRequest, InvoiceState, LineRequest, ParticularsRequest
+from rempart.wire.invoices import CorrectionRequest, InvoiceRequest, InvoiceState, LineRequest, ParticularsRequest
 from rempart.wire.problem import Problem
 from support.houses import FIRST_DAY, Town, decided, town
 
@@ -48,21 +48,22 @@ class Shop:
 
     def invoice(self, quoted: Quoted, spent: int) -> InvoiceRequest:
         """Contact lenses, asking for all that the compulsory scheme leaves."""
+        return self.invoice_of(quoted, line_of("OPT", (39_48, spent), ParticularsRequest("contact-lenses")))
+
+    def invoice_of(self, quoted: Quoted, *lines: LineRequest) -> InvoiceRequest:
+        """These lines for one person, under a number of their own; what looks like another invoice is another one."""
         shown, number = presented(self.town.country, self.town.country.person(quoted.person)), str(next(_numbers))
-        day, base, rate = FIRST_DAY.isoformat(), 39_48, 60
-        amo = percent(base, rate)
-        line = LineRequest(
-            day, "OPT", "optics", base, rate, amo, spent, spent - amo,
-            particulars=ParticularsRequest("contact-lenses"),
-        )  # fmt: skip
         return InvoiceRequest(
-            number, day, shown.amc_number, shown.member, shown.birth, (line,), shown.nir, shown.rank, shown.convention,
-            shown.csr,
+            number, FIRST_DAY.isoformat(), shown.amc_number, shown.member, shown.birth, lines, shown.nir, shown.rank,
+            shown.convention, shown.csr, distinct=True,
         )  # fmt: skip
 
     def bill(self, quoted: Quoted, spent: tuple[int, ...]) -> list[InvoiceState]:
+        """Contact lenses at these prices, all in one deposit; their states once decided."""
+        return self.deposit(quoted, *(self.invoice(quoted, each) for each in spent))
+
+    def deposit(self, quoted: Quoted, *wanted: InvoiceRequest) -> list[InvoiceState]:
         """All in one deposit; their states once decided."""
-        wanted = tuple(self.invoice(quoted, each) for each in spent)
 
         async def send(caller: Caller) -> list[InvoiceState]:
             receipt = await caller.invoices(wanted, f"lenses-{next(_numbers)}")
@@ -70,6 +71,29 @@ class Shop:
             return [await decided(caller, each.invoice) for each in receipt.invoices]
 
         return self.at(quoted.site, send)
+
+
+def line_of(code: str, amounts: tuple[int, int], told: ParticularsRequest) -> LineRequest:
+    """An optician's line of (base, spent), asking for all that the compulsory scheme leaves."""
+    base, spent = amounts
+    amo = percent(base, 60)
+    return LineRequest(
+        FIRST_DAY.isoformat(), code, "optics", base, 60, amo, spent, spent - amo, particulars=told
+    )  # fmt: skip
+
+
+CEILING = 420_00  # of law, for two simple lenses and their frame
+
+
+def frame() -> LineRequest:
+    """Class B; asks for 149.97 euros and is worth 100 at most."""
+    return line_of("MON", (5, 150_00), ParticularsRequest("frame", basket="B"))
+
+
+def lens(side: str) -> LineRequest:
+    """A simple lens of class B that asks for 300 euros, which the tables pay."""
+    told = ParticularsRequest("lens", side, correction=CorrectionRequest(-225), basket="B")
+    return line_of("VER", (5, 300_03), told)
 
 
 @pytest.fixture(scope="module")
@@ -186,4 +210,48 @@ def test_what_an_agreed_quote_holds_is_not_free_until_it_ends(shop: Shop) -> Non
     free = estimate_of(shop, person, 150_00)
     assert isinstance(free, EstimateAnswer)
     assert free.amc == agreed.amc
+    assert shop.town.broken() == {}
+
+
+def test_spectacles_on_several_invoices_have_one_ceiling(shop: Shop) -> None:
+    """Frame, then one lens, then the other: 100, 300, and the 20 that are left; cancelled, they are there again."""
+    person = next(shop.people)
+    first, second, third = (
+        shop.deposit(person, shop.invoice_of(person, line))[0] for line in (frame(), lens("left"), lens("right"))
+    )
+    assert [state.amc for state in (first, second, third)] == [100_00, 300_00, CEILING - 400_00]
+    assert [rule.rule for rule in third.lines[0].rules][-1] == "responsible-optics-ceiling"
+    assert not isinstance(shop.at(person.site, lambda caller: caller.cancel(second.invoice)), Problem)
+    (again,) = shop.deposit(person, shop.invoice_of(person, lens("left")))
+    assert (again.state, again.amc) == ("accepted", 300_00)
+    assert shop.town.broken() == {}
+
+
+def test_elements_that_come_at_once_never_exceed_the_ceiling(shop: Shop) -> None:
+    """Frame and lenses on three invoices of one deposit, in lanes beside each other: the ceiling, to the cent."""
+    person = next(shop.people)
+    used = "select coalesce(sum(used), 0)::bigint from rempart.counter where used > 2"  # not the units of renewals
+    before = shop.town.one(used)
+    states = shop.deposit(person, *(shop.invoice_of(person, line) for line in (lens("left"), frame(), lens("right"))))
+    assert sum(state.amc for state in states) == CEILING
+    assert shop.town.one(used) == before + CEILING
+    assert shop.town.broken() == {}
+
+
+def test_an_agreed_quote_holds_its_part_of_the_ceiling(shop: Shop) -> None:
+    """A frame agreed at 89.97: of the ceiling its lenses have 330.03, until it is cancelled."""
+    person = next(shop.people)
+    quote = msgspec.structs.replace(person.request, lines=person.request.lines[2:])
+    agreed = shop.at(person.site, lambda caller: caller.authorization(quote, "frame-alone"))
+    assert isinstance(agreed, AuthorizationState), agreed
+    assert (agreed.state, agreed.amc) == ("agreed", 89_97)
+    left, right = (shop.deposit(person, shop.invoice_of(person, lens(side)))[0] for side in ("left", "right"))
+    assert (left.amc, right.amc) == (300_00, CEILING - 89_97 - 300_00)
+    for done in (
+        shop.at(person.site, lambda caller: caller.cancel_authorization(agreed.authorization)),
+        shop.at(person.site, lambda caller: caller.cancel(right.invoice)),
+    ):
+        assert not isinstance(done, Problem), done
+    (free,) = shop.deposit(person, shop.invoice_of(person, lens("right")))
+    assert free.amc == CEILING - 300_00
     assert shop.town.broken() == {}

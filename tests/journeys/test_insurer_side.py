@@ -1,4 +1,4 @@
-"""An insurer's day by its own programs: it fetches and answers its settlement file, and checks a record it doubts."""
+"""An insurer's day by its own programs: settlement file, comparing tables by what came in it, checking a record."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,22 +19,33 @@ import msgspec
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from typer.testing import CliRunner
 
 from rempart.bench.world import OPERATOR
 from rempart.bootstrap.settling import make_key
+from rempart.cli import build
+from rempart.domain.money import parse_euros
+from rempart.domain.rights import RightsLine
+from rempart.formats.rights_file import format_line
 from rempart.sealing.ringing import RegisterClient
+from rempart.simulation.caller import Caller
 from rempart.simulation.clients import demo_jwk
+from rempart.simulation.guarantees import table_toml
 from rempart.simulation.people import Person
 from rempart.simulation.rights import full_line
 from rempart.storage import funds
 from rempart.storage.parties import Client, Registry, single
-from support.houses import Town, town
+from rempart.wire.invoices import InvoiceState
+from rempart.wire.problem import Problem
+from support.houses import Town, decided, town
 from support.journey import Journey, act
 
 pytestmark = pytest.mark.postgres
 AGENT, OTHER = "agent-of-one", "agent-of-another"
-PRESENTED = 2
 DAY = 86_400_000_000
+OF = 0
+"""The biggest insurer of the town: more than eleven of its people are met."""
+PEOPLE = 12
 
 
 class Desk:
@@ -113,10 +126,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 def desks(made: Town, tmp_path_factory: pytest.TempPathFactory) -> tuple[Desk, Desk]:
     import asyncio
 
-    journey = Journey(made)
-    person = next(journey.people("PHAR", "TM"))
-    own = Desk(made, tmp_path_factory.mktemp("own"), person.insurer, AGENT)
-    other = Desk(made, tmp_path_factory.mktemp("other"), (person.insurer + 1) % 12, OTHER)
+    own = Desk(made, tmp_path_factory.mktemp("own"), OF, AGENT)
+    other = Desk(made, tmp_path_factory.mktemp("other"), OF + 1, OTHER)
     for desk in (own, other):
         desk.register()
         asyncio.run(desk.party())
@@ -132,30 +143,59 @@ def until(what: Any, seconds: float = 30.0) -> Any:
     return found
 
 
+def dispensed(journey: Journey, people: list[Person]) -> list[InvoiceState]:
+    """A box at ten euros above its base for each of them, at one pharmacy, in one deposit; their states at the end."""
+    today = journey.today.isoformat()
+    box = msgspec.structs.replace(act("PH7", "pharmacy", 60_00, 65, 21_00, spent=70_00), care_date=today)
+
+    async def work(caller: Caller) -> list[InvoiceState]:
+        receipt = await caller.invoices(tuple(journey.invoice(one, (box,)) for one in people), "journey-of-insurers")
+        assert not isinstance(receipt, Problem), receipt
+        return [await decided(caller, one.invoice) for one in receipt.invoices]
+
+    return journey.at(journey.site("pharmacy"), work)
+
+
+def compared(opened: Path, old: Path, new: Path) -> dict[str, Any]:
+    """What `table diff` says of past lines made from one opened file; they name nobody."""
+    past = opened.with_name(f"past-{opened.stem}-{new.stem}.ndjson")
+    command("insurer", "settlement", "past-lines", opened, "--out", past)
+    for row in map(json.loads, opened.read_text().splitlines()):
+        assert not any(row[secret] in past.read_text() for secret in ("reference", "person", "invoice", "number"))
+    told: dict[str, Any] = json.loads(command("table", "diff", old, new, "--invoices", past, "--json"))
+    return told
+
+
+def command(*words: object) -> str:
+    """`rempart …` in this process: it reaches nothing."""
+    typed = [str(word) for word in words]
+    found = CliRunner().invoke(build(typed), typed)
+    assert found.exit_code == 0, found.output
+    return found.stdout
+
+
 def test_a_settlement_file_is_fetched_and_answered_by_the_api(made: Town, desks: tuple[Desk, Desk]) -> None:
-    """Listed, fetched, opened, answered by its insurer alone; a late reject begins a claw-back, once."""
+    """Listed, fetched, opened, answered by its insurer alone; tables are compared by it; a late reject, once."""
     own, other = desks
     journey = Journey(made)
-    pharmacy = journey.site("pharmacy")
-    person = next(journey.people("PHAR", "TM", insurer=desks[0].insurer.index))
-    today = journey.today.isoformat()
-    box = msgspec.structs.replace(act("PH7", "pharmacy", 60_00, 65, 21_00), care_date=today)
-    sent = journey.send(pharmacy, journey.invoice(person, (box,)))
-    assert (sent.state, sent.amc) == ("accepted", 21_00), sent
-    assert journey.pay() == 21_00
+    people = list(islice(journey.people("PHAR", "TM", insurer=OF), PEOPLE))
+    states = dispensed(journey, people)
+    assert [(one.state, one.amc) for one in states] == [("accepted", 21_00)] * PEOPLE
+    sent = states[0]
+    assert journey.pay() == 21_00 * PEOPLE
     at = made.world.now() + 1
     with psycopg.connect(made.house.settings.database.worker_url) as connection:
         party = funds.Party(OPERATOR, own.insurer.number)
         called = funds.call(connection, party, date.today(), at, instant=at)  # noqa: DTZ011 - the house lives on the machine's clock
     assert called is not None
-    assert called.amount == 21_00
+    assert called.amount == 21_00 * PEOPLE
 
     def ready() -> list[dict[str, Any]]:
         found = json.loads(own.done("settlement", "list", "--json"))["settlements"]
         return [one for one in found if one["state"] == "ready"]
 
     (listed,) = until(ready)
-    assert (listed["amount"], listed["movements"], listed["sequence"]) == (21_00, 1, 1)
+    assert (listed["amount"], listed["movements"], listed["sequence"]) == (21_00 * PEOPLE, PEOPLE, 1)
     folder = own.folder / "fetched"
     file, references = own.done("settlement", "fetch", listed["settlement"], "--out", folder).split()
     hub = made.house.settings.settlement.signing_key
@@ -163,21 +203,25 @@ def test_a_settlement_file_is_fetched_and_answered_by_the_api(made: Town, desks:
     clear = own.folder / "clear.ndjson"
     keys = ("--keys", own.folder / "keys", "--hub", hub.with_suffix(".pub"))
     own.done("settlement", "open", file, *keys, "--out", clear, "--references", references, reach=False)
-    (row,) = [json.loads(line) for line in clear.read_text().splitlines()]
-    assert (row["invoice"], row["amc"], row["reference"]) == (sent.invoice, 21_00, person.reference)
-    assert row["act"]["code"] == "PH7"
+    rows = [json.loads(line) for line in clear.read_text().splitlines()]
+    told = {row["invoice"]: (row["amc"], row["reference"], row["act"]["code"]) for row in rows}
+    assert told == {
+        one.invoice: (21_00, person.reference, "PH7") for one, person in zip(states, people, strict=True)
+    }  # fmt: skip
+
+    diffs(made, own, clear)
 
     assert json.loads(other.done("settlement", "list", "--json"))["settlements"] == []
     for words in (("state",), ("fetch", "--out", other.folder / "x")):
         refused = other.run("settlement", words[0], listed["settlement"], *words[1:])
         assert (refused.returncode, "[not-found]" in refused.stderr) == (1, True), refused.stderr
 
-    rows = own.folder / "answers"
-    rows.write_text(json.dumps(
+    answering = own.folder / "answers"
+    answering.write_text(json.dumps(
         {"invoice": sent.invoice, "verdict": "rejected", "reason": "over-billing", "amount": 5_00}
     ))  # fmt: skip
     signed = own.folder / "signed"
-    own.done("settlement", "answer", file, rows, *keys, "--out", signed, reach=False)
+    own.done("settlement", "answer", file, answering, *keys, "--out", signed, reach=False)
     stolen = other.run("settlement", "send", listed["settlement"], signed)
     assert "[bad-statement-signature]" in stolen.stderr
     first = own.done("settlement", "send", listed["settlement"], signed)
@@ -187,6 +231,31 @@ def test_a_settlement_file_is_fetched_and_answered_by_the_api(made: Town, desks:
     assert made.one("select amount from rempart.claw_back where claw_back = %s", UUID(answers[0]["claw_back"])) == 5_00
     assert made.one("select count(*) from rempart.settlement_reply") == 1
     assert made.broken() == {}
+
+
+def diffs(made: Town, own: Desk, clear: Path) -> None:
+    """The same table changes nothing; 110 % of the base pays six euros more a box; ten people are shown in no cell."""
+    start = made.country.day.replace(year=made.country.day.year - 2, month=1, day=1)
+    text = table_toml(own.insurer, start).decode()
+    moderateur = '[product.formulas.PHAR]\nkind = "ticket-moderateur"'
+    assert moderateur in text
+    old, new = own.folder / "old.toml", own.folder / "new.toml"
+    old.write_text(text)
+    new.write_text(text.replace(moderateur, '[product.formulas.PHAR]\nkind = "percent-including-amo"\npercent = 110'))
+
+    assert sums(compared(clear, old, old)) == (PEOPLE, 21_00 * PEOPLE, 21_00 * PEOPLE)
+    assert sums(compared(clear, old, new)) == (PEOPLE, 21_00 * PEOPLE, 27_00 * PEOPLE)
+    ten = clear.with_name("ten.ndjson")
+    ten.write_text("".join(clear.read_text().splitlines(keepends=True)[:10]))
+    assert compared(ten, old, new) == {"least_people": 11, "cells": []}
+
+
+def sums(told: dict[str, Any]) -> tuple[int, int, int]:
+    """Lines, cents before and after of all cells, none of fewer than eleven people, all of pharmacy."""
+    assert told["cells"]
+    assert all(cell["people"] >= 11 and (cell["domain"], cell["held"]) == ("PHAR", 0) for cell in told["cells"])
+    before, after = (sum(parse_euros(cell[name]) or 0 for cell in told["cells"]) for name in ("before", "after"))
+    return sum(cell["lines"] for cell in told["cells"]), before, after
 
 
 def test_a_record_is_checked_counted_and_logged(made: Town, desks: tuple[Desk, Desk]) -> None:
@@ -215,3 +284,25 @@ def test_a_record_is_checked_counted_and_logged(made: Town, desks: tuple[Desk, D
     forged = other.run("record-check", own.person(person), "--keys", own.folder / "keys")
     assert "[bad-statement-signature]" in forged.stderr
     assert person.reference not in forged.stdout + forged.stderr
+
+
+def test_a_newborn_is_checked_by_its_parents_line(made: Town, desks: tuple[Desk, Desk]) -> None:
+    """Provisional, up to the ceiling, with the parent's file and reference; after ninety days nobody is named."""
+    own, journey = desks[0], Journey(made)
+    adults = (one for one in journey.people("PHAR", "TM", insurer=own.insurer.index) if one.relation == "adult")
+    parent = next(adults)
+    coverage = replace(made.country.coverage(parent), newborns=True)
+    line = format_line(RightsLine(parent.reference, parent.keys, coverage), delta=True)
+    assert journey.file(parent.insurer, [line]).state == "applied"
+    shown = json.loads(own.person(parent).read_bytes())
+
+    def checked(age: int) -> dict[str, Any]:
+        born = f"{date.today() - timedelta(age):%y%m%d}"  # noqa: DTZ011 - the house lives on the machine's clock
+        path = own._secret(f"born-{age}.json", msgspec.json.encode(shown | {"birth": born, "rank": "1"}))
+        found: dict[str, Any] = json.loads(own.done("record-check", path, "--keys", own.folder / "keys", "--json"))
+        return found
+
+    last, beyond = checked(90), checked(92)
+    assert (last["answer"], last["provisional"], last["ceiling"]) == ("covered", True, 500_00)
+    assert (last["reference"], last["file"]["kind"]) == (parent.reference, "delta")
+    assert (beyond["answer"], beyond["reference"]) == ("not-confirmed", "")

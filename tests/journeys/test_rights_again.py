@@ -19,6 +19,7 @@ from rempart.simulation.people import Person
 from rempart.simulation.rights import full_line
 from rempart.storage.waits import LOCK
 from rempart.wire.invoices import InvoiceState, LineRequest
+from rempart.wire.notices import NoticeList, SiteNotice
 from support.houses import FIRST_DAY
 from support.journey import Journey, act, journey_in
 
@@ -54,6 +55,20 @@ def _open(journey: Journey, person: Person) -> None:
 
 def _state(journey: Journey, site: int, invoice: str) -> InvoiceState:
     return msgspec.json.decode(journey.read(site, f"/v1/invoices/{invoice}"), type=InvoiceState)
+
+
+def _notices(journey: Journey, site: int, *, since: int = 0) -> tuple[SiteNotice, ...]:
+    return msgspec.json.decode(journey.read(site, f"/v1/notices?since={since}"), type=NoticeList).notices
+
+
+def _noticed(journey: Journey, site: int, subject: str) -> SiteNotice:
+    """What the site's software is told about an invoice: once, as soon as nobody who began earlier still writes."""
+    end = time.monotonic() + 60
+    while not (found := [one for one in _notices(journey, site) if one.subject == subject]):
+        assert time.monotonic() < end, "the site is not told"
+        time.sleep(0.05)
+    (told,) = found
+    return told
 
 
 def _looked(journey: Journey, person: Person) -> tuple[int, int, int]:
@@ -102,8 +117,10 @@ def test_a_rejected_invoice_is_accepted_paid_and_told(journey: Journey, people: 
     after = _state(journey, pharmacy, before.corrected_by)
     assert (after.state, after.amc, after.number, after.corrects) == ("accepted", 21_00, lost.number, lost.invoice)
     assert (_waits(journey), _disclosed(journey)) == (0, 2)
-    told = journey.town.sql("select site, kind from rempart.site_notice where subject = %s", after.invoice)
-    assert told == [(journey.town.country.site(pharmacy).number, "invoice-decided-again")]
+    told = _noticed(journey, pharmacy, after.invoice)
+    assert (told.kind, told.day) == ("invoice-decided-again", after.events[0].instant[:10])
+    assert told not in _notices(journey, pharmacy, since=told.number)
+    assert told.subject not in [one.subject for one in _notices(journey, journey.site("optician"))]
     assert journey.pay() == 21_00
     assert _state(journey, pharmacy, after.invoice).state == "paid"
     assert journey.pay() == 0

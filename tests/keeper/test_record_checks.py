@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from rempart.domain.newborns import NEWBORN
 from rempart.keeper.record_checks import LABEL, LATE
 from rempart.keeper.registry import Client
 from rempart.sealing.frames import CheckRecordItem, DeriveResult, OpenItem
@@ -63,3 +64,25 @@ def test_what_the_insurer_did_not_sign_is_refused(desk: Desk) -> None:
 def test_a_site_s_grant_checks_no_record(desk: Desk) -> None:
     """Signed by the insurer or not: the client must be the insurer's own."""
     assert desk.ask(grant=desk.world.sign_in().grant).refusal == "purpose-not-granted"
+
+
+@pytest.mark.parametrize(
+    ("changes", "ways"),
+    [
+        ({"birth": "261122"}, 2),  # yesterday
+        ({"birth": "260825"}, 2),  # ninety days before
+        ({"birth": "260824"}, 1),
+        ({"birth": "261122", "nir": None}, 1),
+    ],
+)
+def test_a_newborn_is_looked_for_by_its_parents_way_too(desk: Desk, changes: dict[str, str | None], ways: int) -> None:
+    """With a NIR and within the ninety days only; the child's own way comes first, and nobody has the handle's."""
+    found = desk.ask(**changes)
+    assert found.refusal == ""
+    assert [version >= NEWBORN for version in found.versions] == [False, True][:ways]
+    assert len(found.keys) == ways
+
+
+def test_a_day_of_care_that_is_none_is_refused(desk: Desk) -> None:
+    """It decides who is a newborn, so it must be one."""
+    assert desk.ask(care="2026-02-30").refusal == "statement-malformed"

@@ -235,6 +235,22 @@ def test_a_modified_request_does_not_stand_in_its_own_way(shelf: Shelf) -> None:
     assert shelf.taken() == (0, 0)
 
 
+def test_one_counter_held_over_two_windows_is_never_exceeded(shelf: Shelf) -> None:
+    """A frame counts two years and its lenses, renewed early, one: each sees what the other takes of the ceiling."""
+    two, one = rolling(date(2024, 11, 21), date(2028, 11, 19)), rolling(date(2025, 11, 21), date(2027, 11, 19))
+    statement = "select rempart.hold_counters(%s, null, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+
+    def hold(*amounts: int) -> int | None:
+        values = (*counters.columns([two, one]), [10_000, 10_000], list(amounts), [20_780, 20_780], 20_800, NOW)
+        found: int | None = shelf.sql(statement, uuid4(), *values, role="hub")[0][0]
+        return found
+
+    assert hold(4_000, 6_001) == 0
+    assert (hold(4_000, 6_000), shelf.taken(two), shelf.taken(one)) == (None, (0, 10_000), (0, 10_000))
+    assert hold(1, 1) == 20_800
+    assert shelf.broken() == []
+
+
 def test_who_asks_again_after_a_lost_answer_finds_its_own_hold(shelf: Shelf) -> None:
     """A hub that dies between hold and request leaves a hold that the repeat, under the same id, takes over."""
     mine, other = uuid4(), uuid4()

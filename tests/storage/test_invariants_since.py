@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rempart.bootstrap import minding as bootstrap_minding
 from rempart.bootstrap.minding import Minding
 from rempart.storage.invariants import CONTINUOUS, check
 from support.money import DAY, NOW, SITES
@@ -77,6 +78,24 @@ def test_the_worker_rings_once_and_counts(paid: MoneyWorld) -> None:
     assert paid.one("select count(*) from rempart.alarm where code = 'invariant-broken'") == 1
     assert paid.one("select context->>'invariant' from rempart.alarm") == "reserved_is_what_is_open"
     assert minding.figures.broken.of()["reserved_is_what_is_open"] == 2  # type: ignore[index]  # a level with a label
+
+
+def test_after_a_long_look_the_worker_rests_and_misses_nothing(
+    paid: MoneyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What broke while it rested is found by the next look, however long ago it was."""
+    monkeypatch.setattr(bootstrap_minding, "LONG", 0.0)
+    monkeypatch.setattr(bootstrap_minding, "REST", 1_000_000)
+    clock = FixedClock(NOW + 100)
+    minding = Minding(paid.settings, paid.database.url("worker"), clock)
+    with paid.sql("worker") as connection:
+        assert minding.round(connection) == {}
+        with paid.sql() as admin:
+            admin.execute(GIFT, (NOW + 101,))
+        clock.instant += 4 * 3_600_000_000
+        assert minding.round(connection) == {}
+        monkeypatch.setattr(minding, "_rested", 0.0)
+        assert list(minding.round(connection)) == ["reserved_is_what_is_open"]
 
 
 def test_the_worker_begins_changes_and_carries_notices(paid: MoneyWorld) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
@@ -11,6 +12,7 @@ import asyncpg
 import psycopg
 import pytest
 
+from rempart.storage import door
 from rempart.storage.inbound import Inbound, Waiting
 from rempart.storage.shared_files import Claim, OvertakenError, SharedFiles, Stretch, held, renew
 from support.databases import Database
@@ -145,6 +147,35 @@ def test_a_commit_under_an_older_fence_writes_nothing(files: SharedFiles, postgr
             await connection.close()
 
     asyncio.run(commit())
+
+
+def _taken_over(files: SharedFiles, mine: Claim) -> Claim:
+    """The claim by which another takes this part, its lease being over; other parts are taken before it."""
+    for _ in range(600):
+        taken = files.claim(NOW + LEASE, LEASE)
+        if taken is not None and taken.part == mine.part:
+            return taken
+        time.sleep(0.05)
+    raise AssertionError("nobody takes the part over")
+
+
+def test_who_is_frozen_in_a_commit_gives_its_part_up(
+    files: SharedFiles, postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds the part's row only as long as the database lets it idle; when it wakes, its connection is lost."""
+    monkeypatch.setitem(door.SESSION, "idle_in_transaction_session_timeout", "100ms")
+    mine = _claim(files)
+
+    async def freeze() -> None:
+        lane = door.Database(postgres.url("worker"))
+        connection = await lane.connection()
+        await connection.execute("begin")
+        await held(connection, mine)
+        assert _taken_over(files, mine).fence == 2  # the loop does not run meanwhile, as if the process were frozen
+        with pytest.raises(door.LOST):
+            await connection.execute("select 1")
+
+    asyncio.run(freeze())
 
 
 def test_a_shared_file_is_not_taken_whole(files: SharedFiles, connection: psycopg.Connection) -> None:

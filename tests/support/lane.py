@@ -243,9 +243,10 @@ class Books:
 class PlainCopies:
     """Copies that name what they would hold."""
 
-    def of(self, person: bytes, submitted: Submitted, decision: Decision) -> Kept:
+    def of(self, person: bytes, submitted: Submitted, decision: Decision, coverage: Coverage | None) -> Kept:
         site, outcome = submitted.invoice.site, decision.outcome
         settlement = b"settlement " + person + submitted.identity + outcome.encode()
+        settlement += f" {coverage.product}/{coverage.level}".encode() if coverage is not None else b""
         return Kept(f"acts {len(submitted.invoice.lines)}".encode(), settlement, f"copy {site} {outcome}".encode())
 
 

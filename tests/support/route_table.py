@@ -67,6 +67,7 @@ ROUTES: tuple[Row, ...] = (
     Row("AskEligibility", "POST", "/v1/eligibility", _signed(200, concentrator=(403, "purpose")), "question"),
     Row("AskEstimate", "POST", "/v1/estimates", _signed(200, concentrator=(403, "purpose")), "estimate"),
     Row("FindOwnRecords", "POST", "/v1/own-records", _signed(200, concentrator=(403, "purpose")), "question"),
+    Row("ListNotices", "GET", "/v1/notices?since=0", _signed(200)),
     Row("ListWebhooks", "GET", "/v1/webhooks", _signed(200)),
     Row("ResumeWebhook", "POST", f"/v1/webhooks/{PDF_IDENTITY}/resume", NOBODYS),
     Row("SendBatch", "POST", "/v1/eligibility/batches", _signed(202, concentrator=(403, "purpose")), "batch",

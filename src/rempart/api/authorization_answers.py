@@ -12,6 +12,7 @@ from rempart.domain import accreditation, reasons
 from rempart.domain.authorization import HOLDING, PENDING, REFUSED, Event, if_rights_end
 from rempart.domain.decision import DecidedLine
 from rempart.domain.deliveries import agreed_for, by_line
+from rempart.domain.newborns import ceiling_on, told_provisional
 from rempart.ground.instants import iso
 from rempart.storage.authorizations import AuthorizationRow, Change
 from rempart.wire.authorizations import AuthorizationChange, AuthorizationState, DeliveryState, RestState
@@ -39,6 +40,7 @@ def state(row: AuthorizationRow) -> AuthorizationState:
     reason = reasons.BY_CODE.get(ruling.reason)
     bound = ruling.state not in {REFUSED, PENDING}
     patient = sum(line.patient for line in ruling.lines)
+    provisional = told_provisional(ruling.lines)
     return AuthorizationState(
         str(row.request), ruling.state, iso(row.requested), row.planned.isoformat(),
         reference=accreditation.printed(row.number) if ruling.state != REFUSED else "",
@@ -58,6 +60,7 @@ def state(row: AuthorizationRow) -> AuthorizationState:
             for invoice, part in row.deliveries
         ),
         rest=rest(row) if ruling.state in HOLDING else (),
+        provisional=provisional, ceiling=ceiling_on(row.planned).limit if provisional else 0,
     )  # fmt: skip
 
 

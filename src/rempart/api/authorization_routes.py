@@ -18,7 +18,7 @@ from rempart.api import authorization_answers as answers
 from rempart.api import closures
 from rempart.api.authorizations import BODY_MOST, Reply, Requests
 from rempart.api.cadence import Cadence
-from rempart.api.invoice_routes import CONFLICT, KEY_MOST, MORE, InvoiceDesk
+from rempart.api.invoice_routes import CONFLICT, KEY_MOST, MORE, InvoiceDesk, SiteReference
 from rempart.api.routes import REFUSALS, documented, raw, refused
 from rempart.application.guard import AUTHORIZATION, Caller, Wish, admit
 from rempart.application.together import Unavailable
@@ -31,7 +31,6 @@ from rempart.wire.problem import FieldError, Problem
 Asked = Request[Any, Any, Any]
 Key = Annotated[str, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=KEY_MOST)]
 Reference = Annotated[str | None, QueryParameter(name="reference", max_length=30, description="The 20 characters.")]
-SiteReference = Annotated[str | None, QueryParameter(name="site_reference", max_length=20, description="Your own.")]
 Since = Annotated[int | None, QueryParameter(name="since", ge=0, le=2**63 - 1, description="The last `next`.")]
 
 

@@ -23,7 +23,6 @@ from rempart.application.together import Busy, Unavailable
 from rempart.domain import accreditation, question
 from rempart.domain.identifiers import Fault, parse_amc, parse_birth, parse_nir, parse_rank, parse_site_reference
 from rempart.domain.member import MemberRule, canonical_member
-from rempart.domain.newborns import NEWBORN_CEILING
 from rempart.domain.parameters import accreditation_days
 from rempart.domain.rights import DOMAINS, Period
 from rempart.ground.instants import civil_date
@@ -240,12 +239,13 @@ def write(state: HubState, asked: Question, found: Answer) -> bytes:
     text = (
         f'{{"answer":"{found.answer}","question":"{question.identifier(asked.instant, state.hub)}","domains":{domains},'
         f'"accreditation":"{number}","accreditation_from":"{first}","accreditation_to":"{last}","kind":"{found.kind}",'
-        f'"ended":"{ended}",{_PROVISIONAL[found.provisional]},"padding":"'
+        f'"ended":"{ended}",{_provisional(found.ceiling)},"padding":"'
     )
     return (text.ljust(510 + 128 * len(asked.domains)) + '"}').encode()
 
 
-_PROVISIONAL = ('"provisional":false,"ceiling":0', f'"provisional":true,"ceiling":{NEWBORN_CEILING}')
+def _provisional(ceiling: int) -> str:
+    return f'"provisional":true,"ceiling":{ceiling}' if ceiling else '"provisional":false,"ceiling":0'
 
 
 @lru_cache(maxsize=8192)

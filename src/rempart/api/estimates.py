@@ -140,18 +140,18 @@ def _as_invoiced(line: EstimateLine) -> LineRequest:
 def told(estimated: Estimated, lines: int) -> bytes:
     """The answer as JSON, padded to a length that depends on the number of lines."""
     found = estimated.found
-    answer = EstimateAnswer("not-confirmed") if found is None else _answer(found)
+    answer = EstimateAnswer("not-confirmed") if found is None else _answer(found, estimated.ceiling)
     body = _encode(answer)
     most = PADDED + PER_LINE * lines
     missing = max(most, len(body)) - len(body) + -max(most, len(body)) % PADDED
     return _encode(msgspec.structs.replace(answer, padding=" " * missing))
 
 
-def _answer(found: Decision) -> EstimateAnswer:
+def _answer(found: Decision, ceiling: int) -> EstimateAnswer:
     reason = reasons.BY_CODE.get(found.reason)
     return EstimateAnswer(
         "estimated", found.reason, reason.french if reason is not None else "", found.spent, found.amo, found.amc,
-        found.patient, tuple(map(line, found.lines)),
+        found.patient, tuple(map(line, found.lines)), ceiling > 0, ceiling,
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from rempart.application.guard import Caller, Wish, client_in_good_standing, sit
 from rempart.application.together import Unavailable
 from rempart.application.tokens import DPOP
 from rempart.domain import reasons
+from rempart.domain.identifiers import REFERENCE_PATTERN
 from rempart.ground.instants import iso
 from rempart.storage import states
 from rempart.storage.door import Databases
@@ -44,7 +45,10 @@ MORE = {404: ResponseSpec(Problem, media_type=MEDIA_TYPE, generate_examples=Fals
 CONFLICT = {409: ResponseSpec(Problem, media_type=MEDIA_TYPE, generate_examples=False, description="not possible now")}
 KEY_MOST = 128  # characters
 Number = Annotated[str | None, QueryParameter(name="number", pattern="^[0-9]{1,9}$", description="The site's own.")]
-SiteReference = Annotated[str | None, QueryParameter(name="site_reference", max_length=20, description="Your own.")]
+SiteReference = Annotated[
+    str | None,
+    QueryParameter(name="site_reference", pattern=REFERENCE_PATTERN, max_length=20, description="Your own."),
+]
 READING = (client_in_good_standing, site_in_good_standing)
 """What a caller must pass to read of itself; closed compartments stop deposits only."""
 

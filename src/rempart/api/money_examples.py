@@ -7,6 +7,7 @@ from uuid import UUID
 
 from rempart.domain.payment import bank_reference
 from rempart.domain.reasons import sentence
+from rempart.wire.notices import NoticeList, SiteNotice
 from rempart.wire.payments import DebtAsked, DebtList, SiteDebt
 from rempart.wire.settlements import (
     ReplyReceipt,
@@ -29,6 +30,9 @@ _SUMMARY = SettlementSummary(
 )  # fmt: skip
 
 MONEY: dict[str, Any] = {
+    "ListNotices": NoticeList(
+        (SiteNotice(418, "invoice-decided-again", _INVOICE, "2026-03-02", "2026-03-02T05:00:00Z"),), 418
+    ),
     "ListDebts": DebtList(400, (
         SiteDebt(
             CLAW_BACK, _INVOICE, "000000017", INSURER, "operator", 600, 200, 0, 0, 400, "over-billing",

@@ -113,4 +113,5 @@ def _answer(found: Checked) -> RecordCheckAnswer:
         found.closed.isoformat() if found.closed is not None else "",
         tuple(HeldPeriod(p.domain, p.start.isoformat(), p.end.isoformat(), p.formula) for p in coverage.periods),
         file, origin.wrapped, origin.sealed, hashlib.sha256(origin.person).digest()[:16] if origin.sealed else b"",
+        found.ceiling > 0, found.ceiling,
     )  # fmt: skip

@@ -51,6 +51,8 @@ AUTHORIZATION_FIELDS: dict[str, dict[str, str]] = {
         "events": "Each change of state; not in lists.",
         "deliveries": "What each live invoice took of each line; not in lists.",
         "rest": "What may still be delivered of each line; not in lists.",
+        "provisional": "For a newborn, under its parent's contract; left out otherwise.",
+        "ceiling": "Cents that may be owed in all for a provisional newborn; what is agreed is held of it.",
     },
     "DeliveryState": {
         "invoice": _ID, "line": "Number of the agreed line.", "quantity": "Units delivered.",

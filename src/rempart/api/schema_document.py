@@ -27,6 +27,7 @@ from rempart.wire import (
     eligibility,
     estimates,
     invoices,
+    notices,
     own_records,
     payments,
     record_check,
@@ -91,7 +92,7 @@ def document(generated: Json) -> Json:
 
 def _schemas() -> Json:
     modules = (
-        authorizations, batches, eligibility, estimates, invoices, own_records, payments, record_check, sealed,
+        authorizations, batches, eligibility, estimates, invoices, notices, own_records, payments, record_check, sealed,
         settlements, sign_in, status, token, webhooks, problems,
     )  # fmt: skip
     structs = [

@@ -75,6 +75,8 @@ FIELDS: dict[str, dict[str, str]] = {
         "file": "The file that changed the record last.", "wrapped": "Key that opens the reference; base64.",
         "reference": "Your own reference of the person, sealed to you; base64.",
         "bound": "What the reference is bound to; base64.",
+        "provisional": "A newborn that no file names yet: the parent's record answers, and the reference is its own.",
+        "ceiling": "Cents that may be owed in all for a provisional newborn.",
     },
     "HeldPeriod": {
         "domain": "Card column.", "start": "First day, AAAA-MM-JJ.", "end": "Last day, AAAA-MM-JJ.",
@@ -102,7 +104,8 @@ FIELDS: dict[str, dict[str, str]] = {
     "ParticularsRequest": {
         "item": "frame, lens, contact-lenses, aid, daily-fee, emergency-fee, heavy-act-fee, private-room and others.",
         "side": "left or right: an eye or an ear.", "teeth": "Two digits each (FDI).",
-        "correction": "Of one lens.", "basket": "A, B, 1, 2, no-charge, moderated or free.",
+        "correction": "Of one lens; on a frame that is billed apart, of the weaker of its lenses.",
+        "basket": "A, B, 1, 2, no-charge, moderated or free.",
         "price_limit": f"Price limit of one in its basket, {_CENTS}.", "pricing": "sector-1, optam or non-optam.",
         "days": "Days of a stay, the first on the care date.",
         "renewal": "Why early: sight-worsened, frame-outgrown or listed-condition.",
@@ -144,6 +147,8 @@ FIELDS: dict[str, dict[str, str]] = {
         "reason": "Why the insurer would pay nothing at all.", "sentence": _FRENCH, "spent": f"Total, {_CENTS}.",
         "amo": f"What the compulsory scheme would pay, {_CENTS}.", "amc": f"What the insurer would pay, {_CENTS}.",
         "patient": f"What is left to the patient, {_CENTS}.", "lines": "Line by line, with the rules by name.",
+        "provisional": "For a newborn, covered under its parent's contract until the insurer registers it.",
+        "ceiling": "Cents that may be owed in all for a provisional newborn; 0 otherwise.",
         "padding": "Spaces: the length tells nothing.",
     },
     **AUTHORIZATION_FIELDS,

@@ -36,6 +36,14 @@ MONEY: dict[str, Words] = {
         "Taken or refused as a whole, then each invoice as it stands now. Identity zones are zeros.",
         ("not-found", "unknown-route", "return-not-writable", *SIGNED),
     ),
+    "ListNotices": Words(
+        "What happened to the site without its asking",
+        "Each notice once, the oldest first, at most 200; ask again with next. Kinds: invoice-decided-again (subject:"
+        " the invoice that is now accepted, under the number of the rejected one), transfer-rejected,"
+        " claw-back-notified, the steps of a debt and of a change of bank details. No act and no identity; reading"
+        " takes nothing away.",
+        ("invalid-fields", *SIGNED),
+    ),
     "ListClawBacks": Words(
         "What is taken back from the site",
         "Each with its invoice, reason, state and the first day of deduction; those that ended for a year.",
@@ -103,6 +111,11 @@ MONEY_FIELDS: dict[str, dict[str, str]] = {
         "penalty": _ID, "insurer": _INSURER, "half": "AAAA-1 or AAAA-2.", "invoices": "Paid late.", "reason": _CODE,
         "sentence": _SENTENCE, "amount": f"Paid here, {_CENTS}.",
     },
+    "SiteNotice": {
+        "number": "Grows with each notice.", "kind": "A stable code.", "subject": "The id of what it is about.",
+        "day": "The day that matters.", "instant": "When it was written, UTC.",
+    },
+    "NoticeList": {"notices": "The oldest first.", "next": "Ask next with this since."},
     "DebtAsked": {
         "step": "demanded, reminded or final-notice.", "day": "When, Paris.", "amount": f"Left on that day, {_CENTS}.",
     },

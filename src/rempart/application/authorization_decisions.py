@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from rempart.domain.authorization import AGREED, REFUSED, Ruling, terms_of, validity
 from rempart.domain.decision import DecidedLine, RuleAmount
+from rempart.domain.newborns import RULE as NEWBORN_RULE
+from rempart.domain.newborns import told_provisional
 
 RULE = "case-worker-decided"
 
@@ -51,6 +53,7 @@ def verdict_of(waiting: Ruling, verdict: Verdict, today: date) -> Ruling | str:
 
 def _line(line: DecidedLine, amc: int) -> DecidedLine:
     patient = line.spent - line.amo - amc - line.other
-    return DecidedLine(
-        line.number, line.domain, line.spent, line.amo, amc, patient, (RuleAmount(RULE, amc),), "", line.other
-    )
+    rules: tuple[RuleAmount, ...] = (RuleAmount(RULE, amc),)
+    if told_provisional((line,)):
+        rules = (*rules, RuleAmount(NEWBORN_RULE, amc))
+    return DecidedLine(line.number, line.domain, line.spent, line.amo, amc, patient, rules, "", line.other)

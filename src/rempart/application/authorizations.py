@@ -16,7 +16,8 @@ from typing import NamedTuple, Protocol
 from rempart.application.counting import Place, uses_of
 from rempart.application.eligibility import DAY, EPOCH, Ports, coverage_of, find
 from rempart.application.guard import AUTHORIZATION, Caller
-from rempart.application.holding import LineHold, line_holds, taken_now
+from rempart.application.holding import LineHold, line_holds, standing_alone, taken_now
+from rempart.application.newborns import covered, is_provisional, under_ceiling, with_ceiling
 from rempart.application.ports import Derive, Opened, Row, SealedAsk, Settle
 from rempart.application.unsealed import born_of, cost_of
 from rempart.domain import accreditation
@@ -28,10 +29,13 @@ from rempart.domain.counters import needs as counters_of
 from rempart.domain.decision import Decision
 from rempart.domain.guarantee import GuaranteeTable
 from rempart.domain.invoice import Invoice
+from rempart.domain.newborns import newborn_until, noted
 from rempart.domain.own_record import own_key
 from rempart.domain.rights import DOMAINS, Coverage
 
 TEMPLATE, TEMPLATE_NOT_CONFIRMED = "authorization-decided/1", "authorization-not-confirmed/1"
+PROVISIONAL = "authorization-provisional/1"
+"""What a newborn's answer shows: the ceiling beside what binds."""
 NOT_CONFIRMED = "not-confirmed"
 OF_RIGHTS = frozenset({NOT_CONFIRMED, "rights-closed", "domain-not-covered"})
 """Reasons that a site which does not know the person is told as one: `not-confirmed`."""
@@ -182,13 +186,14 @@ async def request(needs: Needs, asked: Asked, *, hour_share: int) -> Requested:
     if refusal:
         return Requested(refusal, asked)
     asked = _aged(asked, born_of(seen, asked.birth))
-    coverage = coverage_of(seen, row)
+    coverage = covered(coverage_of(seen, row), row, asked.planned)
     decision, places, holds = await _decide(needs, asked, coverage, row=row, ticket=ticket)
-    ruling = rule(decision, asked.today, asked.planned, lambda domain: _rights_end(coverage, domain, asked.planned))
-    (settled,) = await needs.ports.door.settle([_line(asked, ruling, seen)], hour_share)
+    newborn = is_provisional(row)
+    ruling = _ruling(asked, decision, coverage, newborn=newborn)
+    (settled,) = await needs.ports.door.settle([_line(asked, ruling, seen, newborn=newborn)], hour_share)
     if settled.verdict != "ok":
         return Requested(settled.verdict.partition(":")[2], asked)
-    if ruling.state == REFUSED and ruling.reason in OF_RIGHTS and not settled.known:
+    if ruling.state == REFUSED and ruling.reason in OF_RIGHTS and (newborn or not settled.known):
         ruling = replace(ruling, reason=NOT_CONFIRMED, domain="", lines=())
     held_until = await _hold(needs, asked, ruling, uses_of(places, decision))
     if held_until is not None:
@@ -200,6 +205,19 @@ async def request(needs: Needs, asked: Asked, *, hour_share: int) -> Requested:
     return replace(
         kept, held_until=held_until, holds=holds if ruling.state in {AGREED, PENDING} else (), own=own
     )  # fmt: skip
+
+
+def _ruling(asked: Asked, decision: Decision, coverage: Coverage | None, *, newborn: bool) -> Ruling:
+    """What is answered. A newborn's ends with the days in which it is one, and an invoice may ask no cent more."""
+    until = newborn_until(asked.birth, asked.planned) if newborn else None
+
+    def rights_end(domain: str) -> date | None:
+        known = _rights_end(coverage, domain, asked.planned)
+        return min((day for day in (known, until) if day is not None), default=None)
+
+    ruling = rule(decision, asked.today, asked.planned, rights_end)
+    # What an invoice may ask beyond the agreement is held nowhere: of a ceiling it would be too much.
+    return replace(ruling, line_cents=0, total_cents=0) if newborn else ruling
 
 
 async def _decide(
@@ -216,17 +234,24 @@ async def _decide(
     places: tuple[Place, ...] = ()
 
     def wanted(invoice: Invoice) -> tuple[CounterNeed, ...]:
-        return counters_of(invoice, coverage, table, profession=asked.profession, context=context)
+        found = counters_of(invoice, coverage, table, profession=asked.profession, context=context)
+        return with_ceiling(row, found, asked.planned) if coverage is not None else found
 
     if needs.allowances is not None and row is not None and (found := wanted(asked.invoice)):
         places = await needs.allowances.places(ticket, row, found)
         left = await needs.allowances.left(places)
-    decision = adjudicate(asked.invoice, coverage, table, profession=asked.profession, context=context, left=left)
+
+    def decide(invoice: Invoice) -> Decision:
+        found = adjudicate(invoice, coverage, table, profession=asked.profession, context=context, left=left)
+        found = under_ceiling(row, found, left, asked.planned)
+        return noted(found) if is_provisional(row) else found
+
+    decision = decide(asked.invoice)
     if not places:
         return decision, (), ()
     lines = [
         (line, decided, wanted(replace(asked.invoice, lines=(line,))))
-        for line, decided in zip(asked.invoice.lines, decision.lines, strict=True)
+        for line, decided in zip(asked.invoice.lines, standing_alone(decision, asked.invoice, decide), strict=True)
     ]
     return decision, places, line_holds(places, lines)
 
@@ -286,7 +311,7 @@ def _aged(asked: Asked, born: str) -> Asked:
 def _derive(asked: Asked) -> Derive:
     return Derive(
         asked.caller.grant, AUTHORIZATION, asked.insurer, asked.member, asked.nir, asked.birth, asked.rank,
-        asked.instant // DAY, sealed=asked.sealed,
+        asked.instant // DAY, asked.planned.toordinal() - EPOCH, sealed=asked.sealed,
     )  # fmt: skip
 
 
@@ -296,14 +321,20 @@ def _rights_end(coverage: Coverage | None, domain: str, planned: date) -> date |
     return max(ends, default=None)
 
 
-def _line(asked: Asked, ruling: Ruling, seen: Opened) -> Settle:
-    """The disclosure of what is told: a site that does not know the person learns no reason of rights."""
+def _line(asked: Asked, ruling: Ruling, seen: Opened, *, newborn: bool) -> Settle:
+    """The disclosure of what is told: a site that does not know the person learns no reason of rights.
+
+    Of a newborn's parent nobody learns one.
+    """
     caller, hit = asked.caller, bool(seen.coverage)
     hidden = ruling.state == REFUSED and ruling.reason in OF_RIGHTS
-    template, outcome = (TEMPLATE_NOT_CONFIRMED, NOT_CONFIRMED) if hidden else (TEMPLATE, ruling.state)
+    known, outcome_known = PROVISIONAL if newborn else TEMPLATE, ruling.state
+    template, outcome = (TEMPLATE_NOT_CONFIRMED, NOT_CONFIRMED) if hidden else (known, outcome_known)
+    if newborn:
+        known, outcome_known = template, outcome
     return Settle(
         asked.instant, caller.token, caller.grant_id, caller.client, caller.site, asked.operator, asked.insurer,
-        "api", AUTHORIZATION, asked.evidence, template, TEMPLATE, outcome, ruling.state,
+        "api", AUTHORIZATION, asked.evidence, template, known, outcome, outcome_known,
         seen.tag, seen.meeting if hit else None, cost_of(seen, asked.cost), asked.site_cap, asked.client_cap,
         reference=asked.reference,
     )  # fmt: skip

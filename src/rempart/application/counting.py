@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from rempart.application.ports import Row
 from rempart.domain.allowances import CounterKey, CounterNeed, CounterUse
 from rempart.domain.decision import Decision
+from rempart.domain.rights import Coverage
 
 
 class CountersAsk(NamedTuple):
@@ -55,12 +56,13 @@ class CounterBooks(Protocol):
 
 
 class Counted(NamedTuple):
-    """What an invoice's decision rests on: `decide` gives it for what is left; ticket and person seal it anew."""
+    """What an invoice's decision rests on: `decide` gives it for what is left; the rest is for sealing it anew."""
 
     places: tuple[Place, ...]
     decide: Callable[[Mapping[CounterKey, int]], Decision]
     ticket: bytes
     person: bytes
+    coverage: Coverage | None = None
 
     def __repr__(self) -> str:
         return f"Counted({len(self.places)} counters)"

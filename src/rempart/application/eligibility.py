@@ -17,7 +17,7 @@ from rempart.application.ports import Derive, KeeperPort, Open, Opened, RecordsP
 from rempart.application.unsealed import cost_of, unsealed
 from rempart.domain import accreditation, eligibility
 from rempart.domain.eligibility import COVERED, Eligibility
-from rempart.domain.newborns import NEWBORN
+from rempart.domain.newborns import NEWBORN, ceiling_on
 from rempart.domain.rights import Coverage, prolong, unpack
 
 EPOCH = date(1970, 1, 1).toordinal()
@@ -64,7 +64,7 @@ class Answer(NamedTuple):
     accreditation: str = ""
     first_day: date | None = None
     last_day: date | None = None
-    provisional: bool = False  # a newborn under its parent's contract
+    ceiling: int = 0  # cents in all, of a newborn under its parent's contract: then the answer is provisional
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +155,16 @@ def _unpacked(packed: bytes, first: int | None, last: int | None) -> Coverage:
 
 
 class _Judged(NamedTuple):
-    """What a coverage says to a question: `domains` as bits, `end` the earliest of the open periods, since 1970."""
+    """What a coverage says to a question: `domains` as bits, `end` the earliest of the open periods, since 1970.
+
+    `ceiling`: a newborn's, in cents; 0 for anybody else.
+    """
 
     found: Eligibility
     kind: str = ""
     domains: int = 0
     end: int = 0
-    provisional: bool = False
+    ceiling: int = 0
 
 
 _UNJUDGED = _Judged(eligibility.UNKNOWN)
@@ -176,7 +179,7 @@ def _judge(question: Question, seen: Opened, row: Row | None) -> _Judged:
     if row is None or row.version < NEWBORN:
         return judged
     # Of the parent nothing is told but that a newborn is covered.
-    return judged._replace(provisional=True) if judged.found.periods else _UNJUDGED
+    return judged._replace(ceiling=ceiling_on(question.care).limit) if judged.found.periods else _UNJUDGED
 
 
 @lru_cache(maxsize=JUDGED_KEPT)
@@ -254,7 +257,7 @@ def _accredit(question: Question, judged: _Judged, accreditor: bytes, random: by
 def _line(question: Question, judged: _Judged, seen: Opened, number: _Number | None) -> Settle:
     caller, found = question.caller, judged.found
     template, template_known = _TEMPLATES[found.stranger], _TEMPLATES[found.known]
-    if judged.provisional:
+    if judged.ceiling:
         template = template_known = PROVISIONAL
     hit = bool(seen.coverage)
     if number is None:
@@ -291,6 +294,6 @@ def told(ready: Ready, verdict: str, *, known: bool) -> Answer:
     said = found.known if known else found.stranger
     if said == COVERED and number is not None:
         first, last = date.fromordinal(number.first + EPOCH), date.fromordinal(number.last + EPOCH)
-        return Answer("", said, found, judged.kind, number.text, first, last, provisional=judged.provisional)
+        return Answer("", said, found, judged.kind, number.text, first, last, ceiling=judged.ceiling)
     shown = found if said in {eligibility.CLOSED, eligibility.NOT_COVERED} else eligibility.UNKNOWN
     return Answer("", said, shown)

@@ -16,6 +16,7 @@ from rempart.application.counting import CounterBooks, CounterKeys, figures_of, 
 from rempart.application.eligibility import DAY, EPOCH, Ports, Question, coverage_of, find
 from rempart.application.guard import ESTIMATE
 from rempart.application.invoice_records import Accredited
+from rempart.application.newborns import covered, is_provisional, under_ceiling, with_ceiling
 from rempart.application.ports import Derive, Opened, Row, Settle
 from rempart.application.unsealed import born_of, cost_of
 from rempart.domain import accreditation
@@ -24,9 +25,12 @@ from rempart.domain.allowances import CounterKey
 from rempart.domain.decision import Decision
 from rempart.domain.estimate import About, estimate, estimate_needs
 from rempart.domain.invoice import Line
+from rempart.domain.newborns import ceiling_on
 from rempart.domain.rights import Coverage
 
 TEMPLATE, TEMPLATE_NOT_CONFIRMED = "estimate-made/1", "estimate-not-confirmed/1"
+PROVISIONAL = "estimate-provisional/1"
+"""What a newborn's estimate shows: the ceiling beside the amounts."""
 NOT_CONFIRMED = "not-confirmed"
 HIDDEN = OF_RIGHTS | {UNKNOWN, OTHER_PERSON}
 """Reasons that a site which does not know the person is told as one: `not-confirmed`."""
@@ -49,10 +53,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Estimated:
-    """`refusal` is the door's; `found` None says that nobody is confirmed."""
+    """`refusal` is the door's; `found` None says that nobody is confirmed; `ceiling` in cents is a newborn's."""
 
     refusal: str
     found: Decision | None = None
+    ceiling: int = 0
 
 
 class EstimateBooks(CounterBooks, Protocol):
@@ -77,13 +82,15 @@ async def ask(needs: Needs, asked: Asked, *, hour_share: int) -> Estimated:
     if refusal:
         return Estimated(refusal)
     asked = replace(asked, about=replace(asked.about, birth=born_of(seen, asked.about.birth)))
-    coverage = coverage_of(seen, row)
+    coverage = covered(coverage_of(seen, row), row, asked.question.care)
     found = await _estimate(needs, asked, coverage, row=row, seen=seen, ticket=ticket)
-    (settled,) = await needs.ports.door.settle([_line(asked.question, found, seen)], hour_share)
+    ceiling = ceiling_on(asked.question.care).limit if is_provisional(row) else 0
+    line = _line(asked.question, found, seen, provisional=ceiling > 0)
+    (settled,) = await needs.ports.door.settle([line], hour_share)
     if settled.verdict != "ok":
         return Estimated(settled.verdict.partition(":")[2])
-    hidden = found.reason in HIDDEN and not settled.known
-    return Estimated("", None if hidden or coverage is None else found)
+    hidden = found.reason in HIDDEN and (ceiling > 0 or not settled.known)  # of a parent's rights nothing is told
+    return Estimated("") if hidden or coverage is None else Estimated("", found, ceiling)
 
 
 async def _estimate(
@@ -101,13 +108,16 @@ async def _estimate(
     wanted = estimate_needs(
         asked.lines, coverage, table, profession=asked.profession, context=context, about=asked.about
     )  # fmt: skip
+    care = asked.question.care
+    wanted = with_ceiling(row, wanted, care)
     left: Mapping[CounterKey, int] = {}
     if wanted:
         (places,) = await places_of(needs.keys, [(ticket, row, wanted)])
         left = (await figures_of(needs.books, places)).left(places)
-    return estimate(
+    found = estimate(
         asked.lines, coverage, table, profession=asked.profession, context=context, about=asked.about, left=left
     )  # fmt: skip
+    return under_ceiling(row, found, left, care)
 
 
 async def _honoured(books: EstimateBooks, asked: Asked, seen: Opened) -> Honoured | str | None:
@@ -121,19 +131,23 @@ async def _honoured(books: EstimateBooks, asked: Asked, seen: Opened) -> Honoure
 def _derive(question: Question) -> Derive:
     return Derive(
         question.caller.grant, ESTIMATE, question.insurer, question.member, question.nir, question.birth,
-        question.rank, question.instant // DAY, sealed=question.sealed,
+        question.rank, question.instant // DAY, question.care.toordinal() - EPOCH, sealed=question.sealed,
     )  # fmt: skip
 
 
-def _line(question: Question, found: Decision, seen: Opened) -> Settle:
+def _line(question: Question, found: Decision, seen: Opened, *, provisional: bool) -> Settle:
     """The disclosure of what is told: a site that does not know the person learns no reason of rights."""
     caller = question.caller
-    template, outcome = (TEMPLATE, found.outcome)
+    known = PROVISIONAL if provisional else TEMPLATE
+    outcome_known = found.outcome
+    template, outcome = known, outcome_known
     if found.reason in HIDDEN:
         template, outcome = TEMPLATE_NOT_CONFIRMED, NOT_CONFIRMED
+        if provisional:
+            known, outcome_known = template, outcome
     return Settle(
         question.instant, caller.token, caller.grant_id, caller.client, caller.site, question.operator,
-        question.insurer, question.channel, ESTIMATE, question.evidence, template, TEMPLATE, outcome, found.outcome,
+        question.insurer, question.channel, ESTIMATE, question.evidence, template, known, outcome, outcome_known,
         seen.tag, seen.meeting if seen.coverage else None, cost_of(seen, question.cost), question.site_cap,
         question.client_cap, reference=question.reference,
     )  # fmt: skip

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
 from rempart.application.counting import Place
 from rempart.domain.allowances import CounterNeed
-from rempart.domain.decision import DecidedLine
+from rempart.domain.decision import DecidedLine, Decision
 from rempart.domain.deliveries import CENTS, HeldLine
-from rempart.domain.invoice import Line
+from rempart.domain.invoice import Invoice, Line
 
 
 class LineHold(NamedTuple):
@@ -19,6 +20,22 @@ class LineHold(NamedTuple):
     held: HeldLine
     at: Place
     day: date
+
+
+def standing_alone(decision: Decision, invoice: Invoice, decide: Callable[[Invoice], Decision]) -> list[DecidedLine]:
+    """Each line as decided. Where the table is silent about another, as it would be on a quote of its own.
+
+    A silent table holds the whole quote; what its other lines take of allowances is still theirs.
+    """
+    if decision.outcome != "held":
+        return list(decision.lines)
+    found = []
+    for line in invoice.lines:
+        alone = replace(
+            invoice, lines=(line,), total_spent=line.spent, total_amo=line.amo, total_amc=line.amc
+        )  # fmt: skip
+        found.append(decide(alone).lines[0])
+    return found
 
 
 def line_holds(

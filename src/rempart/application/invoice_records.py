@@ -20,6 +20,7 @@ from rempart.domain.decision import Decision
 from rempart.domain.guarantee import GuaranteeTable
 from rempart.domain.invoice import Invoice
 from rempart.domain.member import MemberRule
+from rempart.domain.rights import Coverage
 
 WAITING, HELD, ACCEPTED, REJECTED = "waiting", "held", "accepted", "rejected"
 DECIDED = frozenset({ACCEPTED, REJECTED})
@@ -121,7 +122,7 @@ class Books(CounterBooks, Protocol):
 class Copies(Protocol):
     """Writes a decided invoice as bytes for its three readers: acts, the insurer's settlement, the member's copy."""
 
-    def of(self, person: bytes, submitted: Submitted, decision: Decision) -> Kept: ...
+    def of(self, person: bytes, submitted: Submitted, decision: Decision, coverage: Coverage | None) -> Kept: ...
 
 
 class Routed(NamedTuple):

@@ -34,7 +34,7 @@ from rempart.application.invoice_records import (
     Standing,
     Submitted,
 )
-from rempart.application.newborns import counted_as, covered, under_ceiling, with_ceiling
+from rempart.application.newborns import care_of, counted_as, covered, under_ceiling, with_ceiling
 from rempart.application.ports import Derive, Opened, Row, Settle, Unavailable
 from rempart.application.sealed_invoices import aged, derive_sealed, reason_of
 from rempart.application.waits import with_waits
@@ -115,7 +115,7 @@ def _start(directory: Directory, submitted: Submitted, day: int) -> _Work:
     invoice = submitted.invoice
     presented = invoice.presented
     amc = _amc(presented.amc_number)
-    care = invoice.lines[0].care_date if invoice.lines else invoice.issued
+    care = care_of(invoice)
     if not isinstance(amc, Fault):
         work.routed = directory.route(amc, presented.convention, presented.csr, care)
     if work.routed is None:
@@ -145,7 +145,7 @@ async def _look(needs: Needs, works: Sequence[_Work]) -> None:
     for work, refusal, row, seen, ticket in zip(works, *found, strict=True):
         work.refusal, work.row, work.seen, work.ticket = reason_of(refusal), row, seen, ticket
         work.submitted = aged(work.submitted, seen)
-        work.coverage = covered(coverage_of(seen, row), row, work.submitted.invoice)
+        work.coverage = covered(coverage_of(seen, row), row, care_of(work.submitted.invoice))
 
 
 # --- accreditations ---
@@ -291,14 +291,14 @@ async def _count(needs: Needs, works: Sequence[_Work]) -> None:
             submitted.invoice, work.coverage, _table(needs, work), profession=submitted.site.profession,
             context=work.context,
         )  # fmt: skip
-        wanted = with_ceiling(work.row, wanted)
+        wanted = with_ceiling(work.row, wanted, care_of(submitted.invoice))
         if wanted:
             asked.append((work, (work.ticket, work.row, wanted)))
     if not asked:
         return
     places = await places_of(needs.box, [ask for _, ask in asked])
     for (work, (ticket, row, _)), found in zip(asked, places, strict=True):
-        work.counted = Counted(found, partial(_contract, needs, work), ticket, row.person)
+        work.counted = Counted(found, partial(_contract, needs, work), ticket, row.person, work.coverage)
 
 
 def _judge(needs: Needs, work: _Work, ordinary: Context) -> Decision | None:
@@ -346,7 +346,7 @@ def _contract(needs: Needs, work: _Work, left: Mapping[CounterKey, int]) -> Deci
     )  # fmt: skip
     if work.authorized is not None and work.coverage is not None and found.lines and found.reason not in WHOLE:
         found = owed(found, work.authorized, invoice.lines)
-    return under_ceiling(work.row, limited(found, work.bound.most), left)
+    return under_ceiling(work.row, limited(found, work.bound.most), left, care_of(invoice))
 
 
 def _suspected(work: _Work) -> str:
@@ -376,7 +376,8 @@ async def _keep(needs: Needs, works: Sequence[_Work], decisions: Sequence[Decisi
         if work.row is None or work.refusal or decision.outcome not in DECIDED:
             continue
         submitted = work.submitted
-        asks.append(KeepAsk(work.ticket, submitted.identity, month, *copies.of(work.row.person, submitted, decision)))
+        told = copies.of(work.row.person, submitted, decision, work.coverage)
+        asks.append(KeepAsk(work.ticket, submitted.identity, month, *told))
         owners.append(id(work))
     kept = await needs.box.keep(asks) if asks else ()
     return dict(zip(owners, kept, strict=True))

@@ -14,7 +14,7 @@ async def keep_again(needs: Needs, stale: Sequence[Decided], today: date) -> lis
     asks = [
         KeepAsk(
             one.counted.ticket, one.submitted.identity, month,
-            *needs.copies.of(one.counted.person, one.submitted, one.decision),
+            *needs.copies.of(one.counted.person, one.submitted, one.decision, one.counted.coverage),
         )
         for one in stale if one.counted is not None
     ]  # fmt: skip

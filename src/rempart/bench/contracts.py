@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ import psycopg
 
 from rempart.bench.contract_load import Load
 from rempart.bench.invoices import OPTIONS, programs_cpu
-from rempart.bench.noemie import returned_equals_ledger
+from rempart.bench.noemie import Fetched, compare, fetch
 from rempart.bench.processes import family, peak_memory
 from rempart.bench.world import OPERATOR, YEAR, World
 from rempart.bootstrap.house import House
@@ -46,6 +47,7 @@ from rempart.wire.problem import Problem
 PATIENCE = 3_600.0  # seconds
 TOGETHER = 100  # invoices of one request
 SIDE_BY_SIDE = 4
+LOOK_SECONDS = 0.02  # between two looks at a command's memory
 MONEY: dict[str, dict[str, Any]] = {
     "payment": {"unsafe_clear_files": True},  # the bench says what a file of clear bank details costs, without its seal
     "settlement": {"output": "settlements", "signing_key": "settlement.pem"},
@@ -160,10 +162,11 @@ class _Run:
         with self._stage("settle", size):
             self._command("funds", "call", "--up-to-now")
             self._command("settlement", "write")
-        with self._stage("noemie", size), self._connection() as connection:
-            returns = asyncio.run(returned_equals_ledger(self.world, connection))
-        figure = self._figure(size, workers)
-        figure.broken += len(returns.differing)
+        with tempfile.TemporaryDirectory(dir=self.world.house.folder) as folder, self._connection() as connection:
+            with self._stage("noemie", size):
+                fetched = asyncio.run(fetch(self.world, connection, Path(folder)))
+            figure = self._figure(size, workers)
+            figure.broken += self._differing(fetched, connection)
         self.say(f"{size:,} invoices: {figure.rate:,.0f}/s in {figure.seconds:,.1f} s, {figure.broken} broken")
         return figure
 
@@ -233,16 +236,25 @@ class _Run:
     def _command(self, *words: str) -> Any:
         """What the command prints as JSON; its processor time goes to the stage, its memory to `commands`."""
         command = (sys.executable, "-m", "rempart", *words, "--json", "--config", str(self.world.house.config))
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-            told = process.stdout.read() if process.stdout else b""
-            _, status, used = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
+        with tempfile.TemporaryFile() as told:
+            process = subprocess.Popen(command, stdout=told)
+            # Looked at while it runs: what the system says at its end begins with the memory of this process.
+            while (ended := os.wait4(process.pid, os.WNOHANG))[0] == 0:
+                self._saw("commands", peak_memory(process.pid))
+                time.sleep(LOOK_SECONDS)
+            process.returncode = os.waitstatus_to_exitcode(ended[1])
+            told.seek(0)
+            content = told.read()
         if process.returncode:
             raise RuntimeError(f"rempart {' '.join(words)} ended with {process.returncode}")
         stage = next(reversed(self.stages.values()))
-        stage.cpu["commands"] = stage.cpu.get("commands", 0.0) + used.ru_utime + used.ru_stime
-        self._saw("commands", used.ru_maxrss * 1024)
-        return json.loads(told)
+        stage.cpu["commands"] = stage.cpu.get("commands", 0.0) + ended[2].ru_utime + ended[2].ru_stime
+        return json.loads(content)
+
+    def _differing(self, fetched: list[Fetched], connection: psycopg.Connection[Any]) -> int:
+        """Sites whose returns are not the ledger's; the sites' own software would read them, so it is no stage."""
+        self.say("reading the returns")
+        return len(compare(fetched, connection).differing)
 
     def _figure(self, size: int, workers: int) -> Figure:
         figure = Figure(size, workers, stages=self.stages, memory=self.memory)
@@ -252,10 +264,7 @@ class _Run:
             stage.share = stage.seconds / figure.seconds
         with self._connection() as connection:
             figure.broken = sum(bool(found) for found in check(connection).values())
-            states = (
-                "select coalesce(nullif(reason, ''), state), count(*) from rempart.invoice group by 1 order by 2 desc"
-            )
-            figure.decided = dict(connection.execute(states).fetchall())
+            figure.decided = dict(connection.execute(STATES).fetchall())
             row = connection.execute("select coalesce(sum(amc), 0)::bigint from rempart.invoice where live").fetchone()
             figure.cents = row[0] if row else 0
             figure.counted = connection.execute("select count(*) from rempart.counter_entry").fetchall()[0][0]

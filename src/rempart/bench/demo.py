@@ -16,6 +16,7 @@ import psycopg
 
 from rempart.bench.after import After, AfterReport
 from rempart.bench.day import DayReport, live
+from rempart.bench.opened import Opened, opened
 from rempart.bench.world import OPERATOR, World
 from rempart.bootstrap.house import House
 from rempart.bootstrap.pay import NewAccount, NewPayee, payer, register_account, register_payees, terms
@@ -59,6 +60,7 @@ class Seen:
     amo: int = 0
     amc: int = 0
     patient: int = 0
+    opened: Opened = field(default_factory=Opened)
     after: AfterReport = field(default_factory=AfterReport)
     disclosures: int = 0
     log_size: int = 0
@@ -122,6 +124,9 @@ class Demo:
     def _live(self, world: World, seen: Seen) -> None:
         done = self.step("A day of care", 0)
         seen.day = asyncio.run(live(world, self.country.day, progress=done))
+        seen.opened = asyncio.run(opened(world))
+        seen.day.surprises += seen.opened.surprises
+        seen.day.amc_expected += seen.opened.owed
         seen.invariants["every_outcome_as_the_ground_truth"] = not seen.day.surprises
 
     def _pay(self, world: World, seen: Seen) -> None:

@@ -9,13 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
 
-import psycopg
-
+from rempart.bench.deltas import send_delta
 from rempart.bench.world import World
 from rempart.domain.invoice import Invoice, Line
-from rempart.formats.rights_file import Draft, Expected, format_closure, write
-from rempart.sealing.client import KeeperSync
-from rempart.sealing.loading import OPERATIONS
+from rempart.formats.rights_file import Expected, format_closure
 from rempart.simulation.authorizations import presented
 from rempart.simulation.caller import Caller, invoice_request, presented_request
 from rempart.simulation.care import open_formulas
@@ -25,7 +22,6 @@ from rempart.simulation.people import Person
 from rempart.simulation.sites import Site
 from rempart.simulation.visits import Calendar
 from rempart.wire.problem import Problem
-from rempart.worker.rights import Rules, Wish, load_path
 
 AGO = timedelta(days=20)
 """How long before the day of care the insurer says, too late, that rights ended."""
@@ -72,7 +68,7 @@ async def late_closures(
 
 def _cases(world: World, calendar: Calendar, pairs: Sequence[tuple[str, str]], most: int) -> Iterator[_Case]:
     sites = {site.number: site for site in world.country.all_sites()}
-    people = [each for each in unseen(calendar) if _fits(calendar, each)]
+    people = [each for each in unseen(calendar) if fits(calendar, each)]
     people.reverse()  # quotes take the first
     numbers = count(FIRST_NUMBER)
     made = 0
@@ -85,20 +81,22 @@ def _cases(world: World, calendar: Calendar, pairs: Sequence[tuple[str, str]], m
         made += 1
 
 
-def _fits(calendar: Calendar, person: Person) -> bool:
+def fits(calendar: Calendar, person: Person) -> bool:
+    """Whether a responsible contract pays this person's medicines as a ticket modérateur on the day."""
     coverage = calendar.country.coverage(person)
     plain = coverage.kind == "responsible" and coverage.rank == 1 and person.ways[0][1] is not None
     return plain and dict(open_formulas(coverage, calendar.day)).get("PHAR") == "TM"
 
 
-def _caller(world: World, site: Site) -> Caller:
+def caller_of(world: World, site: Site) -> Caller:
+    """The software of one site."""
     known = registration_of(world.country, site.index)
     return Caller(world.house.base, known, known.sites[0], now=world.now)
 
 
 async def _asked(world: World, case: _Case) -> str:
     """The accreditation of a question asked while rights were open."""
-    caller = _caller(world, case.site)
+    caller = caller_of(world, case.site)
     shown, day = presented(world.country, case.person), world.country.day.isoformat()
     answer = await caller.eligibility(
         presented_request(shown, care_date=day, domains=("PHAR",), evidence="machine")
@@ -111,25 +109,10 @@ async def _asked(world: World, case: _Case) -> str:
 
 def _close(world: World, people: Sequence[Person]) -> None:
     """Each insurer's delta says that these people's rights ended days ago; loaded as any file."""
-    country, settings = world.country, world.house.settings
-    with (
-        psycopg.connect(settings.database.worker_url, autocommit=True) as connection,
-        KeeperSync(str(settings.paths.keeper_socket("load")), OPERATIONS) as keeper,
-    ):
-        for index in sorted({person.insurer for person in people}):
-            insurer = country.insurers[index]
-            lines = [format_closure(p.reference, country.day - AGO) for p in people if p.insurer == index]
-            draft = Draft(
-                insurer.number, "delta", 2, f"{country.day.isoformat()}T20:00:00Z", "none", Expected(0, len(lines), 0)
-            )
-            path = world.house.folder / f"{insurer.number}.closing"
-            with path.open("wb") as out:
-                write(out, draft, lines, insurer.signing_key)
-            wish = Wish(allow_clear=True)
-            outcome = load_path(connection, keeper, path, Rules.of(settings.rights), instant=world.now(), wish=wish)
-            path.unlink()
-            if outcome.state != "applied":
-                raise RuntimeError(f"a closing file was {outcome.state}: {outcome.code}")
+    country = world.country
+    for index in sorted({person.insurer for person in people}):
+        lines = [format_closure(p.reference, country.day - AGO) for p in people if p.insurer == index]
+        send_delta(world, country.insurers[index], lines, Expected(0, len(lines), 0))
 
 
 async def _billed(world: World, case: _Case, accreditation: str) -> Late:
@@ -139,17 +122,16 @@ async def _billed(world: World, case: _Case, accreditation: str) -> Late:
         case.site.number, case.number, country.day, presented(country, case.person), (line,), BASE, AMO, BASE - AMO
     )
     late = Late(case.number, country.insurer_of(case.person).number, BASE - AMO, case.accredited)
-    caller = _caller(world, case.site)
+    caller = caller_of(world, case.site)
     request = invoice_request(invoice, accreditation=accreditation if case.accredited else None)
     receipt = await caller.invoices((request,), f"late-{case.number}")
-    seen = (
-        (receipt.code, "", 0) if isinstance(receipt, Problem) else await _decided(caller, receipt.invoices[0].invoice)
-    )
+    seen = (receipt.code, "", 0) if isinstance(receipt, Problem) else await decided(caller, receipt.invoices[0].invoice)
     await caller.close()
     return replace(late, seen=seen)
 
 
-async def _decided(caller: Caller, invoice: str) -> tuple[str, str, int]:
+async def decided(caller: Caller, invoice: str) -> tuple[str, str, int]:
+    """State, reason and cents of an invoice once it is decided; `undecided` when nobody does."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         state = await caller.invoice_state(invoice)

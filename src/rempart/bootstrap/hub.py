@@ -33,6 +33,7 @@ from rempart.api.invoice_routes import InvoiceDesk, invoice_routes
 from rempart.api.keeper_keys import KeyDesk, keeper_key_routes
 from rempart.api.log_routes import log_routes
 from rempart.api.metrics import registry as metrics_registry
+from rempart.api.notices import notice_routes
 from rempart.api.optics import optics_routes
 from rempart.api.own_records import OwnRecordsDesk, own_records_routes
 from rempart.api.payments import payment_routes
@@ -191,6 +192,7 @@ def _site_routes(desk: InvoiceDesk, keeper: KeeperPort, cadence: Cadence) -> lis
     return [
         *payment_routes(desk), *batch_routes(desk, BatchDesk(desk.state, keeper, desk.databases)),
         *authorization_routes(asking), *fhir_routes(asking), *optics_routes(asking), *webhook_routes(desk),
+        *notice_routes(desk),
         *estimate_routes(EstimateDesk(desk, keeper, counters, cadence)),
         *own_records_routes(OwnRecordsDesk(desk, keeper, cadence)),
     ]  # fmt: skip

@@ -34,6 +34,9 @@ log = structlog.get_logger()
 LOCK = 0x52_4D_50_4D_49  # "RMPMI": one worker minds
 OVERLAP = 600 * MICROSECONDS
 """How much of what was looked at before is looked at again: a transaction may commit later than its instant."""
+LONG, REST = 10.0, 20
+"""A look that took longer than LONG seconds is followed by a rest REST times as long: a flood of invoices is not looked
+at over and over while it is decided. Nothing is left out: the next look goes back to where this one began."""
 BROKEN = "invariant-broken"
 OWN_ALARM = frozenset({journal_equals_disclosures.__name__})
 """The reconciliation rings for it already, each time; here it is counted only."""
@@ -50,6 +53,7 @@ class Minding:
     broken: dict[str, float] = field(default_factory=dict)
     _whole: date | None = None
     _since: int = 0
+    _rested: float = 0.0
     _unsettled: str = ""
 
     def __post_init__(self) -> None:
@@ -77,7 +81,7 @@ class Minding:
     def round(self, connection: psycopg.Connection[Any]) -> dict[str, list[str]]:
         """One look, then what waits to be done; what was found broken."""
         instant = self.clock.now()
-        found = self._look(connection, instant)
+        found = self._look(connection, instant) if time.perf_counter() >= self._rested else {}
         with contextlib.suppress(KeeperUnavailable):
             self._activate(instant)
         self._carry(connection, instant)
@@ -96,7 +100,9 @@ class Minding:
         with connection.transaction():
             connection.execute("set transaction isolation level repeatable read read only")
             found = check(connection, since, CONTINUOUS)
-        self.figures.checked.saw(time.perf_counter() - began)
+        ended = time.perf_counter()
+        self.figures.checked.saw(ended - began)
+        self._rested = ended + REST * (ended - began) if ended - began > LONG else 0.0
         self._whole, self._since = today, instant - OVERLAP
         now = {name: float(len(sentences)) for name, sentences in found.items()}
         for name, sentences in found.items():

@@ -6,9 +6,12 @@ The row is written first, then the file: whoever dies between leaves a row from 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import chain
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -41,6 +44,22 @@ class Made(NamedTuple):
     references: str
 
 
+class _Insurer(NamedTuple):
+    """What was written for an insurer, and its calls that have no file yet, in order."""
+
+    written: list[Written]
+    calls: list[Call]
+
+
+class _Run(NamedTuple):
+    """What all files of one run share; `kept` are the calls whose files can be fetched already."""
+
+    folder: Path
+    key: Ed25519PrivateKey
+    kept: frozenset[UUID]
+    instant: int
+
+
 def make_key(path: Path) -> bytes:
     """Makes the operator's signing key at `path` (0600, never overwritten); gives the public key of 32 bytes."""
     key = Ed25519PrivateKey.generate()
@@ -70,11 +89,14 @@ def signing_key(settings: Settings) -> Ed25519PrivateKey:
     return key
 
 
-def settle(settings: Settings, connection: Connection, instant: int, *, wait: bool = True) -> list[Made]:
+def settle(
+    settings: Settings, connection: Connection, instant: int, *, wait: bool = True, hands: Sequence[Connection] = ()
+) -> list[Made]:
     """Writes the file of every call that has none, and any that is missing from the folder; what was written.
 
-    One writes at a time; who does not `wait` leaves it to the one who does. `connection` is in autocommit. Raises
-    `SettlementDiffersError`: that file and its insurer's later ones wait.
+    One writes at a time; who does not `wait` leaves it to the one who does. `hands` are further connections, over which
+    other insurers' files are written meanwhile; all are in autocommit. Raises `SettlementDiffersError` when all others
+    are written: that file and its insurer's later ones wait.
     """
     key = signing_key(settings)
     folder = settings.settlement.output
@@ -82,29 +104,55 @@ def settle(settings: Settings, connection: Connection, instant: int, *, wait: bo
     with settlements.alone(connection, wait=wait) as ours:
         if not ours:
             return []
-        since = {(one.call.operator, one.call.insurer): one.call.called for one in settlements.written(connection)}
-        fresh: dict[UUID, Made] = {}
-        for call in settlements.unsettled(connection):
-            party = (call.operator, call.insurer)
-            fresh[call.fund_call] = _make(connection, folder, call, key, since=since.get(party, 0), instant=instant)
-            since[party] = call.called
-        return _complete(connection, folder, key, fresh)
+        run = _Run(folder, key, settlements.kept(connection), instant)
+        made = _side_by_side((connection, *hands), _insurers(connection), partial(_of_insurer, run))
+    return sorted(made, key=lambda one: (one.written.call.operator, one.written.call.insurer, one.name))
 
 
-def _complete(connection: Connection, folder: Path, key: Ed25519PrivateKey, fresh: dict[UUID, Made]) -> list[Made]:
-    """Every file that is missing from the folder is made again, and each is kept for its insurer to fetch."""
-    made: list[Made] = []
-    since: dict[tuple[str, str], int] = {}
-    kept = settlements.kept(connection)
+def _insurers(connection: Connection) -> list[_Insurer]:
+    """Every insurer that was ever called, those whose new files are long first."""
+    found: dict[tuple[str, str], _Insurer] = {}
     for one in settlements.written(connection):
-        party = (one.call.operator, one.call.insurer)
-        if one.call.fund_call in fresh:
-            made.append(fresh[one.call.fund_call])
-        elif not (folder / file_name(one)).exists():
-            made.append(_place(connection, folder, one, key, since=since.get(party, 0)))
+        found.setdefault((one.call.operator, one.call.insurer), _Insurer([], [])).written.append(one)
+    for call in settlements.unsettled(connection):
+        found.setdefault((call.operator, call.insurer), _Insurer([], [])).calls.append(call)
+    return sorted(found.values(), key=lambda one: -sum(call.movements for call in one.calls))
+
+
+def _side_by_side(
+    connections: Sequence[Connection], insurers: Sequence[_Insurer], work: Callable[[Connection, _Insurer], list[Made]]
+) -> list[Made]:
+    """What is made for each insurer, each over a connection that nobody else uses meanwhile; all are tried."""
+    free: SimpleQueue[Connection] = SimpleQueue()
+    for connection in connections:
+        free.put(connection)
+
+    def one(insurer: _Insurer) -> list[Made]:
+        connection = free.get()
+        try:
+            return work(connection, insurer)
+        finally:
+            free.put(connection)
+
+    with ThreadPoolExecutor(len(connections)) as pool:
+        return list(chain.from_iterable(pool.map(one, insurers)))
+
+
+def _of_insurer(run: _Run, connection: Connection, insurer: _Insurer) -> list[Made]:
+    """What is missing of its files, then the files of its new calls; each is kept for the insurer to fetch."""
+    folder, key, kept, instant = run
+    made: list[Made] = []
+    since = 0
+    for one in insurer.written:
+        if not (folder / file_name(one)).exists():
+            made.append(_place(connection, folder, one, key, since=since))
         if one.call.fund_call not in kept:
             _keep(connection, folder, one)
-        since[party] = one.call.called
+        since = one.call.called
+    for call in insurer.calls:
+        made.append(_make(connection, folder, call, key, since=since, instant=instant))
+        _keep(connection, folder, made[-1].written)
+        since = call.called
     return made
 
 

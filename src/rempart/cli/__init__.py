@@ -9,13 +9,11 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
-import logging
 import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import structlog
 import typer
 
 from rempart.cli._output import Exit, Failure, complain
@@ -26,11 +24,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One word after `rempart`: its module exposes `app: typer.Typer`; `extra` is what has to be installed for it."""
+    """One word after `rempart`: its module exposes `app: typer.Typer`; `extra` is what has to be installed for it.
+
+    `logs`: some module that it uses writes log lines. The others start without the library that does.
+    """
 
     name: str
     help: str
     extra: str = ""
+    logs: bool = False
 
     @property
     def module(self) -> str:
@@ -39,14 +41,14 @@ class Command:
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("demo", "Start everything on this machine and live a day of care.", "sim"),
-    Command("hub", "Run the hub.", "hub"),
-    Command("worker", "Run the worker.", "worker"),
-    Command("portal", "Run the professionals' portal of one operator, and make its key.", "portal"),
-    Command("keeper", "Run the keeper, and keep its keys.", "keeper"),
+    Command("demo", "Start everything on this machine and live a day of care.", "sim", logs=True),
+    Command("hub", "Run the hub.", "hub", logs=True),
+    Command("worker", "Run the worker.", "worker", logs=True),
+    Command("portal", "Run the professionals' portal of one operator, and make its key.", "portal", logs=True),
+    Command("keeper", "Run the keeper, and keep its keys.", "keeper", logs=True),
     Command("operator", "Register insurers, sites and clients; close and open compartments.", "worker"),
-    Command("rights", "Load insurers' rights files; release or refuse what waits.", "worker"),
-    Command("doctor", "Check the configuration and the machine before anything listens.", "hub"),
+    Command("rights", "Load insurers' rights files; release or refuse what waits.", "worker", logs=True),
+    Command("doctor", "Check the configuration and the machine before anything listens.", "hub", logs=True),
     Command("migrate", "Bring the database to this release's schema.", "hub"),
     Command("pay", "Write the bank files of what is due.", "worker"),
     Command("payee", "Change a site's bank details: propose, approve, cancel.", "worker"),
@@ -54,14 +56,19 @@ COMMANDS: tuple[Command, ...] = (
     Command("claw-back", "Take back what was paid: claim, judge, list.", "worker"),
     Command("debt", "What sites owe: list, demand, take, give up by two people.", "worker"),
     Command("check-invariants", "Check what must hold of the money at every instant.", "worker"),
-    Command("replay", "Replay the theft of a site's key, here and against a model of a portal that trusts it.", "sim"),
-    Command("bench", "Measure loading, eligibility and invoices.", "sim"),
+    Command(
+        "replay",
+        "Replay the theft of a site's key, here and against a model of a portal that trusts it.",
+        "sim",
+        logs=True,
+    ),
+    Command("bench", "Measure loading, eligibility and invoices.", "sim", logs=True),
     Command("client", "What a site's software runs on its side: ask, invoice, prove that it conforms."),
     Command("noemie", "Say what is wrong with a NOEMIE return, by place and code."),
     Command("settlement", "Write what insurers settle by, and take their answers.", "worker"),
     Command("binding", "Check and load what binds an insurer although rights are closed.", "worker"),
     Command("stand-in", "Publish what insurers guarantee while the hub cannot answer.", "worker"),
-    Command("webhook", "Say where sites' software is told of changes.", "worker"),
+    Command("webhook", "Say where sites' software is told of changes.", "worker", logs=True),
     Command("card", "Verify signed cards without network; sign what that needs."),
     Command("table", "Check, explain, compare and convert guarantee tables."),
     Command("b2", "Say what is wrong with a B2 file, by place and code."),
@@ -79,13 +86,17 @@ def build(words: Sequence[str]) -> typer.Typer:
     """The application for this command line: the command that is called is imported, the others are only named."""
     root = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     root.callback(help=_about())(_options)
-    called = next((word for word in words if not word.startswith("-")), "")
+    called = _called(words)
     for command in _built():
         if command.name == called:
             _attach(root, command)
         else:
             root.command(command.name, help=command.help)(_not_called)
     return root
+
+
+def _called(words: Sequence[str]) -> str:
+    return next((word for word in words if not word.startswith("-")), "")
 
 
 def _about() -> str:
@@ -129,13 +140,22 @@ def _attach(root: typer.Typer, command: Command) -> None:
         root.add_typer(app, name=command.name, help=command.help)
 
 
-def main() -> None:
-    """Entry point. A failure is one plain sentence on standard error; `REMPART_TRACEBACK=1` shows where it was."""
-    # Libraries' and our own log lines go to standard error, warnings only; a program that serves sets its own.
+def _warnings_only() -> None:
+    """Libraries' and our own log lines go to standard error, warnings only; a program that serves sets its own."""
+    import logging
+
+    import structlog
+
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # the stream of the moment, not of the start
     )
+
+
+def main() -> None:
+    """Entry point. A failure is one plain sentence on standard error; `REMPART_TRACEBACK=1` shows where it was."""
+    if any(command.logs for command in COMMANDS if command.name == _called(sys.argv[1:])):
+        _warnings_only()
     try:
         build(sys.argv[1:])(prog_name="rempart")
     except Failure as failure:

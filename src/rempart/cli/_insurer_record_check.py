@@ -137,4 +137,5 @@ def _shown(told: dict[str, Any]) -> str:
     where = f"{file['kind']} file {file['sequence']}" if file else "no file"
     place = f", line {told['line']}" if told["line"] else ""
     periods = "".join(f"\n  {p['domain']} {p['start']} – {p['end']} {p['formula']}" for p in told.get("periods", ()))
-    return f"{told['answer']}: {where}{place}{periods}"
+    newborn = f" (a newborn by its parent's line, up to {told['ceiling']} cents)" if told.get("provisional") else ""
+    return f"{told['answer']}{newborn}: {where}{place}{periods}"

@@ -15,7 +15,9 @@ import typer
 from rempart.cli import _insurer_settlement_calls
 from rempart.cli._insurer_files import lines_of, new_private, no, problems
 from rempart.cli._insurer_keys import KeyFileError, read_opening, read_signing
-from rempart.formats import checkpoint, settlement_file
+from rempart.cli._insurer_past_lines import past_lines
+from rempart.formats import checkpoint, settlement_copy, settlement_file
+from rempart.formats.opened_settlement import row_of
 from rempart.formats.sealed_list import MAX_ROW, BatchKey, ListFault, read_list_header, read_row
 from rempart.formats.settlement_file import Acts, Batch, Checked, Fault, Line
 from rempart.sealing.envelope import BatchOpener, EnvelopeFault, open_batch
@@ -28,6 +30,7 @@ app.command("list")(_insurer_settlement_calls.list_command)
 app.command("fetch")(_insurer_settlement_calls.fetch)
 app.command("send")(_insurer_settlement_calls.send)
 app.command("state")(_insurer_settlement_calls.state)
+app.command("past-lines")(past_lines)
 Folder = Annotated[Path, typer.Option("--keys", help="Folder made by `rempart insurer keygen`.")]
 HubKey = Annotated[Path, typer.Option("--hub", help="The operator's settlement public key, base64.")]
 SENTENCES = {
@@ -191,21 +194,16 @@ class _Opener:
         if copy is None or isinstance(copy, EnvelopeFault):
             no(f"line {number}: envelope-altered. The acts of this invoice do not open.")
         try:
-            person, told = settlement_file.opened(copy)
+            person, told = settlement_copy.opened(copy)
         except ValueError:
             no(f"line {number}: settlement-copy. The acts are of another version: update this program.")
-        told["reference"] = self._people.get(hashlib.sha256(person).digest()[:16], "")
-        return told
+        handle = hashlib.sha256(person).digest()[:16]
+        return told | {"reference": self._people.get(handle, ""), "person": handle.hex()}
 
     def _put(self, target: BinaryIO, lines: list[Line], told: dict[str, Any]) -> None:
-        """One row a line: the invoice's number, the person's reference, and this line's act."""
+        """One row a line: the invoice's number and contract, the person, and this line's act."""
         if not lines:
             return
         self.invoices += 1
         self.named += bool(told.get("reference"))
-        acts = {act["line"]: act for act in told.get("acts", ())}
-        for line in lines:
-            more = {"number": told.get("number", ""), "reference": told.get("reference", "")}
-            counters = [one for one in told.get("counters", ()) if one["line"] == line.line]
-            row = msgspec.to_builtins(line) | more | {"act": acts.get(line.line), "counters": counters}
-            target.write(msgspec.json.encode(row) + b"\n")
+        target.writelines(row_of(msgspec.to_builtins(line), told) for line in lines)

@@ -7,12 +7,13 @@ import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+
+    from rich.console import Console
+    from rich.table import Table
 
     from rempart.ground.settings import Settings
 
@@ -59,6 +60,8 @@ def fail(sentence: str, exit_code: Exit = Exit.BROKEN, *, code: str = "") -> NoR
 
 def console(*, error: bool = False) -> Console:
     """A console on the current standard output (or error); highlighting off, so that numbers look as given."""
+    from rich.console import Console
+
     return Console(file=sys.stderr if error else sys.stdout, highlight=False)
 
 
@@ -70,6 +73,8 @@ def complain(sentence: str, code: str = "") -> None:
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """A table; a column whose cells are all numbers is aligned right."""
+    from rich.table import Table
+
     held = [tuple(row) for row in rows]
     made = Table(title=title or None, title_justify="left")
     for number, column in enumerate(columns):
@@ -96,16 +101,6 @@ def emit(value: Any, *, as_json: bool, show: Callable[[], object]) -> None:
         sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
     else:
         console().print(show())
-
-
-def refuse_danger(settings: Settings, program: str) -> None:
-    """In production, end the command when this program must not start; every fault is told, one a line."""
-    from rempart.bootstrap.checks.starting import start_faults
-
-    faults = start_faults(settings, program)
-    if faults:
-        lines = "".join(f"\n  {fault.code}: {fault.sentence}; {fault.todo}" for fault in faults)
-        fail(f"the {program} does not start:{lines}", Exit.LACKING, code=faults[0].code)
 
 
 def settings_or_fail(path: Path) -> Settings:

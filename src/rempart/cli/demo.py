@@ -18,6 +18,7 @@ from rempart.cli._output import Exit, console, emit, fail, table
 
 if TYPE_CHECKING:
     from rempart.bench.demo import Seen
+    from rempart.bench.replay import Report
     from rempart.bootstrap.house import House
 
 app = typer.Typer()
@@ -61,12 +62,7 @@ def demo(
                 seen = Demo(house, country, step).run()
                 replayed = _replay(place, database_url, step) if replay else None
             held = all(seen.invariants.values())
-            told = {
-                "seen": _plain(seen),
-                "invariants": seen.invariants,
-                "replay": asdict(replayed) if replayed else None,
-            }
-            emit(told, as_json=as_json, show=lambda: _tables(seen))
+            emit(_told(seen, replayed), as_json=as_json, show=lambda: _tables(seen))
             if replayed is not None and not as_json:
                 from rempart.cli.replay import shown
 
@@ -108,6 +104,14 @@ def _progress(*, shown: bool) -> Iterator[Callable[[str, int], Callable[[], None
         yield step
 
 
+def _told(seen: Seen, replayed: Report | None) -> dict[str, Any]:
+    """The object that `--json` prints."""
+    from rempart.cli.replay import as_object
+
+    replay = None if replayed is None else as_object(replayed)
+    return {"seen": _plain(seen), "invariants": seen.invariants, "replay": replay}
+
+
 def _plain(seen: Seen) -> dict[str, Any]:
     told = asdict(seen)
     del told["invariants"]
@@ -120,6 +124,7 @@ def _plain(seen: Seen) -> dict[str, Any]:
         "appointments",
     ):  # `asdict` took a Counter for its pairs before 3.12
         told["day"][name] = dict(getattr(seen.day, name))
+    told["opened"]["surprises"] = [[*what, count] for what, count in seen.opened.surprises.items()]
     told["day"]["surprises"] = [[*what, count] for what, count in seen.day.surprises.items()]
     return told
 
@@ -152,7 +157,7 @@ def _counted(tally: tuple[int, int]) -> str:
 def _tables(seen: Seen) -> Any:
     from rich.console import Group
 
-    day, after = seen.day, seen.after
+    day, opened, after = seen.day, seen.opened, seen.after
     rows: list[tuple[str, str]] = [
         ("people loaded", f"{seen.people:,} of {seen.insurers} insurers, {seen.records:,} sealed records"),
         ("bad lines in rights files, reported", f"{seen.bad_lines}"),
@@ -174,6 +179,9 @@ def _tables(seen: Seen) -> Any:
             (ENTRIES[kind], f"{many:,}, of {counters:,} allowances and renewals")
             for kind, (many, counters) in seen.allowances.items()
         ),
+        ("newborns on a parent's card, provisionally owed", _counted(opened.newborns)),
+        ("  of at most, for each", _euros(opened.ceiling)),
+        ("rejected, decided again when rights were opened", _counted(opened.again)),
         ("guaranteed after a late closure", _counted(after.guaranteed)),
         ("  closed too, without an accreditation", f"{after.closed:,} rejected"),
         ("B2 files", f"{day.files:,}"),

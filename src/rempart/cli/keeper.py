@@ -22,7 +22,7 @@ Config = Annotated[Path, typer.Option("--config", help="The configuration file."
 def run(config: Config = Path("rempart.toml")) -> None:
     """Serve on the local sockets until SIGTERM or Ctrl-C."""
     from rempart.bootstrap import keeper
-    from rempart.cli._output import refuse_danger
+    from rempart.cli._starting import refuse_danger
     from rempart.keeper.__main__ import FAULTS
 
     settings = _settings(config)

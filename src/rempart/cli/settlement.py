@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from rempart.cli._output import Exit, emit, fail, settings_or_fail, table
 if TYPE_CHECKING:
     from rempart.application.settlement import Judged
 
+AT_ONCE = 2  # insurers: while the database looks up one's movements, another's are written out
 app = typer.Typer(no_args_is_help=True, help="Write what insurers settle by, and take their answers.")
 
 
@@ -35,9 +37,13 @@ def write(config: Config = DEFAULT, as_json: Json = False) -> None:
     from rempart.bootstrap.settling import settle
 
     settings = settings_or_fail(config)
-    with reaching(), psycopg.connect(settings.database.worker_url, autocommit=True) as connection:
+    with reaching(), ExitStack() as open_ones:
+        first, *others = [
+            open_ones.enter_context(psycopg.connect(settings.database.worker_url, autocommit=True))
+            for _ in range(AT_ONCE)
+        ]
         try:
-            made = settle(settings, connection, now())
+            made = settle(settings, first, now(), hands=others)
         except SettlementDiffersError as differs:
             fail(str(differs), Exit.NO, code="settlement-differs")
     told = [

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from rempart.cli._output import refuse_danger, settings_or_fail
+from rempart.cli._output import settings_or_fail
+from rempart.cli._starting import refuse_danger
 
 app = typer.Typer()
 

@@ -23,16 +23,8 @@ import msgspec
 from rempart.client import calls, sockets
 from rempart.client.batches import AsyncBatches, Batches
 from rempart.client.calls import Call, Ended
-from rempart.client.exchange import (
-    Account,
-    Lost,
-    NoAnswerError,
-    Patience,
-    Received,
-    Send,
-    Session,
-    run,
-)
+from rempart.client.exchange import Account, Lost, NoAnswerError, Patience, Received, Send, Session, run
+from rempart.client.notices import AsyncNotices, Notices
 from rempart.client.pool import Pool
 from rempart.ground.files import SecretRefused, read_secret
 from rempart.wire.authorizations import AuthorizationList, AuthorizationRequest, AuthorizationState
@@ -65,7 +57,7 @@ def new_key() -> str:
     return str(uuid4())
 
 
-class Client(Batches):
+class Client(Batches, Notices):
     """The hub for one client and one site, from any thread; calls wait for each other.
 
     `tls` trusts another authority than the machine's; `hear` is told of each exchange, tokens and cards included.
@@ -240,7 +232,7 @@ class Client(Batches):
         return self.perform(calls.stand_in(insurer))
 
 
-class AsyncClient(AsyncBatches):
+class AsyncClient(AsyncBatches, AsyncNotices):
     """The same operations for asyncio, over at most `connections` connections at once; what each does: `Client`."""
 
     def __init__(

@@ -20,10 +20,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rempart.domain.allowances import CounterKey, CounterUse, Tally
-from rempart.domain.contract_rules import remember_equipment, renewal_need
 from rempart.domain.decision import DecidedLine, Decision, RuleAmount
+from rempart.domain.equipment_rules import equipment_uses, remember_equipment
 from rempart.domain.line_facts import Context, Honoured, LineState, line_state, question_of
-from rempart.domain.line_rules import take, used_of
+from rempart.domain.line_rules import take
 from rempart.domain.rules import RULES, Sort, everyday_rules, is_equipment, is_everyday, rules_for, sort_of
 
 if TYPE_CHECKING:
@@ -77,11 +77,8 @@ def decide_line(state: LineState) -> DecidedLine:
 def _used(state: LineState, amount: int, sort: Sort) -> tuple[CounterUse, ...]:
     """What an accepted line takes, written into the invoice's tally too; nothing when nothing is paid."""
     uses = take(state, amount) if sort.counted else []
-    if amount > 0 and is_equipment(sort):
-        need = renewal_need(state)
-        if need is not None:
-            free = state.question.tally.left_of(need)
-            uses.append(used_of(need, state.line.quantity, state.line.care_date, free))
+    if is_equipment(sort):
+        uses += equipment_uses(state, amount)
     if sort.kind == "responsible":
         remember_equipment(state, amount)
     state.question.tally.uses += uses

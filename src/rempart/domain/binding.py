@@ -131,9 +131,14 @@ def limited(decision: Decision, most: int | None) -> Decision:
 
 
 def _cut(line: DecidedLine, amount: int) -> DecidedLine:
-    """The line with `amount` cents paid; of its counters in cents no more is used than is paid."""
+    """The line with `amount` cents paid; of its counters in cents no more is used than insurers pay.
+
+    A ceiling of law counts a first insurer's part too, which nothing cuts.
+    """
     uses = tuple(
-        use if use.unit != "cents" else use._replace(amount=min(use.amount, amount)) for use in line.uses if amount
+        use if use.unit != "cents" else use._replace(amount=min(use.amount, amount + max(use.amount - line.amc, 0)))
+        for use in line.uses
+        if amount
     )
     return line._replace(
         amc=amount, patient=line.patient + line.amc - amount, reason="" if amount else "rights-closed", uses=uses,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rempart.domain.acts import domain_of
 from rempart.domain.allowances import Allowance, CounterKey, CounterNeed, CounterUse, Tally, distinct
-from rempart.domain.contract_rules import renewal_need
+from rempart.domain.equipment_rules import equipment_needs
 from rempart.domain.guarantee import GuaranteeTable, Version
 from rempart.domain.line_facts import Context, line_state, question_of
 from rempart.domain.line_rules import need_of
@@ -46,8 +46,7 @@ def needs(
         for part in () if isinstance(state.parts, str) else state.parts:
             need = need_of(part, state)
             found += [] if need is None else [need]
-        renewal = renewal_need(state) if coverage.kind in {"responsible", "c2s"} else None
-        found += [] if renewal is None else [renewal]
+        found += equipment_needs(state)
     return distinct(found)
 
 

@@ -45,7 +45,8 @@ class Tolerance(NamedTuple):
 class HeldLine(NamedTuple):
     """What one agreed line holds of one allowance: `amount` cents or units of it, `outside` its cents from elsewhere.
 
-    `place` tells apart the allowances of one line; `day` is the planned delivery's.
+    `place` tells apart the allowances of one line; `day` is the planned delivery's. `outside` is below zero where a
+    first insurer's part counts too, as in a ceiling of law.
     """
 
     line: int
@@ -118,9 +119,9 @@ def drawn(held: HeldLine, line: AgreedLine, before: int, part: Part) -> tuple[in
 
 def held_for(held: HeldLine, amc: int) -> int:
     """What a line holds once `amc` cents are agreed for it: in cents all that is beyond its other part."""
-    if held.unit == CENTS:
-        return max(amc - held.outside, 0)
-    return held.amount if amc > 0 else 0
+    if amc <= 0:
+        return 0
+    return max(amc - held.outside, 0) if held.unit == CENTS else held.amount
 
 
 class Room(NamedTuple):
@@ -144,7 +145,7 @@ def rooms(
         most = wish
         for one in mine:
             if one.unit == CENTS:
-                most = min(most, one.outside + free[one.place])
+                most = min(most, max(one.outside + free[one.place], 0))
             elif free[one.place] < one.amount:
                 most = 0
         for one in mine:

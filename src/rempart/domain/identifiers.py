@@ -31,7 +31,9 @@ _WRITTEN_DATE = re.compile(
 )
 _EIGHT_DIGITS = re.compile(r"(?<![0-9])[0-9]{8}(?![0-9])")
 _NIR_SHAPE = re.compile(r"[1-478][0-9]{4}(?:[0-9]{2}|2[ABab])[0-9]{6}(?:[0-9]{2})?")
-_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,19}")
+REFERENCE_PATTERN = "^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,19}$"
+"""The shape of a site's own reference; nothing of another shape is ever stored."""
+_REFERENCE = re.compile(REFERENCE_PATTERN)
 _WORD = re.compile(r"[A-Za-z]{5}")
 
 

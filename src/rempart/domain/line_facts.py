@@ -325,11 +325,12 @@ def age_at(question: Question, day: date) -> int:
     born = question.context.born
     if born is not None:
         return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
-    return _age(question.birth, day)
+    return age_on(question.birth, day)
 
 
 @lru_cache(maxsize=8192)
-def _age(birth: str, day: date) -> int:
+def age_on(birth: str, day: date) -> int:
+    """Age in years from six characters (AAMMJJ): the youngest they allow, 99 where they say nothing."""
     if len(birth) < 6 or not birth.isdigit():
         return 99
     year, month, dom = int(birth[-6:-4]), min(int(birth[-4:-2]), 12), int(birth[-2:])

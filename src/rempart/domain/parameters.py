@@ -150,6 +150,25 @@ REOPENED_WITHIN_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
+class NewbornTerms:
+    """Provisional cover of a newborn, for care from `start` to `end`, both included.
+
+    `days` after its birth, that day excluded; `ceiling` in cents for one child in all, until its own line is loaded.
+    """
+
+    days: int
+    ceiling: int
+    source: str
+    start: date = date.min
+    end: date = date.max
+
+
+NEWBORN_TERMS: tuple[NewbornTerms, ...] = (
+    NewbornTerms(90, 500_00, "practice of family contracts; no text fixes either figure; " + _LIKELY),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Tolerances in cents and ages in months that adjudication is given; the defaults are the trade's."""
 
@@ -182,6 +201,11 @@ def amo_rate(family: str, rate: int, care_date: date, *, code: str = "", regime:
         ):
             return row
     return None
+
+
+def newborn_terms(care: date, rows: tuple[NewbornTerms, ...] = NEWBORN_TERMS) -> NewbornTerms | None:
+    """The row for care on this day, or None when no newborn is covered provisionally then."""
+    return next((row for row in rows if row.start <= care <= row.end), None)
 
 
 def accreditation_days(profession: str) -> int:

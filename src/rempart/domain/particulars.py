@@ -59,7 +59,8 @@ class Correction:
 class Particulars:
     """All optional. `price_limit` and `reference_price` in cents for one unit, as the site's product list gives them.
 
-    `side` is an eye or an ear; `teeth` are two digits each (FDI); `renewal` is why equipment is renewed early;
+    `side` is an eye or an ear; `correction` is that of a lens, or on a frame that is billed apart of the weaker of its
+    lenses; `teeth` are two digits each (FDI); `renewal` is why equipment is renewed early;
     `substitution` is `refused`, or `justified` when the prescriber excluded it; `days` counts a stay's days, the first
     on the care date. `first_paid`: cents that a first insurer paid of the line, on an invoice to the second;
     `last_delivery`: the last one of this equipment, where the site knows it and the insurer may not; `blind`: of a

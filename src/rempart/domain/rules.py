@@ -14,16 +14,14 @@ from rempart.domain.contract_rules import (
     after_the_first,
     c2s_tariff,
     fee_at_tariff,
-    hearing_ceiling,
     no_overrun_under_c2s,
     non_optam_limit,
-    optics_ceiling,
     own_share_excluded,
     price_in_basket,
     reference_tariff,
-    renewal_due,
     substitution_accepted,
 )
+from rempart.domain.equipment_rules import hearing_ceiling, optics_ceiling, renewal_due
 from rempart.domain.floor_rules import moderateur_floor, optics_floor
 from rempart.domain.line_facts import BASKET_FAMILIES, C2S_LAW, FEES_LAW, NO_CHARGE_LAW, LineState
 from rempart.domain.line_rules import (

@@ -1,32 +1,39 @@
 """What a new version of a guarantee table would change on past lines, in cells of at least 11 people.
 
-Each past line is decided alone with both tables, with every counter whole. A cell of fewer people is merged with others
-of its domain, then with the smallest cell there is, so that nothing can be had by subtraction either.
+The lines of one past invoice are decided together with both tables, with every right open and every counter whole. What
+a site asked is what the table in force gave: where it asked no less, it would ask what the new table gives. A cell of
+fewer people is merged with others of its domain, then with the smallest cell there is, so that nothing can be had by
+subtraction either.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from rempart.domain.adjudication import adjudicate
+from rempart.domain.adjudication import HELD_REASONS, adjudicate
 from rempart.domain.invoice import Invoice, Line, Presented
 from rempart.domain.line_facts import Context
 from rempart.domain.rights import DOMAINS, Coverage, Period
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from rempart.domain.decision import DecidedLine
     from rempart.domain.guarantee import GuaranteeTable
 
 LEAST_PEOPLE = 11
 OTHERS = "others"
+ASKED = "asked-amount"
+"""The rule of a line whose site asked less than the table gave."""
 
 
 class PastLine(NamedTuple):
     """One line of a past decision without an identity. `person` is an opaque word that is the same for one person.
 
-    `networks`: the networks of care in which its site was.
+    `networks`: the networks of care in which its site was, beside those that a table says of `site`. `invoice`: a word
+    that lines of one invoice share, which then stand together; "" is a line by itself. `exemption`: the invoice's.
     """
 
     person: str
@@ -38,6 +45,9 @@ class PastLine(NamedTuple):
     nature: str = "10"
     birth: str = ""
     networks: frozenset[str] = frozenset()
+    invoice: str = ""
+    site: str = ""
+    exemption: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +70,50 @@ def compare(old: GuaranteeTable, new: GuaranteeTable, past: Iterable[PastLine]) 
     """Cells by product and domain, every one of at least `LEAST_PEOPLE` people; () when there are not so many."""
     people: dict[tuple[str, str], set[str]] = {}
     sums: dict[tuple[str, str], list[int]] = {}
-    for one in past:
-        domain, before, _ = _paid(old, one)
-        told, after, held = _paid(new, one)
-        key = (f"{one.product}/{one.level}", domain or told)
-        people.setdefault(key, set()).add(one.person)
-        total = sums.setdefault(key, [0, 0, 0, 0])
-        for place, value in enumerate((1, before, after, held)):
-            total[place] += value
+    for lines in invoices_of(past):
+        before = decided_by(old, lines)
+        after = decided_by(new, [_asking(one, was) for one, was in zip(lines, before, strict=True)])
+        for one, was, would in zip(lines, before, after, strict=True):
+            key = (f"{one.product}/{one.level}", was.domain or would.domain)
+            people.setdefault(key, set()).add(one.person)
+            total = sums.setdefault(key, [0, 0, 0, 0])
+            held = int(would.reason in HELD_REASONS)
+            for place, value in enumerate((1, was.amc, would.amc, held)):
+                total[place] += value
     cells = [Cell(*key, frozenset(people[key]), *sums[key]) for key in sorted(sums)]
     return merged(cells)
 
 
-def _paid(table: GuaranteeTable, past: PastLine) -> tuple[str, int, int]:
-    """(domain, cents paid, 1 when held) of one line, all domains open on its day."""
-    line, day = past.line, past.line.care_date
-    periods = tuple(Period(domain, day, day, "100") for domain in DOMAINS)
+def invoices_of(past: Iterable[PastLine]) -> Iterator[list[PastLine]]:
+    """Lines that are decided together: those of one invoice, which stand together."""
+    for (_, invoice), lines in groupby(past, key=lambda one: (one.person, one.invoice)):
+        if invoice:
+            yield list(lines)
+        else:
+            yield from ([one] for one in lines)
+
+
+def decided_by(table: GuaranteeTable, lines: Sequence[PastLine]) -> tuple[DecidedLine, ...]:
+    """What a table gives to one invoice's lines, asked what its site asked; all domains open, every counter whole."""
+    past, billed = lines[0], tuple(one.line for one in lines)
+    first, last = min(line.care_date for line in billed), max(line.care_date for line in billed)
+    periods = tuple(Period(domain, first, last, "100") for domain in DOMAINS)
     coverage = Coverage(1, past.product, past.level, past.kind, periods)
+    spent, amo, amc = sum(x.spent for x in billed), sum(x.amo for x in billed), sum(x.amc for x in billed)
     presented = Presented("", "", None, past.birth, None)
-    asked = Invoice("", "", day, presented, (line,), line.spent, line.amo, line.amc, nature=past.nature)
-    context = Context(day, network=past.networks)
-    decision = adjudicate(asked, coverage, table, profession=past.profession, context=context)
-    return decision.lines[0].domain, decision.amc, int(decision.outcome == "held")
+    asked = Invoice(
+        past.site, "", last, presented, billed, spent, amo, amc, nature=past.nature, exemption=past.exemption
+    )
+    context = Context(last, network=past.networks)
+    return adjudicate(asked, coverage, table, profession=past.profession, context=context).lines
+
+
+def _asking(past: PastLine, was: DecidedLine) -> PastLine:
+    """The line asking all that is left of it, unless its site asked less than the table in force gave."""
+    if any(step.rule == ASKED for step in was.rules):
+        return past
+    line = past.line
+    return past._replace(line=replace(line, amc=max(line.spent - line.amo, 0)))
 
 
 def merged(cells: Iterable[Cell]) -> tuple[Cell, ...]:

@@ -1,7 +1,8 @@
 """Past invoice lines without identities, one JSON object a line: what `rempart table diff` reads.
 
-An insurer makes the file on its own side from its own records. `person` is any word that is the same for one
-person inside the file and nowhere else; a word that looks like a NIR is refused. Amounts are integer cents.
+An insurer makes the file on its own side: from opened settlement files (`rempart insurer settlement past-lines`) or
+from its own records. `person` is any word that is the same for one person inside the file and nowhere else; a word that
+looks like a NIR is refused. Amounts are integer cents.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from rempart.domain.table_diff import PastLine
 _NIR = re.compile(r"[1-478][0-9]{6}[0-9AB][0-9]{5,7}")
 
 
-class _Wire(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class _Wire(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
     person: str
     product: str
     level: str
@@ -53,9 +54,15 @@ class _Wire(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     last_delivery: date | None = None
     blind: bool = False
     networks: tuple[str, ...] = ()
+    teeth: tuple[str, ...] = ()
+    described: bool = False
+    invoice: str = ""
+    site: str = ""
+    invoice_exemption: str = ""
 
 
 _decode = msgspec.json.Decoder(_Wire).decode
+_encode = msgspec.json.Encoder().encode
 
 
 class PastLineWrong(Exception):
@@ -83,10 +90,12 @@ def read_past(lines: Iterable[bytes]) -> Iterator[PastLine]:
 def _past(wire: _Wire, number: int) -> PastLine:
     told = (wire.item, wire.side, wire.basket, wire.pricing, wire.renewal, wire.substitution)
     figures = (wire.price_limit, wire.reference_price, wire.first_paid, wire.last_delivery)
-    more = any(told) or wire.days or wire.correction or wire.blind or any(each is not None for each in figures)
+    flags = wire.described or wire.blind or wire.days or wire.correction or wire.teeth
+    more = any(told) or flags or any(each is not None for each in figures)
     particulars = Particulars(
         item=wire.item,
         side=wire.side,
+        teeth=wire.teeth,
         correction=Correction(*wire.correction) if wire.correction else None,
         basket=wire.basket,
         price_limit=wire.price_limit,
@@ -107,5 +116,21 @@ def _past(wire: _Wire, number: int) -> PastLine:
     birth = f"{wire.birth_year % 100:02d}0101" if wire.birth_year is not None else ""
     return PastLine(
         wire.person, wire.product, wire.level, wire.kind, wire.profession, line, wire.nature, birth,
-        frozenset(wire.networks),
+        frozenset(wire.networks), wire.invoice, wire.site, wire.invoice_exemption,
     )  # fmt: skip
+
+
+def write_past(past: PastLine, birth_year: int) -> bytes:
+    """One line with its end, which `read_past` gives back; of the birth date the year alone is written."""
+    line, told = past.line, past.line.particulars or Particulars()
+    lens = told.correction
+    wire = _Wire(
+        past.person, past.product, past.level, past.kind, past.profession, line.care_date, line.family, line.base,
+        line.rate, line.amo, line.spent, line.amc, line.code, line.quantity, line.place, line.exemption, line.qualifier,
+        past.nature, birth_year, told.item, told.side, told.basket, told.pricing, told.price_limit, told.days,
+        told.renewal, told.substitution, told.reference_price,
+        (lens.sphere, lens.cylinder, lens.multifocal) if lens is not None else None, told.first_paid,
+        told.last_delivery, told.blind, tuple(sorted(past.networks)), told.teeth, line.particulars is not None,
+        past.invoice, past.site, past.exemption,
+    )  # fmt: skip
+    return _encode(wire) + b"\n"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -294,39 +294,6 @@ def read_row(line: bytes) -> Row | Fault:
 def sealed_under(insurer: str, invoice: str) -> bytes:
     """What an invoice's acts are bound to, so that two invoices' cannot be swapped."""
     return insurer.encode() + UUID(invoice).bytes
-
-
-def opened(copy: bytes) -> tuple[bytes, dict[str, Any]]:
-    """The person's handle (16 bytes), and the invoice's number, acts and counters, of an opened copy.
-
-    ValueError: not of this format.
-    """
-    try:
-        version, head, acts, _, *rest = msgspec.msgpack.decode(copy)
-        person, _, _, number, *_ = head
-        told = [_act(act) for act in acts]
-        counters = [_counter(counter) for counter in (rest[0] if rest else ())]
-    except (msgspec.DecodeError, ValueError, TypeError) as error:
-        raise ValueError("not a settlement copy") from error
-    if version != 1 or not isinstance(person, bytes):
-        raise ValueError("not a settlement copy of version 1")
-    return person, {"number": number, "acts": told, "counters": counters}
-
-
-def _counter(told: list[Any]) -> dict[str, Any]:
-    found: dict[str, Any] = dict(zip(("line", "counter", "from", "to", "taken", "unit", "left"), told, strict=True))
-    found |= {"from": _day(found["from"]), "to": _day(found["to"])}
-    return found | {"left": found["left"] if found["left"] >= 0 else None}
-
-
-def _day(number: int) -> str:
-    return as_datetime(number * 86_400_000_000).date().isoformat()
-
-
-def _act(act: list[Any]) -> dict[str, Any]:
-    line, day, code, family, quantity, coefficient, detail, *_ = act
-    told = {"line": line, "care": _day(day), "code": code, "family": family, "quantity": quantity}
-    return told | {"coefficient": coefficient, "detail": detail}
 
 
 # --- answers ---

@@ -7,16 +7,18 @@ opened is journalled and tagged; it is counted like a question. Purpose in the j
 from __future__ import annotations
 
 import time
+from datetime import date
 from typing import TYPE_CHECKING
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from rempart.sealing.frames import CheckRecordItem, DeriveResult
+from rempart.sealing.frames import CheckRecordItem, DeriveItem, DeriveResult
 from rempart.sealing.identity import encode_identity
 
 from .journal import PURPOSES
+from .newborns import HANDLE, parents_keys
 from .tickets import HEAD, KEYS, Tickets
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ LABEL = b"rempart-record-check/1\n"
 LATE = 300  # seconds a statement may be away from the keeper's clock
 DECIDE = "decide"
 _READ = PURPOSES.index("read")
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 class _Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,6 +84,9 @@ class RecordChecks:
             return DeriveResult("statement-late")
         if not self._clock.hear_day(item.day):
             return DeriveResult("day-out-of-range")
+        care = _day(stated.care)
+        if care is None:
+            return DeriveResult("statement-malformed")
         identity = encode_identity(insurer.number, stated.member, stated.nir, stated.birth, rank=stated.rank)
         if identity is None:
             return DeriveResult("identity-malformed")
@@ -93,8 +99,20 @@ class RecordChecks:
         head = HEAD.pack(
             expires, item.day, held.digest, insurer.number_bytes, scope, _READ, stated.nir is not None
         )  # fmt: skip
+        shown = DeriveItem(
+            item.grant, "read", insurer.number, stated.member, stated.nir, stated.birth, stated.rank, item.day, care
+        )
+        found += parents_keys(insurer, shown)
         ticket = self._tickets.seal(head + b"".join([KEYS.pack(*each) for each in found]))
+        found = [each for each in found if each[0] != HANDLE]
         return DeriveResult("", ticket, tuple(each[1] for each in found), tuple(each[0] for each in found))
+
+
+def _day(text: str) -> int | None:
+    try:
+        return date.fromisoformat(text).toordinal() - _EPOCH
+    except ValueError:
+        return None
 
 
 def _signed(item: CheckRecordItem, public: bytes) -> bool:

@@ -30,6 +30,7 @@ from rempart.wire.invoices import (
     LineRequest,
     ParticularsRequest,
 )
+from rempart.wire.notices import NoticeList
 from rempart.wire.own_records import OwnRecords
 from rempart.wire.problem import Problem
 from rempart.wire.token import ASSERTION_TYPE, FORM_TYPE, GRANT_TYPE, TokenAnswer
@@ -141,6 +142,10 @@ class Caller:
     async def own_records(self, request: EligibilityRequest) -> OwnRecords | Problem:
         """What this site has of the person whose card is shown."""
         return await self._json(("POST", "/v1/own-records"), msgspec.json.encode(request), OwnRecords)
+
+    async def notices(self, since: int = 0) -> NoticeList | Problem:
+        """What happened to this site without its asking."""
+        return await self._json(("GET", f"/v1/notices?since={since}"), b"", NoticeList)
 
     async def webhooks(self) -> list[WebhookState] | Problem:
         """How this site's webhooks go."""

@@ -253,7 +253,8 @@ async def found(database: Database, site: str, *, number: str = "", site_referen
     """The site's authorizations under a number or its own reference, the newest first."""
     rows = await database.fetch(
         f"select {COLUMNS} from rempart.authorization_request "  # noqa: S608 - constant columns
-        "where site = $1 and (number = $2 or site_reference = $3 and $3 <> '') order by requested desc limit 50",
+        "where site = $1 and (number = $2 and $2 <> '' or site_reference = $3 and $3 <> '') "
+        "order by requested desc limit 50",
         site, number, site_reference,
     )  # fmt: skip
     return [_row(row, ()) for row in rows]

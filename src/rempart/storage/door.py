@@ -53,7 +53,10 @@ SETTLE = (
     "$27::text::text[])"
 )
 
-LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError)
+LOST = (
+    asyncpg.PostgresConnectionError, asyncpg.IdleInTransactionSessionTimeoutError, asyncpg.InterfaceError, OSError,
+    TimeoutError,
+)  # fmt: skip
 UNABLE = (
     asyncpg.InsufficientResourcesError,  # disk full, too many connections, out of memory
     asyncpg.OperatorInterventionError,
@@ -69,6 +72,8 @@ SESSION = {
     "enable_bitmapscan": "off",
     "plan_cache_mode": "force_generic_plan",
     "jit": "off",
+    # A process that is frozen in the middle of a commit must not keep its rows from who takes its work over.
+    "idle_in_transaction_session_timeout": "15s",
 }
 
 

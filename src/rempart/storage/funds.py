@@ -45,11 +45,23 @@ free as (
     select m.call, m.transfer, m.amount from moved m
     where not exists (select from rempart.fund_call_line l where l.transfer = m.transfer and l.live))
 """
-ASKED: LiteralString = f"""{MOVED}
-select call, sum(amount)::bigint, count(*) from free group by 1 having sum(amount) > 0
-"""  # noqa: S608 - a constant of this module
-TAKEN: LiteralString = f"""{MOVED}
-insert into rempart.fund_call_line (fund_call, transfer) select call, transfer from free order by 1, 2
+# Each insurer that owes something is called for it: the sums and the movements are those of one reading.
+CALLED: LiteralString = f"""{MOVED},
+asked as (
+    select call, sum(amount)::bigint as amount, count(*) as movements from free group by 1 having sum(amount) > 0),
+made as (
+    insert into rempart.fund_call (fund_call, operator, insurer, day, amount, movements, end_to_end, called, file,
+                                   mandate)
+    select c.call, c.operator, c.insurer, %(day)s, a.amount, a.movements, c.end_to_end, %(called)s, c.file, c.mandate
+    from asked a
+    join unnest(%(calls)s::uuid[], %(operators)s::text[], %(insurers)s::text[], %(references)s::text[],
+                %(files)s::uuid[], %(mandates)s::uuid[]) c(call, operator, insurer, end_to_end, file, mandate)
+         using (call)
+    returning fund_call, amount, movements),
+taken as (
+    insert into rempart.fund_call_line (fund_call, transfer)
+    select f.call, f.transfer from free f join made m on m.fund_call = f.call order by 1, 2)
+select fund_call, amount, movements from made
 """  # noqa: S608 - a constant of this module
 BEFORE: LiteralString = """
 select c.operator, c.insurer, max(c.called), coalesce(bool_or(e.outcome = 'refused'), false)
@@ -134,12 +146,12 @@ def cover(connection: Connection, remittances: Sequence[Remittance], instant: in
             if part.covered and net:
                 sides = (accounts.funds(r.operator, part.insurer), accounts.owed(r.operator, part.insurer))
                 moves.append(Transfer(*sides, net, "cover", identity.bytes))
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into rempart.remittance_part (remittance, insurer, gross, deducted, cover, covered) "
-            "values (%s, %s, %s, %s, %s, %s)",
-            rows,
-        )
+    columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * 6
+    connection.execute(
+        "insert into rempart.remittance_part (remittance, insurer, gross, deducted, cover, covered) "
+        "select * from unnest(%s::uuid[], %s::text[], %s::bigint[], %s::bigint[], %s::uuid[], %s::bool[])",
+        columns,
+    )
     move(connection, moves, instant)
 
 
@@ -171,24 +183,19 @@ def call_all(connection: Connection, parties: Sequence[Party], day: date, until:
     known = connection.execute("select fund_call from rempart.fund_call where fund_call = any(%s)", (list(wanted),))
     for row in known.fetchall():
         del wanted[row[0]]
-    since = _since(connection)
-    asked = _asked(wanted, since, until)
-    found = {row[0]: (row[1], row[2]) for row in connection.execute(ASKED, asked)}
-    made = [
+    asked = _asked(wanted, _since(connection), until)
+    asked |= {
+        "operators": [one.operator for one in wanted.values()], "insurers": [one.insurer for one in wanted.values()],
+        "references": [bank_reference(identity) for identity in wanted],
+        "files": [one.by.file if one.by else None for one in wanted.values()],
+        "mandates": [one.by.mandate if one.by else None for one in wanted.values()], "day": day, "called": instant,
+    }  # fmt: skip
+    found = {row[0]: (row[1], row[2]) for row in connection.execute(CALLED, asked)}
+    return [
         Call(identity, one.operator, one.insurer, day, *found[identity], bank_reference(identity), instant)
         for identity, one in wanted.items()
         if identity in found
     ]
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into rempart.fund_call (fund_call, operator, insurer, day, amount, movements, end_to_end, called, "
-            "file, mandate) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [(*one[:8], *(wanted[one.fund_call].by or (None, None))) for one in made],
-        )
-    called = _asked({one.fund_call: wanted[one.fund_call] for one in made}, since, until)
-    if connection.execute(TAKEN, called).rowcount != sum(one.movements for one in made):
-        raise CallDiffersError("the movements of a call changed while it was made")
-    return made
 
 
 def _asked(wanted: Mapping[UUID, Party], since: Mapping[tuple[str, str], int], until: int) -> dict[str, Any]:
@@ -197,10 +204,6 @@ def _asked(wanted: Mapping[UUID, Party], since: Mapping[tuple[str, str], int], u
         "calls": list(wanted), "owed": [accounts.owed(one.operator, one.insurer) for one in wanted.values()],
         "since": starts, "first": min(starts, default=0), "kinds": list(CALLED_KINDS), "until": until,
     }  # fmt: skip
-
-
-class CallDiffersError(Exception):
-    """Movements came in while a call was made: nothing was called; run it again."""
 
 
 def _since(connection: Connection) -> dict[tuple[str, str], int]:

@@ -72,12 +72,14 @@ left join lateral (
 order by 1, 2, 3
 """
 
+# In the order of the table's key: each row is beside the one before in the index.
 LINES: LiteralString = """
 insert into rempart.remittance_line (remittance, invoice, amount)
 select q.remittance, d.invoice, d.amount
 from unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) q(remittance, site, operator, insurer)
 join rempart.payment_due d using (site, operator, insurer)
 where not d.penalty
+order by 1, 2
 """
 
 PENALTIES: LiteralString = """

@@ -186,10 +186,10 @@ def keep(connection: Connection, fund_call: UUID, kind: str, pieces: Iterable[by
         "select from rempart.settlement_content where fund_call = %s and kind = %s limit 1", (fund_call, kind)
     ).fetchone():
         return
-    with connection.cursor() as cursor:
-        cursor.executemany(
+    for place, piece in enumerate(pieces):  # one after the other: together they would all be in memory
+        connection.execute(
             "insert into rempart.settlement_content (fund_call, kind, place, content) values (%s, %s, %s, %s)",
-            ((fund_call, kind, place, piece) for place, piece in enumerate(pieces)),
+            (fund_call, kind, place, piece),
         )
 
 

@@ -85,7 +85,8 @@ class AuthorizationState(msgspec.Struct, frozen=True, omit_defaults=True):
     `state`: pending, agreed, refused, modified, cancelled, expired, partly-invoiced or invoiced. `deliveries`, and
     while something may be delivered, its `rest` are told when it is read alone. `reference` is what goes on the invoice
     where an accreditation would stand. A delivery is taken until `delivery_until`; an invoice may ask `line_tolerance`
-    more a line and `total_tolerance` in all.
+    more a line and `total_tolerance` in all. `provisional`: a newborn's, under its parent's contract; what is agreed is
+    held of `ceiling`, the cents that may be owed for that child in all.
     """
 
     authorization: str
@@ -113,6 +114,8 @@ class AuthorizationState(msgspec.Struct, frozen=True, omit_defaults=True):
     events: tuple[EventState, ...] = ()
     deliveries: tuple[DeliveryState, ...] = ()
     rest: tuple[RestState, ...] = ()
+    provisional: bool = False
+    ceiling: int = 0
 
 
 class AuthorizationChange(msgspec.Struct, frozen=True, omit_defaults=True):

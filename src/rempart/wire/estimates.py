@@ -50,7 +50,8 @@ class EstimateRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True, o
 class EstimateAnswer(msgspec.Struct, frozen=True):
     """`answer`: estimated, or not-confirmed; then the rest is empty. Nothing is held: another invoice may come first.
 
-    `reason` says why the insurer would pay nothing at all, `sentence` says it in French.
+    `reason` says why the insurer would pay nothing at all, `sentence` says it in French. `provisional`: for a newborn
+    under its parent's contract, within what is left of `ceiling` cents in all.
     """
 
     answer: Literal["estimated", "not-confirmed"]
@@ -61,4 +62,6 @@ class EstimateAnswer(msgspec.Struct, frozen=True):
     amc: int = 0
     patient: int = 0
     lines: tuple[LineState, ...] = ()
+    provisional: bool = False
+    ceiling: int = 0
     padding: str = ""

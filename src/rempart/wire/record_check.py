@@ -54,7 +54,8 @@ class RecordCheckAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """`answer` is what a site that holds strong evidence is told: covered, closed or not-confirmed.
 
     `file` is the last one that changed the record. `wrapped` and `reference` open to the insurer's own reference of the
-    person, by which it finds the line in that file.
+    person, by which it finds the line in that file. `provisional`: a newborn that no file names yet, covered up to
+    `ceiling` cents in all; then record, file and reference are the parent's.
     """
 
     answer: str
@@ -67,3 +68,5 @@ class RecordCheckAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     wrapped: bytes = b""
     reference: bytes = b""
     bound: bytes = b""
+    provisional: bool = False
+    ceiling: int = 0

@@ -11,14 +11,14 @@ import binascii
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import Meta
 
-FORMAT = "rempart-card-keys/1"
+FORMAT: Final = "rempart-card-keys/1"
 MAX_BYTES = 1024 * 1024
 MOST_AGE = 7 * 86_400  # seconds
 AHEAD = 300  # seconds that another machine's clock may be ahead

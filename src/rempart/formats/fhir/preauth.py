@@ -71,6 +71,8 @@ def state(found: AuthorizationState) -> bytes:
         told.append(ours("if-rights-end", "String", found.if_rights_end))
     limits = (("line-tolerance", found.line_tolerance), ("total-tolerance", found.total_tolerance))
     told += [ours(name, "Money", money(cents)) for name, cents in limits if cents]
+    if found.provisional:
+        told += [ours("provisional", "Boolean", found.provisional), ours("ceiling", "Money", money(found.ceiling))]
     pending = found.state == "pending"
     made: Json = {
         "resourceType": "ClaimResponse", "id": found.authorization, "extension": told,

@@ -27,6 +27,7 @@ SAID = {
     "closed": "Droits fermés à cette date.",
     "not-covered": "Domaine non couvert en tiers payant.",
 }
+PROVISIONAL = "Nouveau-né couvert provisoirement par le contrat du parent, dans la limite du plafond."
 
 
 def expression(field: str) -> str:
@@ -84,19 +85,29 @@ def answer(said: EligibilityAnswer, created: str, asked: int) -> bytes:
     """A CoverageEligibilityResponse. Its length depends on `asked`, the number of domains asked for, alone."""
     made: Json = {
         "resourceType": "CoverageEligibilityResponse",
-        "extension": [ours("answer", "Code", said.answer)],
+        "extension": _told(said),
         "identifier": [identifier(names.QUESTION, said.question)],
         "status": "active", "purpose": ["validation", "benefits"], "patient": masked(), "created": created,
         "request": {"identifier": identifier(names.QUESTION, said.question)},
         "outcome": "complete", "disposition": SAID[said.answer], "insurer": masked(),
         "insurance": [_insurance(said)],
     }  # fmt: skip
-    if said.kind:
-        made["extension"] = [ours("answer", "Code", said.answer), ours("kind", "Code", said.kind)]
+    if said.provisional:
+        made["disposition"] = PROVISIONAL
     if said.accreditation:
         made["preAuthRef"] = said.accreditation
     body = encode(made)
     return body[:-1] + b" " * (1200 + 420 * asked - len(body)) + body[-1:]
+
+
+def _told(said: EligibilityAnswer) -> list[Json]:
+    found = [ours("answer", "Code", said.answer)]
+    if said.kind:
+        found.append(ours("kind", "Code", said.kind))
+    if said.provisional:
+        found.append(ours("provisional", "Boolean", said.provisional))
+        found.append(ours("ceiling", "Money", names.money(said.ceiling)))
+    return found
 
 
 def _insurance(said: EligibilityAnswer) -> Json:

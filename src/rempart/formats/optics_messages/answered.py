@@ -40,8 +40,7 @@ _INVOICE: Names = (
 def rights(said: EligibilityAnswer) -> bytes:
     """The answer to a `query`, of one length whatever it says: spaces follow its end."""
     told = _values(said, _RIGHTS)
-    if said.provisional:
-        told["newborn"] = {"ceiling": said.ceiling}
+    told |= _newborn(said)
     if said.domains:
         told["domain"] = [_values(one, _DOMAIN) for one in said.domains]
     return write("rights", told).ljust(RIGHTS_LENGTH)
@@ -49,7 +48,7 @@ def rights(said: EligibilityAnswer) -> bytes:
 
 def answer(found: AuthorizationState) -> bytes:
     """Where an authorization stands."""
-    told = _values(found, _ANSWER) | _told(found)
+    told = _values(found, _ANSWER) | _newborn(found) | _told(found)
     deliveries = [_values(one, _DELIVERY) for one in found.deliveries]
     rest = [_values(one, _REST) for one in found.rest]
     return write("answer", told | {name: each for name, each in (("delivery", deliveries), ("rest", rest)) if each})
@@ -85,10 +84,7 @@ def refusal(document: Problem, faults: Sequence[Fault] | None = None) -> bytes:
 def read_rights(found: Message) -> EligibilityAnswer:
     """A `rights` as the wire's answer, without padding."""
     domains = tuple(DomainAnswer(**_fields(one, _DOMAIN)) for one in found.values.get("domain", ()))
-    newborn = found.values.get("newborn", {})
-    return EligibilityAnswer(
-        domains=domains, **_fields(found.values, _RIGHTS), provisional=bool(newborn), ceiling=newborn.get("ceiling", 0)
-    )
+    return EligibilityAnswer(domains=domains, **_fields(found.values, _RIGHTS), **_provisional(found.values))
 
 
 def read_answer(found: Message) -> AuthorizationState:
@@ -96,7 +92,9 @@ def read_answer(found: Message) -> AuthorizationState:
     values = found.values
     deliveries = tuple(DeliveryState(**_fields(one, _DELIVERY)) for one in values.get("delivery", ()))
     rest = tuple(RestState(**_fields(one, _REST)) for one in values.get("rest", ()))
-    return AuthorizationState(**_fields(values, _ANSWER), **_parts(values), deliveries=deliveries, rest=rest)
+    return AuthorizationState(
+        **_fields(values, _ANSWER), **_parts(values), deliveries=deliveries, rest=rest, **_provisional(values)
+    )
 
 
 def read_invoice_state(found: Message) -> InvoiceState:
@@ -111,6 +109,15 @@ def _fault(one: Fault) -> dict[str, Any]:
     if one.element:
         told["element"] = one.element
     return told
+
+
+def _newborn(said: EligibilityAnswer | AuthorizationState) -> dict[str, Any]:
+    return {"newborn": {"ceiling": said.ceiling}} if said.provisional else {}
+
+
+def _provisional(values: Values) -> dict[str, Any]:
+    newborn = values.get("newborn")
+    return {} if newborn is None else {"provisional": True, "ceiling": newborn["ceiling"]}
 
 
 def _told(found: AuthorizationState | InvoiceState) -> dict[str, Any]:

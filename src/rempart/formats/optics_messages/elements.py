@@ -111,6 +111,10 @@ _EVENT = _part(
 )  # fmt: skip
 _TAKEN = (_one("line", t.PLACE), _one("quantity", t.COUNT), _one("amc", t.AMOUNT))
 _STATE = _one("state", t.CODE)
+_NEWBORN = _part(
+    "newborn", _one("ceiling", t.CENTS, "In all."), least=0,
+    says="Covered under a parent's contract until the insurer registers it.",
+)  # fmt: skip
 _REASON = (_may("reason", t.CODE, "Stable code: docs/formats/reasons.md."), _may("sentence", t.LINE, "In French."))
 
 
@@ -153,9 +157,7 @@ INVOICE = _part(
 RIGHTS = _part(
     "rights", _one("question", t.WORD, "All that support needs."), _one("answer", t.CODE), _may("kind", t.CODE),
     _may("accreditation", t.REFERENCE), _may("accreditationFrom", t.DAY), _may("accreditationTo", t.DAY),
-    _part("newborn", _one("ceiling", t.CENTS, "In all."), least=0,
-          says="Covered under a parent's contract until the insurer registers it."),
-    _may("ended", t.DAY, "Last day of rights."),
+    _NEWBORN, _may("ended", t.DAY, "Last day of rights."),
     _part("domain", _one("code", t.WORD), _one("open", t.YES), _may("start", t.DAY), _may("end", t.DAY),
           _may("formula", t.WORD), least=0, most=20),
     says="The answer to a query; it repeats nothing of the card.",
@@ -165,7 +167,7 @@ ANSWER = _part(
     _may("reference", t.REFERENCE, "What the invoice cites."), *_REASON, _SITE_REFERENCE, _may("validFrom", t.DAY),
     _may("validUntil", t.DAY), _may("deliveryUntil", t.DAY, "With the tolerance on delay."),
     _may("ifRightsEnd", t.LINE, "To be printed."), _one("lineTolerance", t.CENTS), _one("totalTolerance", t.CENTS),
-    *_AMOUNTS, _DECIDED, _may("heldUntil", t.DAY, "The allowance is held elsewhere until then."),
+    *_AMOUNTS, _NEWBORN, _DECIDED, _may("heldUntil", t.DAY, "The allowance is held elsewhere until then."),
     _may("replaces", t.UUID), _may("invoice", t.UUID),
     _part("delivery", _one("invoice", t.UUID), *_TAKEN, least=0, most=1000, says="What one invoice took of a line."),
     _part("rest", *_TAKEN, least=0, most=MOST_LINES, says="What may still be delivered of a line."), _EVENT,

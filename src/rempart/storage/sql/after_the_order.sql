@@ -5,6 +5,7 @@
 
 create table rempart.site_notice (
     notice bigint generated always as identity primary key,
+    tx xid8 not null default pg_current_xact_id(),   -- its site reads on by number, and passes over none
     site text not null,
     kind text not null,                        -- a code: transfer-rejected, claw-back-notified, bank-details-…
     subject uuid not null,                     -- the remittance, claw-back or change it is about

@@ -103,13 +103,16 @@ begin
         perform rempart.release_counters(p_request, null, p_instant);
     end if;
     select array_agg(q.counter) into lacking
-    from unnest(p_counters, p_rolling, p_first, p_last, p_limits, p_amounts) q(counter, rolling, first, last, most, amount)
+    from unnest(p_counters, p_rolling, p_first, p_last, p_limits) q(counter, rolling, first, last, most)
     cross join lateral rempart.counters_taken(array[q.counter], array[q.rolling], array[q.first], array[q.last]) t
     cross join lateral (
         select coalesce(sum(case x.kind when 'hold' then x.amount else -x.amount end), 0) as amount
         from rempart.counter_entry x
         where x.request = p_replaces and x.counter = q.counter and (not q.rolling or x.day between q.first and q.last)) r
-    where t.used + t.held - r.amount + q.amount > q.most;
+    cross join lateral (   -- one counter may be asked twice, over two windows: each sees what the other takes
+        select sum(a.amount) as amount from unnest(p_counters, p_amounts, p_days) a(counter, amount, day)
+        where a.counter = q.counter and (not q.rolling or a.day between q.first and q.last)) w
+    where t.used + t.held - r.amount + w.amount > q.most;
     if lacking is not null then
         return coalesce((select max(h.until) from rempart.counter_entry h
                          where h.counter = any(lacking) and h.kind = 'hold' and not exists (
