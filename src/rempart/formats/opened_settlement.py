@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgspec
@@ -31,6 +32,7 @@ LEFT_OUT = {
     "ceiling": "cut by the ceiling of a guarantee or of a newborn",
     "rights": "rejected for rights or dates, which no table changes",
     "counter": "rejected for an allowance, a renewal or a newborn's ceiling",
+    "beside": "beside one of these in its invoice, whose lines are decided together",
 }
 """Why a line is no past line, in the order in which it is asked."""
 
@@ -139,12 +141,18 @@ class Month:
 
     def read(self, rows: Iterable[bytes]) -> Iterator[Past]:
         """The past lines of one file, in order. Raises `OpenedWrong`."""
-        for row in _rows(rows):
-            if row.type != "line":
-                continue
-            if why := self._why(row):
-                self.left_out[why] += 1
-                continue
+        lines = (row for row in _rows(rows) if row.type == "line")
+        for _, together in groupby(lines, key=lambda row: row.invoice):
+            yield from self._invoice(list(together))
+
+    def _invoice(self, rows: list[_Row]) -> Iterator[Past]:
+        """All lines of an invoice or none: what one gets may depend on the others."""
+        whys = [self._why(row) for row in rows]
+        if any(whys):
+            for why in whys:
+                self.left_out[why or "beside"] += 1
+            return
+        for row in rows:
             if row.act is None or row.contract is None or row.care is None:
                 raise ValueError("a line without acts is left out")
             self._told.add((row.invoice, row.line))
@@ -162,7 +170,7 @@ class Month:
             "rights": row.reason in RIGHTS,
             "counter": row.reason in COUNTERS,
         }
-        return next((why for why in LEFT_OUT if found[why]), "")
+        return next((why for why, true in found.items() if true), "")
 
     def _past(self, row: _Row, act: _Act, contract: _Contract, care: date) -> Past:
         person = self._people.setdefault(row.person, f"p{len(self._people) + 1}")
