@@ -18,7 +18,11 @@ from typer.testing import CliRunner
 from rempart.cli import build
 from rempart.cli._output import Exit, Failure
 from rempart.client.dpop import DpopKey
+from support.logs import logs_restored
 from support.ports import free_port
+
+__all__ = ["logs_restored"]
+pytestmark = pytest.mark.usefixtures("logs_restored")
 
 RUN = CliRunner()
 

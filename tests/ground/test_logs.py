@@ -4,28 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-import structlog
 
 from rempart.ground import logs
+from support.logs import logs_restored
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+__all__ = ["logs_restored"]
+pytestmark = pytest.mark.usefixtures("logs_restored")
 NIR = "2840575123456"
-
-
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 def _lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

@@ -38,7 +38,8 @@ _numbers = count(300_000_001)
 @contextmanager
 def journey_in(folder: Path, people: int = 600) -> Iterator[Journey]:
     """A journey through a small town that can pay; the bank's files lie readable in it."""
-    with town(folder, people, options={"payment": {"unsafe_clear_files": True}}) as made:
+    options = {"payment": {"unsafe_clear_files": True}, "worker": {"check_seconds": 1.0}}
+    with town(folder, people, options=options) as made:
         made.open_bank()
         yield Journey(made)
 
