@@ -23,7 +23,9 @@ def bench() -> None:
 @app.command()
 def load(
     people: Annotated[int, typer.Option(min=1_000, max=80_000_000, help="People in the rights files.")] = 5_000_000,
-    folder: Annotated[Path | None, typer.Option(help="Where the work is done; 3 KB a person.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the work is done; 3 KB a person.", exists=True, file_okay=False)
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, max=8, help="Files loaded at once.")] = 2,
     as_json: Json = False,
 ) -> None:
@@ -65,7 +67,9 @@ def contracts(
     sizes: Annotated[str, typer.Option(help="Invoices of each load, separated by commas.")] = "10000,100000",
     people: Annotated[int, typer.Option(min=1_000, help="Insured people loaded first.")] = 100_000,
     workers: Annotated[int, typer.Option(min=1, max=16, help="Processes that decide.")] = 2,
-    folder: Annotated[Path | None, typer.Option(help="Where the work is done; 12 KB an invoice.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the work is done; 12 KB an invoice.", exists=True, file_okay=False)
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """A day under whole guarantee tables: files in, decided, paid, settled with insurers, returned as NOEMIE."""
