@@ -192,13 +192,13 @@ class _Run:
     async def _send(self, load: Load) -> None:
         house, country = self.world.house, self.world.country
         registration = next(each for each in registrations(country) if each.client == CONCENTRATOR)
-        caller = Caller(house.base, registration, registration.sites[0], now=now)
-        for content in load.files():
+        for content in load.files():  # a connection each: the hub closes one that is idle while the next file is made
+            caller = Caller(house.base, registration, registration.sites[0], now=now)
             receipt = await caller.file(content)
+            await caller.close()
             if isinstance(receipt, Problem):
                 raise RuntimeError(f"a file was refused: {receipt.code}")
             self.files.append(receipt.file)
-        await caller.close()
         by_site: dict[int, list[InvoiceRequest]] = {}
         for site, request in load.requests():
             by_site.setdefault(site.index, []).append(request)
