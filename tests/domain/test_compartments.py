@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rempart.domain.compartments import (
+    CLOSED,
     NAME,
     REASONS,
+    RESTRICTED,
     Closure,
     Within,
     around,
@@ -101,3 +103,14 @@ def test_a_public_page_shows_no_other_operators_parts() -> None:
     assert {"hub", "operator:horizon", "portal:horizon", "region:75", "insurer:0000401166"} <= set(shown)
     assert not any("other" in name for name in shown)
     assert len(set(shown)) == len(shown)
+
+
+@pytest.mark.parametrize(
+    "name", ["function:authorizations", "function:bank-details", "portal:horizon", "channel:portal"]
+)
+def test_what_keeps_no_invoice_waiting_never_says_so(name: str) -> None:
+    """Restricted or closed: software's invoices are handled as usual while authorizations or a portal are not."""
+    told = {state: meanwhile(Closure(name, state, "attack", 0)) for state in (RESTRICTED, CLOSED)}
+    assert told[RESTRICTED] == told[CLOSED]
+    assert not [said for said in told[RESTRICTED] if "attend" in said.french]
+    assert any("attend" in said.french for said in meanwhile(Closure("region:971", RESTRICTED, "attack", 0)))

@@ -46,7 +46,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("worker", "Run the worker.", "worker", logs=True),
     Command("portal", "Run the professionals' portal of one operator, and make its key.", "portal", logs=True),
     Command("keeper", "Run the keeper, and keep its keys.", "keeper", logs=True),
-    Command("operator", "Register insurers, sites and clients; close and open compartments.", "worker"),
+    Command(
+        "operator", "Register insurers, sites, clients, portals; invite people; close and open compartments.", "worker"
+    ),
     Command("rights", "Load insurers' rights files; release or refuse what waits.", "worker", logs=True),
     Command("doctor", "Check the configuration and the machine before anything listens.", "hub", logs=True),
     Command("migrate", "Bring the database to this release's schema.", "hub"),

@@ -185,10 +185,12 @@ _MEANWHILE_RESTRICTED: Final = (_STAND_IN, _SENT_AND_WAIT, _PAYMENTS)
 
 def meanwhile(closure: Closure) -> tuple[Said, ...]:
     """What goes on while it is closed or restricted, the most useful first."""
-    if closure.state == RESTRICTED:
-        return _MEANWHILE_RESTRICTED
     kind = closure.compartment.partition(":")[0]
-    return _MEANWHILE.get(closure.compartment) or _MEANWHILE[kind]
+    told = _MEANWHILE.get(closure.compartment) or _MEANWHILE[kind]
+    deposits_wait = (
+        _TAKEN_IN in told or _SENT_AND_WAIT in told
+    )  # a portal or a function keeps nobody's invoices waiting
+    return _MEANWHILE_RESTRICTED if closure.state == RESTRICTED and deposits_wait else told
 
 
 def of_operator(operator: str, names: Iterable[str]) -> tuple[str, ...]:
