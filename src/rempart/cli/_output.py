@@ -72,14 +72,14 @@ def complain(sentence: str, code: str = "") -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A table; a column whose cells are all numbers is aligned right."""
+    """A table; a column whose cells are all numbers is aligned right. What is too wide is broken, never cut."""
     from rich.table import Table
 
     held = [tuple(row) for row in rows]
     made = Table(title=title or None, title_justify="left")
     for number, column in enumerate(columns):
         numeric = bool(held) and all(isinstance(row[number], int | float) for row in held)
-        made.add_column(column, justify="right" if numeric else "left")
+        made.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in held:
         made.add_row(*(_cell(value) for value in row))
     return made

@@ -226,9 +226,7 @@ def _shown(outcomes: list[tuple[Path, Outcome]]) -> Any:
         rows.append(
             (path.name, outcome.rights_file, outcome.state, outcome.people, outcome.rejected, change),
         )
-    made = table("Rights files (change: people opened +, closed -, formula changed ~)", names, rows)
-    made.columns[0].overflow = "fold"  # a file's name is broken, never cut
-    return made
+    return table("Rights files (change: people opened +, closed -, formula changed ~)", names, rows)
 
 
 def _lines(name: str, outcome: Outcome) -> None:
