@@ -12,7 +12,7 @@ import rempart.portal
 from rempart.portal.words import languages
 
 HERE = Path(rempart.portal.__file__).parent
-CATALOG = HERE / "translations" / "en" / "LC_MESSAGES" / "portal.po"
+CATALOGS = sorted((HERE / "translations" / "en" / "LC_MESSAGES").glob("*.po"))
 VALUES = re.compile(r"%\((\w+)\)s")
 SAME = {"Transport", "Patient", "Site", "Convention", "CSR"}
 """Words that both languages share."""
@@ -28,10 +28,15 @@ def source() -> set[str]:
 
 
 def english() -> dict[str, str]:
-    with CATALOG.open("rb") as file:
-        catalog = read_po(file, locale="en", abort_invalid=True)
-    assert not [message.id for message in catalog if message.fuzzy and message.id]
-    return {str(message.id): str(message.string) for message in catalog if message.id}
+    found: dict[str, str] = {}
+    for path in CATALOGS:
+        with path.open("rb") as file:
+            catalog = read_po(file, locale="en", abort_invalid=True)
+        assert not [message.id for message in catalog if message.fuzzy and message.id]
+        told = {str(message.id): str(message.string) for message in catalog if message.id}
+        assert not told.keys() & found.keys(), "a text stands in one catalog only"
+        found |= told
+    return found
 
 
 def test_every_text_is_translated_and_none_is_left_over() -> None:

@@ -19,6 +19,8 @@ from rempart.portal.pages.site import site_routes
 from rempart.portal.port import Portal
 from rempart.portal.rendering import Asked, Pages, Shown
 
+PAGES: Final = (entry_routes, site_routes, patient_routes, around_routes)
+"""Every group of pages. Each gives its routes for one portal."""
 BODY_MOST: Final = 32 * 1024  # bytes: a passkey's attestation with room; the rest is small
 
 
@@ -37,7 +39,7 @@ def application(portal: Portal) -> ASGIApp:
         logs.get().error("a page failed", exc_info=error)
         return pages.page(request, "failed.html", {"ours": True}, Shown(status=500))
 
-    routes = [*entry_routes(pages), *site_routes(pages), *patient_routes(pages), *around_routes(pages)]
+    routes = [route for made in PAGES for route in made(pages)]
     framework = Litestar(
         route_handlers=routes, openapi_config=None, request_max_body_size=BODY_MOST,
         exception_handlers={Exception: failed, HTTPException: failed}, logging_config=None, debug=False,

@@ -12,6 +12,7 @@ from litestar.datastructures import Cookie
 
 from rempart.client.doors import SignedIn
 from rempart.portal import words
+from rempart.portal.places import places
 from rempart.portal.port import Portal
 from rempart.portal.professions import DOMAINS
 from rempart.portal.refusals import Refusal
@@ -38,6 +39,7 @@ def environment(words_of: Words) -> Environment:
     }  # fmt: skip
     made.globals["language"] = words_of.language
     made.globals["languages"] = NAMES
+    made.globals["places"] = places
     return made
 
 
@@ -82,7 +84,7 @@ class Pages:
         path = request.scope["path"]
         text = self._made[self.language(request)].get_template(template).render(
             **values, operator=self.portal.settings.operator, session=how.session,
-            back=path if path in LANGUAGE_PAGES else "/",
+            at=path, back=path if path in LANGUAGE_PAGES else "/",
         )  # fmt: skip
         return Response(text, status_code=how.status, media_type=MediaType.HTML, cookies=list(how.cookies))
 

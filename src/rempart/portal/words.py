@@ -1,6 +1,7 @@
 """What the portal says. The source text is French; English comes from a catalog (Babel, gettext).
 
-The catalog `translations/en/LC_MESSAGES/portal.po` is read and compiled in memory at start. A test proves it complete.
+The catalogs in `translations/en/LC_MESSAGES`, one a group of pages, are read together and compiled in memory at start.
+A test proves them complete.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 
 FIRST: Final = "fr"
 NAMES: Final = {"fr": "Français", "en": "English"}
-_CATALOG = "translations/{}/LC_MESSAGES/portal.po"
+_CATALOGS = "translations/{}/LC_MESSAGES"
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name, which extraction looks for
@@ -53,9 +55,14 @@ def languages() -> dict[str, Words]:
 def _catalog(language: str) -> NullTranslations:
     if language == FIRST:
         return NullTranslations()
-    content = files("rempart.portal").joinpath(_CATALOG.format(language)).read_bytes()
+    whole = Catalog(locale=language)
+    folder = files("rempart.portal").joinpath(_CATALOGS.format(language))
+    for path in sorted(folder.iterdir(), key=lambda each: each.name):
+        if path.name.endswith(".po"):
+            for message in read_po(io.BytesIO(path.read_bytes()), locale=language):
+                whole[message.id] = message
     compiled = io.BytesIO()
-    write_mo(compiled, read_po(io.BytesIO(content), locale=language))
+    write_mo(compiled, whole)
     compiled.seek(0)
     return Translations(compiled)
 
