@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 import pytest
 
@@ -13,6 +14,7 @@ from rempart.storage.invariants import CONTINUOUS, check
 from support.money import DAY, NOW, SITES
 
 if TYPE_CHECKING:
+    from rempart.storage.invariants._told import Connection
     from support.money import MoneyWorld
 
 pytestmark = pytest.mark.postgres
@@ -117,3 +119,29 @@ def test_the_worker_begins_changes_and_carries_notices(paid: MoneyWorld) -> None
     assert paid.one("select count(*) from rempart.payee where site = %s", SITES[0]) == 2
     spool = sorted(path.name[13:] for path in (paid.settings.paths.spool / "notices").iterdir())
     assert spool == ["bank-details-active.json", "bank-details-approved.json", "bank-details-proposed.json"]
+
+
+class _Explaining:
+    """A connection that explains each statement beside running it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.plans: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def execute(self, statement: LiteralString, parameters: dict[str, int]) -> Any:
+        rows = self._connection.execute(f"explain {statement}", parameters).fetchall()
+        self.plans.append("\n".join(row[0] for row in rows))
+        return self._connection.execute(statement, parameters)
+
+
+@pytest.mark.parametrize("since", [0, NOW])
+def test_no_look_goes_through_a_list_for_each_row(paid: MoneyWorld, since: int) -> None:
+    """A condition on a sub-select costs list times rows beyond some 200,000: a million invoices took minutes."""
+    with paid.sql("worker") as connection:
+        looked = _Explaining(connection)
+        check(cast("Connection", looked), since, CONTINUOUS)
+        assert len(looked.plans) > 15
+        assert not [plan for plan in looked.plans if re.search(r"ANY \(.*SubPlan", plan)]

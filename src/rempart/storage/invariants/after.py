@@ -67,10 +67,12 @@ def calls_equal_what_was_decided(connection: Connection, since: int = 0) -> list
         ),
         *told(
             connection,
-            """select 'movement ' || l.transfer || ' is in ' || count(*) || ' calls' from rempart.fund_call_line l
-               where l.live and l.transfer in (
-                   select x.transfer from rempart.fund_call_line x join rempart.fund_call c using (fund_call)
+            """with touched as materialized (
+                   select distinct x.transfer from rempart.fund_call_line x join rempart.fund_call c using (fund_call)
                    where c.called >= %(since)s)
+               select 'movement ' || l.transfer || ' is in ' || count(*) || ' calls'
+               from touched join rempart.fund_call_line l using (transfer)
+               where l.live
                group by l.transfer having count(*) > 1 limit %(most)s""",
             since,
         ),
@@ -91,17 +93,19 @@ def claw_backs_take_no_more_than_was_paid(connection: Connection, since: int = 0
         ),
         *told(
             connection,
-            """select 'claw-back ' || c.claw_back || ' is ' || c.state || ' with ' || d.amount || ' of ' || c.amount
+            """with touched as materialized (
+                   select claw_back from rempart.claw_back_event where instant >= %(since)s
+                   union select claw_back from rempart.claw_back where %(since)s = 0)
+               select 'claw-back ' || c.claw_back || ' is ' || c.state || ' with ' || d.amount || ' of ' || c.amount
                       || ' cents left'
-               from rempart.claw_back c
+               from touched join rempart.claw_back c using (claw_back)
                cross join lateral (select rempart.debt_left(c.claw_back) as amount) d
-               where (%(since)s = 0 or c.claw_back in (
-                          select v.claw_back from rempart.claw_back_event v where v.instant >= %(since)s))
-                 and (d.amount < 0 or (c.state in ('recovered', 'written-off')) <> (d.amount = 0)
+               left join (
+                   select distinct claw_back from rempart.debt_write_off
+                   join rempart.debt_write_off_approval using (write_off)) f on f.claw_back = c.claw_back
+               where (d.amount < 0 or (c.state in ('recovered', 'written-off')) <> (d.amount = 0)
                       or (c.state not in ('due', 'recovered', 'written-off') and d.amount < c.amount)
-                      or (c.state = 'written-off') <> exists (
-                          select from rempart.debt_write_off w join rempart.debt_write_off_approval using (write_off)
-                          where w.claw_back = c.claw_back) and c.state <> 'due')
+                      or (c.state = 'written-off') <> (f.claw_back is not null) and c.state <> 'due')
                limit %(most)s""",
             since,
         ),
@@ -123,13 +127,19 @@ def debts_are_what_is_left(connection: Connection, since: int = 0) -> list[str]:
                    union all
                    select debit, -amount from rempart.transfer where debit in (select account from touched)) m
                group by account),
+           looked as (
+               select account from touched
+               union select s.account from rempart.claw_back c
+               cross join lateral (values ('debt:' || c.operator || ':' || c.site),
+                                          ('recoverable:' || c.operator || ':' || c.insurer)) s(account)
+               where %(since)s = 0),
            stands as (
                select s.account, sum(s.amount) as amount from rempart.claw_back c
                cross join lateral (values
                    ('debt:' || c.operator || ':' || c.site, -rempart.debt_left(c.claw_back)),
                    ('recoverable:' || c.operator || ':' || c.insurer, rempart.debt_left(c.claw_back))
                ) s(account, amount)
-               where c.state = 'due' and (%(since)s = 0 or s.account in (select account from touched))
+               where c.state = 'due' and s.account in (select account from looked)
                group by s.account)
            select case when coalesce(m.account, s.account) like 'debt:%%' then 'a site''s debt'
                        else 'what sites owe an insurer' end

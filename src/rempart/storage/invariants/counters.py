@@ -10,18 +10,19 @@ def counters_equal_their_entries(connection: Connection, since: int = 0) -> list
     return [
         *told(
             connection,
-            """select 'counter ' || encode(c.counter, 'hex') || ' says ' || c.used || ' used, ' || c.held || ' held; '
+            """with touched as materialized (
+                   select counter from rempart.counter_entry where instant >= %(since)s
+                   union select counter from rempart.counter where %(since)s = 0)
+               select 'counter ' || encode(c.counter, 'hex') || ' says ' || c.used || ' used, ' || c.held || ' held; '
                       || 'its entries make ' || coalesce(e.used, 0) || ' and ' || coalesce(e.held, 0)
-               from rempart.counter c
+               from touched join rempart.counter c using (counter)
                left join lateral (
                    select sum(case x.kind when 'spend' then x.amount
                                           when 'give-back' then -x.amount else 0 end) as used,
                           sum(case x.kind when 'hold' then x.amount
                                           when 'release' then -x.amount else 0 end) as held
                    from rempart.counter_entry x where x.counter = c.counter) e on true
-               where (%(since)s = 0 or c.counter in (
-                          select y.counter from rempart.counter_entry y where y.instant >= %(since)s))
-                 and (c.used, c.held) is distinct from (coalesce(e.used, 0)::bigint, coalesce(e.held, 0)::bigint)
+               where (c.used, c.held) is distinct from (coalesce(e.used, 0)::bigint, coalesce(e.held, 0)::bigint)
                limit %(most)s""",
             since,
         ),
@@ -47,18 +48,20 @@ def counters_equal_their_entries(connection: Connection, since: int = 0) -> list
         ),
         *told(
             connection,
-            """select 'invoice ' || c.invoice || ' was taken back and its allowance was not'
-               from (select invoice, sum(amount) as amount from rempart.claw_back
-                     where state in ('due', 'recovered', 'written-off') group by invoice) c
+            """with touched as materialized (
+                   select x.invoice from rempart.claw_back x join rempart.claw_back_event v using (claw_back)
+                   where v.instant >= %(since)s
+                   union select invoice from rempart.claw_back where %(since)s = 0)
+               select 'invoice ' || c.invoice || ' was taken back and its allowance was not'
+               from touched join (select invoice, sum(amount) as amount from rempart.claw_back
+                     where state in ('due', 'recovered', 'written-off') group by invoice) c using (invoice)
                join rempart.invoice i using (invoice)
                join lateral (
                    select sum(e.amount) filter (where e.kind = 'spend') as spent,
                           sum(e.amount) filter (where e.kind = 'give-back') as given
                    from rempart.counter_entry e where e.invoice = c.invoice and e.kind in ('spend', 'give-back')
                    group by e.counter, e.day) e on true
-               where i.amc > 0 and (%(since)s = 0 or c.invoice in (
-                         select x.invoice from rempart.claw_back x join rempart.claw_back_event v using (claw_back)
-                         where v.instant >= %(since)s))
+               where i.amc > 0
                  and coalesce(e.given, 0) < floor(e.spent * least(c.amount, i.amc) / i.amc) limit %(most)s""",
             since,
         ),

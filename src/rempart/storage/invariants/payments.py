@@ -33,10 +33,13 @@ def accounts_balance(connection: Connection, since: int = 0) -> list[str]:
                    union all
                    select debit, -amount from rempart.transfer where debit in (select account from touched)) m
                group by account),
+           looked as (
+               select account from touched
+               union select credit from rempart.transfer where %(since)s = 0 and kind = 'decision'),
            waiting as (
                select t.credit as account, sum(t.amount) as amount from rempart.invoice i
                join rempart.transfer t on t.kind = 'decision' and t.subject = i.invoice
-               where i.state = 'accepted' and (%(since)s = 0 or t.credit in (select account from touched))
+               where i.state = 'accepted' and t.credit in (select account from looked)
                  and not exists (select from rempart.remittance_line l where l.invoice = i.invoice and l.live)
                group by t.credit)
            select 'what is due to a site differs from its invoices by '
@@ -52,10 +55,12 @@ def nothing_paid_twice(connection: Connection, since: int = 0) -> list[str]:
     return [
         *told(
             connection,
-            """select 'invoice ' || l.invoice || ' is in ' || count(*) || ' remittances' from rempart.remittance_line l
-               where l.live and (%(since)s = 0 or l.invoice in (
-                   select x.invoice from rempart.remittance_line x join rempart.remittance r using (remittance)
-                   where r.reserved >= %(since)s))
+            """with touched as materialized (
+                   select distinct x.invoice from rempart.remittance_line x join rempart.remittance r using (remittance)
+                   where r.reserved >= %(since)s)
+               select 'invoice ' || l.invoice || ' is in ' || count(*) || ' remittances'
+               from touched join rempart.remittance_line l using (invoice)
+               where l.live
                group by l.invoice having count(*) > 1 limit %(most)s""",
             since,
         ),
@@ -115,15 +120,17 @@ def every_paid_invoice_in_one_file(connection: Connection, since: int = 0) -> li
     return [
         *told(
             connection,
-            """select 'invoice ' || i.invoice || ' is paid and lies in ' || count(f.file) || ' written files'
-               from rempart.invoice i
+            """with touched as materialized (
+                   select invoice from rempart.invoice_event where instant >= %(since)s
+                   union select invoice from rempart.invoice where %(since)s = 0 and state = 'paid')
+               select 'invoice ' || i.invoice || ' is paid and lies in ' || count(f.file) || ' written files'
+               from touched join rempart.invoice i using (invoice)
                left join rempart.remittance_line l on l.invoice = i.invoice and l.live
                left join rempart.remittance r using (remittance)
                left join rempart.remittance_end e on e.remittance = r.remittance and e.outcome = 'settled'
                left join rempart.payment_file f
                  on f.file = r.file and f.written is not null and e.remittance is not null
-               where i.state = 'paid' and (%(since)s = 0 or i.invoice in (
-                   select v.invoice from rempart.invoice_event v where v.instant >= %(since)s))
+               where i.state = 'paid'
                group by i.invoice having count(f.file) <> 1 limit %(most)s""",
             since,
         ),
