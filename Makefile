@@ -28,7 +28,7 @@ demo: install ## A day of care on this machine (ARGS="--people 1000 --exit")
 
 test: install ## The whole suite but the long ones
 	@scripts/test-needs.sh
-	@REMPART_POSTGRES_BIN="$(PG)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not soak" $(ARGS)
+	@REMPART_POSTGRES_BIN="$(PG)" $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "not soak" $(ARGS)
 
 soak: install ## The long tests
 	@scripts/test-needs.sh

@@ -100,6 +100,9 @@ def good() -> dict[str, Sample]:
     aliases["coverage"]["periods"].append(period("2025-01-01", "2025-12-31", PHAR="100"))
     parent = person(7)
     parent["coverage"]["newborns"] = True
+    carded = person(8)
+    carded["keys"][0]["card"] = "AAECAwQFBgcICQoLDA0ODw"
+    carded["keys"].append({**carded["keys"][0], "nir": None, "card": "Dw4NDAsKCQgHBgUEAwIBAA", "to": "2026-06-30"})
     put, close = {"op": "put", **person(5)}, {"op": "close", "ref": "SAMPLE-0006", "date": "2026-01-31"}
     expected = dataclasses.replace(DRAFT, expected=Expected(opened=3, closed=0, changed=0))
     files = {
@@ -112,6 +115,7 @@ def good() -> dict[str, Sample]:
         "good-twins": built(DRAFT, [raw(twin) for twin in twins]),
         "good-several-keys": built(DRAFT, [raw(aliases)]),
         "good-newborns": built(DRAFT, [raw(parent)]),
+        "good-cards": built(DRAFT, [raw(carded)]),
     }
     return {name: Sample(header + body) for name, (header, body) in files.items()}
 
@@ -232,6 +236,7 @@ LINE_EDITS: tuple[tuple[str, str, str, Edit], ...] = (
     ("keys-none", "keys", "keys-none", line_edit(keys=[])),
     ("keys-too-many", "keys", "keys-too-many", many_keys),
     ("keys-repeated", "keys", "keys-repeated", twice),
+    ("card-shape", "keys[0].card", "card-shape", key_edit(card="AAECAwQFBgcICQoLDA0ODx")),
     ("member-alphabet", "keys[0].member", "member-alphabet", key_edit(member="12/34")),
     ("member-length", "keys[0].member", "member-length", key_edit(member="1234567890123456")),
     ("nir-length", "keys[0].nir", "nir-length", key_edit(nir="18505751")),

@@ -9,6 +9,7 @@ marked() { grep -rqE "mark\.$1\b" tests --include='*.py'; }
 if marked browser && ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then wanted+=(chromium); fi
 if marked softhsm && [ ! -e /usr/lib/softhsm/libsofthsm2.so ]; then wanted+=(softhsm2); fi
 if marked node && ! command -v node >/dev/null; then wanted+=(nodejs); fi
+if marked oidc && ! command -v npm >/dev/null; then wanted+=(nodejs npm); fi
 [ ${#wanted[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,13 @@ from rempart.application.eligibility import Answer, Question
 from rempart.application.together import Unavailable
 from rempart.bootstrap.hub import Hub
 from rempart.domain import accreditation, question
+from rempart.domain.card import Card
 from rempart.domain.eligibility import Eligibility
 from rempart.domain.rights import DOMAINS, Period
 from rempart.ground.instants import MICROSECONDS, now
 from rempart.simulation.caller import Caller
 from rempart.wire.eligibility import DomainAnswer, EligibilityAnswer
+from support.card_samples import CARD, INSURER, INSURER_KEY, paper_text
 from support.hub_world import HubWorld
 
 pytestmark = pytest.mark.postgres
@@ -138,6 +141,18 @@ def _without(*names: str) -> Callable[[dict[str, str]], dict[str, str]]:
     return lambda headers: {name: value for name, value in headers.items() if name not in names}
 
 
+def shown(text: str, indent: int = 0) -> bytes:
+    """The question of a scanned card."""
+    asked = {"card": text, "care_date": date.today().isoformat(), "domains": ["PHAR"], "evidence": "card"}  # noqa: DTZ011 - the hub lives today
+    return msgspec.json.format(msgspec.json.encode(asked), indent=indent)
+
+
+def _card(world: HubWorld) -> Card:
+    """A card of an insurer that is handled here."""
+    asked = world.question()
+    return replace(CARD, amc_number=asked.amc_number.zfill(10), convention=asked.convention, csr=asked.csr)
+
+
 def _bodies(world: HubWorld) -> dict[str, tuple[bytes, int]]:
     good = msgspec.json.encode(world.question())
     fields = msgspec.json.decode(good)
@@ -150,6 +165,13 @@ def _bodies(world: HubWorld) -> dict[str, tuple[bytes, int]]:
         "with spaces": (msgspec.json.format(good, indent=2), 200),
         "colons in a text": (changed(csr="1:2::3"), 200),
         "several fields wrong": (changed(birth_date="x", care_date="2026-13-40", rank="00", domains=["NONE"]), 422),
+        "a card of a hub without lists": (shown(paper_text(_card(world), INSURER, INSURER_KEY)), 422),
+        "a card with spaces": (shown(paper_text(_card(world), INSURER, INSURER_KEY), indent=2), 422),
+        "no card": (shown("RPC1:00"), 422),
+        "a card named twice": (b'{"card":"",' + shown("RPC1:00")[1:], 422),
+        "a card beside typed fields": (changed(card="RPC1:00"), 422),
+        "a card that is not shown": (changed(evidence="card"), 403),
+        "card as a text": (changed(csr="card"), 200),
         "unknown insurer": (changed(amc_number="0011111111"), 422),
         "typed without NIR": (changed(evidence="typed", nir=None), 422),
         "another type": (changed(amc_number=99), 422),

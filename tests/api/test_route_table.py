@@ -17,20 +17,21 @@ from rempart.ground.instants import now
 from rempart.simulation.caller import Caller
 from rempart.simulation.clients import Registration
 from rempart.simulation.http import Response
+from rempart.wire.account import AddPasskeyRequest, PasskeyProof, RecoveryRequest
 from rempart.wire.batches import BatchItem, BatchRequest
 from rempart.wire.invoices import InvoicesRequest
 from rempart.wire.problem import Problem
 from rempart.wire.record_check import RecordCheckRequest
 from rempart.wire.token import FORM_TYPE
 from support.hub_world import HubWorld, code_of
-from support.route_table import CALLERS, PORTAL_ROUTES, ROUTES, STANDING, TOKEN_ROUTES, Expected, Row
+from support.route_table import CALLERS, PEOPLE, PORTAL_ROUTES, ROUTES, STANDING, TOKEN_ROUTES, Expected, Row
 
 pytestmark = pytest.mark.postgres
 
 
 def _body(world: HubWorld, row: Row, caller: str, *, authorization: str) -> bytes:
-    if row.body == "renewal":
-        return b"{}"
+    if row.body in OF_PEOPLE:
+        return OF_PEOPLE[row.body]
     if row.body == "record check":
         return msgspec.json.encode(RecordCheckRequest(b'{"care":"2026-03-02"}', bytes(64)))
     if row.body == "settlement answers":
@@ -60,6 +61,13 @@ def _body(world: HubWorld, row: Row, caller: str, *, authorization: str) -> byte
     return {"": b"", "invoices": INVOICES, "file": b"not a B2 file: " + caller.encode()}[row.body]
 
 
+_UNSIGNED = PasskeyProof("AA", "e30", "AA", "AA")
+OF_PEOPLE = {
+    "renewal": b"{}",
+    "passkey": msgspec.json.encode(AddPasskeyRequest("AA", "e30", "AA")),
+    "recovery": msgspec.json.encode(RecoveryRequest("a000000000000000", "AA", _UNSIGNED)),
+}  # fmt: skip
+"""Of the right form; challenges are of nobody."""
 INVOICES = (
     b'{"invoices":[{"number":"41","issued":"2026-03-02","amc_number":"0099000137","member":"12345678",'
     b'"birth_date":"1985-04-12","lines":[{"care_date":"2026-03-02","code":"PH7","family":"pharmacy","base":1340,'
@@ -87,7 +95,7 @@ class Walk:
             "vendor": world.caller(world.vendor),
             "concentrator": world.caller(world.concentrator),
             "insurer": world.caller(world.insurer),
-            "person": await world.person(),
+            **await self._people(),
         }
         sent = await self.callers["site"].call("POST", "/v1/invoices", INVOICES, {"Idempotency-Key": "route-table"})
         quoted = await self.callers["site"].authorization(world.quote(), "route-table-first")
@@ -98,6 +106,10 @@ class Walk:
         receipt = msgspec.json.decode(sent.body)
         self.names = {"invoice": receipt["invoices"][0]["invoice"], "file": filed.file}
         self.names["authorization"] = quoted.authorization
+
+    async def _people(self) -> dict[str, Caller]:
+        found = await self.world.people(*PEOPLE.values())
+        return {caller: found[role] for caller, role in PEOPLE.items()}
 
     async def ask(self, row: Row, caller: str) -> Expected:
         path = row.path.format(**self.names)

@@ -14,20 +14,24 @@ import msgspec
 import pytest
 
 from rempart.api import examples, failures
+from rempart.api.account_routes import account_routes
 from rempart.api.app import described
 from rempart.api.authorization_routes import authorization_routes
 from rempart.api.batch_routes import batch_routes
 from rempart.api.estimates import estimate_routes
 from rempart.api.fhir import fhir_routes
 from rempart.api.insurer_routes import insurer_routes
+from rempart.api.invoice_list import invoice_list_routes
 from rempart.api.invoice_routes import invoice_routes
 from rempart.api.keeper_keys import keeper_key_routes
 from rempart.api.log_routes import log_routes
 from rempart.api.notices import notice_routes
 from rempart.api.optics import optics_routes
 from rempart.api.own_records import own_records_routes
+from rempart.api.own_site import own_site_routes
 from rempart.api.payments import payment_routes
 from rempart.api.problems import TABLE
+from rempart.api.provider_routes import provider_routes
 from rempart.api.record_check import record_check_routes
 from rempart.api.routes import eligibility_route
 from rempart.api.schema_fields import FIELDS
@@ -63,11 +67,13 @@ def document() -> Json:
     people: Any = SimpleNamespace(state=state)
     routes = [*token_routes(nothing, nothing), *invoice_routes(desk), *payment_routes(desk), *log_routes(nothing)]
     routes += keeper_key_routes(nothing)
+    routes += invoice_list_routes(desk)
     routes += status_routes(state, nothing)
-    routes += sign_in_routes(people)
+    routes += [*sign_in_routes(people), *account_routes(people, nothing), *provider_routes(people, nothing)]
     routes += [*stand_in_routes(nothing), *record_check_routes(nothing, nothing, nothing)]
     asking: Any = SimpleNamespace(desk=desk, cadence=nothing)
     routes += [*own_records_routes(asking), *webhook_routes(desk), *notice_routes(desk)]
+    routes += own_site_routes(desk)
     routes += settlement_routes(asking)
     routes += [*batch_routes(desk, nothing), *estimate_routes(asking), *optics_routes(asking)]
     routes += [*authorization_routes(asking), *fhir_routes(asking), *insurer_routes(asking)]

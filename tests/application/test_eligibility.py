@@ -98,6 +98,20 @@ def test_a_stranger_hears_not_confirmed_where_a_known_site_hears_why(
     assert known.eligibility.ended == (END if reason == "closed" else None)
 
 
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [({"care": END + timedelta(1)}, "closed"), ({"domains": ("OPTI",)}, "not-covered"), ({}, "covered")],
+)
+def test_a_signed_card_is_told_why_at_once(lane: Lane, changes: dict[str, Any], reason: str) -> None:
+    """Strong evidence gets the reason at the first meeting, and the log says what was shown; nobody is nobody still."""
+    (answer,) = answers(lane, question(evidence="card", **changes))
+    (nobody,) = answers(lane, question("NOBODY", evidence="card", **changes))
+    assert (answer.answer, nobody) == (reason, Answer(""))
+    line = lane.door.disclosures[0][0]
+    assert (line.evidence, line.outcome, line.template) == ("card", reason, f"eligibility-{reason}/1")
+    assert (line.outcome, line.template) == (line.outcome_known, line.template_known)
+
+
 def test_known_is_a_matter_of_site_and_time(lane: Lane) -> None:
     """Another site stays a stranger; the same site is one again once an accreditation no longer makes it known."""
     answers(lane, question())

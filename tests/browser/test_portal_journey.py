@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import time
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -18,7 +20,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from rempart.bench import doors, sandbox
 from rempart.bench.world import OPERATOR
 from rempart.bootstrap.house import House, free_ports
-from rempart.client.sandbox import CARDS
+from rempart.client.sandbox import CARDS, invoice
+from rempart.formats import b2, invoice_json
 from rempart.ground.instants import MICROSECONDS, PARIS, civil_date, now
 from rempart.storage.compartments import Shutting, open_again, shut
 
@@ -78,7 +81,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         starts = sandbox.Sandbox(house, day).start(folder / "s")
         site = next(start.site for start in starts if start.profession == "pharmacy")
         url = doors.open_portal(house, doors.Brand(OPERATOR, "Horizon Tiers payant", "#0b5c55"))
-        yield Town(house, url, [doors.invite(house, OPERATOR, site, "pharmacy") for _ in range(5)])
+        yield Town(house, url, [doors.invite(house, OPERATOR, site, "pharmacy") for _ in range(7)])
 
 
 @pytest.fixture(scope="module")
@@ -114,12 +117,26 @@ def test_from_invitation_to_answer_and_out(town: Town, browser: Browser, size: t
     assert page.input_value("[name=nir]") == page.input_value("[name=member]") == ""
     widths: list[int] = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert widths[0] <= widths[1]
+    _told_of_itself(town, page)
     _nothing_of_the_card(town, page)
     page.get_by_role("button", name="Se déconnecter").or_(page.get_by_role("link", name="Se déconnecter")).click()
     page.goto(f"{town.url}/patient")
     expect(page.locator("[name=nir]")).to_have_count(0)
     assert not town.said
     page.context.close()
+
+
+def _told_of_itself(town: Town, page: Page) -> None:
+    """The question just asked is among the site's own, by this person, in this hour; nothing is paid yet."""
+    number = page.locator("#answer .code code").inner_text()
+    page.goto(f"{town.url}/questions")
+    row = page.locator("tbody tr", has=page.get_by_text(number, exact=True))
+    expect(row.locator("td").nth(2)).to_have_text("Vous")
+    page.goto(f"{town.url}/site-et-equipe")
+    mine = page.locator("section").first.locator("tbody tr", has=page.get_by_text("Vous", exact=True))
+    expect(mine.locator("td").last).to_have_text("1")
+    page.goto(f"{town.url}/paiements")
+    expect(page.get_by_text("Aucun virement pour le moment")).to_be_visible()
 
 
 _NUMBER = re.compile(r"^([0-9A-Z]{4} ){4}[0-9A-Z]{4}$")
@@ -136,6 +153,69 @@ def _nothing_of_the_card(town: Town, page: Page) -> None:
 
 
 _KEPT = "[JSON.stringify(localStorage), JSON.stringify(sessionStorage), JSON.stringify(history.state), document.title]"
+
+
+def test_a_signed_card_is_answered_with_its_reason(town: Town, browser: Browser) -> None:
+    """A reader at the counter types what it scans: covered, or since when no more, which a typed card is not told."""
+    page = town.signed_in(browser, SIZES[0])
+    codes = json.loads((town.house.folder.parent / "s" / "codes.json").read_text("utf-8"))
+    for name, said in (("covered", "Couvert"), ("closed-typed", "Droits fermés")):
+        page.fill("[name=scanned]", codes[name])
+        page.press("[name=scanned]", "Enter")
+        expect(page.locator("#answer-title")).to_have_text(said)
+        expect(page.locator("[name=scanned]")).to_have_value("")
+    altered = codes["covered"][:-3] + ("000" if codes["covered"][-3:] != "000" else "100")
+    page.fill("[name=scanned]", altered)
+    page.press("[name=scanned]", "Enter")
+    expect(page.locator("#answer .code code")).to_have_text("card-signature")
+    with psycopg.connect(town.house.database.url("admin")) as connection:
+        rows = connection.execute(
+            "select outcome, template from rempart.disclosure where evidence = 'card' order by instant"
+        ).fetchall()
+    assert rows[-1:] == [("closed", "eligibility-closed/1")]
+    assert not [line for line in town.said if not line.startswith("Failed to load resource")]
+    town.said.clear()  # Chromium's own word for the refusal that was provoked
+    page.context.close()
+
+
+def test_an_invoice_and_a_file_are_sent_and_seen_decided(town: Town, browser: Browser) -> None:
+    """Typed in the portal and sealed to the keeper, then as a B2 file: decided by the worker, listed, cancelled."""
+    page = town.signed_in(browser, SIZES[0])
+    today = civil_date(now(), PARIS)
+    page.goto(f"{town.url}/factures/nouvelle")
+    _typed(page)
+    line = {"number": "4101", "code-1": "PH7", "spent-1": "21,40", "base-1": "21,40"}
+    for name, value in line.items():
+        page.fill(f"[id='{name}']", value)
+    page.click("#invoice button.main")
+    expect(page.locator("#stand-title")).to_have_text("Acceptée", timeout=60_000)
+    expect(page.locator(".inv-shares")).to_contain_text("7,49")
+    page.goto(f"{town.url}/factures/fichier")
+    content = _b2(page.locator(".at b").inner_text().replace("\u00a0", "").replace(" ", ""), today)
+    page.set_input_files("#file", {"name": "b2.txt", "mimeType": "text/plain", "buffer": content})
+    page.click("#upload button.main")
+    expect(page.locator("#stand-title")).to_have_text("Traité, avec des points à revoir", timeout=60_000)
+    page.goto(f"{town.url}/factures")
+    expect(page.locator(".inv-list .inv-to")).to_have_text(["000004103", "000004102", "000004101"])
+    expect(page.locator(".inv-list .chip")).to_have_text(["Rejetée", "Acceptée", "Acceptée"])
+    page.click(".inv-list .inv-to >> nth=1")
+    page.click(".inv-sure summary")
+    page.click(".inv-sure button.main")
+    expect(page.locator("#stand-title")).to_contain_text("Annulée")
+    _nothing_of_the_card(town, page)
+    assert not town.said
+    page.context.close()
+
+
+def _b2(site: str, day: date) -> bytes:
+    """A file of two invoices of that site: one sound, one whose shares contradict its rate."""
+    body = msgspec.json.encode(
+        {"invoices": [invoice(CARD, "000004102", day), invoice(CARD, "000004103", day, contradicts=True)]}
+    )
+    read = invoice_json.read(body, site)
+    assert isinstance(read, tuple)
+    taken = [one.invoice for one in read if isinstance(one, invoice_json.Taken)]
+    return b"".join(b2.write(b2.Envelope(site, "REMPART", "P1", day), b2.lots_of(taken, day)))
 
 
 def test_a_portal_that_is_killed_mid_form_keeps_nobody_out(town: Town, browser: Browser) -> None:

@@ -5,105 +5,17 @@ At two widths and in both languages: no violation of axe on any page, no other h
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from rempart.portal import session
-from support.fake_doors import FakeDoors, Person
-from support.portals import CARD, CODE, ONE, OTHER_SITE, SITE, TWO, doors, served
+from support.fake_doors import Person
+from support.portals import CARD, CODE, ONE, OTHER_SITE, SITE, TWO
+from support.seats import COOKIE, LANGUAGES, Seat, World, browser, seat, world
+
+__all__ = ["browser", "seat", "world"]
 
 pytestmark = [pytest.mark.browser]
-ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
-SIZES = ((1280, 900), (390, 844))
-LANGUAGES = ("fr", "en")
-COOKIE = "rempart-unsafe-http"
-EXPECTED = ("Failed to load resource: the server responded with a status of",)
-"""What Chromium writes on its console for the refusals that these tests provoke."""
-
-
-@dataclass
-class World:
-    """The portal served, and its doors."""
-
-    doors: FakeDoors
-    base: str
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    """One portal for the module; tests that spend something add their own."""
-    made = doors()
-    with served(made) as base:
-        yield World(made, base)
-
-
-@pytest.fixture(scope="module")
-def browser(world: World) -> Iterator[Browser]:
-    """The distribution's Chromium, without a window; after the portal, whose start runs an event loop of its own."""
-    assert world.base
-    found = next(path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)))
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
-        yield opened
-        opened.close()
-
-
-@dataclass
-class Seat:
-    """Somebody at a screen."""
-
-    world: World
-    context: BrowserContext
-    page: Page
-    language: str
-    said: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-
-    def open(self, path: str) -> None:
-        self.page.goto(self.world.base + path)
-
-    def press(self) -> None:
-        self.page.click("main button.main")
-
-    def fill(self, **others: str) -> None:
-        for name, value in {**CARD, **others}.items():
-            self.page.fill(f"#{name}", value)
-
-    def signed_in(self, account: str, site: str = "") -> None:
-        found = self.world.doors.sign_in_as(account, site)
-        assert not isinstance(found, session.Problem)
-        self.context.add_cookies([{"name": COOKIE, "value": session.write(found), "url": self.world.base}])
-
-    def sound(self) -> None:
-        """The page as it stands, at both widths: accessible, nothing sideways; its language, one host, no complaint."""
-        for width, height in SIZES:
-            self.page.set_viewport_size({"width": width, "height": height})
-            found = Axe().run(self.page)
-            assert found.violations_count == 0, found.generate_report()
-            assert self.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert self.page.evaluate("document.documentElement.lang") == self.language
-        assert self.page.locator("h1").count() == 1
-        assert [line for line in self.said if not line.startswith(EXPECTED)] == []
-        assert all(url.startswith(self.world.base + "/") for url in self.asked)
-
-
-@pytest.fixture
-def seat(request: pytest.FixtureRequest, world: World, browser: Browser) -> Iterator[Seat]:
-    """A fresh browser profile in the parameter's language."""
-    language = getattr(request, "param", "fr")
-    context = browser.new_context(locale=f"{language}-FR")
-    page = context.new_page()
-    made = Seat(world, context, page, language)
-    page.on("console", lambda message: made.said.append(message.text))
-    page.on("pageerror", lambda error: made.said.append(str(error)))
-    page.on("request", lambda sent: made.asked.append(sent.url))
-    yield made
-    context.close()
 
 
 def authenticator(seat: Seat, *, verified: bool = True) -> None:

@@ -62,8 +62,9 @@ def test_the_page_is_accessible_and_asks_only_the_hub(browser: Browser, hub: Hub
     assert said == []
     assert asked
     assert all(url.startswith(hub.base + "/") for url in asked)
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    if size == WIDTHS[0]:  # once: the page is long, and axe takes most of a minute for it
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
     page.close()
 
 

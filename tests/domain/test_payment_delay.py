@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rempart.bootstrap.delays import french_holidays
-from rempart.domain.payment_delay import DECREE, Half, Scheme, WorkingDays, parse_half, penalty, summed
+from rempart.domain.payment_delay import (
+    DECREE,
+    Half,
+    Scheme,
+    WorkingDays,
+    due_day,
+    parse_half,
+    penalty,
+    summed,
+)
 
 SPAN = (date(2025, 12, 1), date(2026, 12, 31))
 COUNTED = WorkingDays(*SPAN, french_holidays(2025) | french_holidays(2026))
@@ -84,3 +93,12 @@ def test_figures_of_a_half_year() -> None:
     """Median and worst in working days, how many in time."""
     found = summed("op", "a", [9, 1, 7, 3], 7, penalties=5)
     assert (found.invoices, found.within, found.median, found.worst, found.penalties) == (4, 3, 3, 9, 5)
+
+
+@given(st.dates(SPAN[0], date(2026, 11, 30)), st.integers(1, 15))
+def test_the_promised_day_is_the_last_that_is_in_time(start: date, target: int) -> None:
+    """As many working days away as the contract promises; the working day after it is late."""
+    holidays = french_holidays(2025) | french_holidays(2026)
+    promised = due_day(start, target, holidays)
+    assert COUNTED.taken(start, promised) == target
+    assert COUNTED.taken(start, due_day(promised, 1, holidays)) == target + 1

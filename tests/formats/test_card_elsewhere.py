@@ -14,6 +14,7 @@ from support import card_samples as samples
 pytestmark = pytest.mark.node
 
 HERE = Path(__file__).parent
+READER = HERE.parents[1] / "src" / "rempart" / "portal" / "static" / "card_reader.mjs"
 FOLDER = HERE.parents[1] / "docs" / "formats" / "samples" / "cards"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text("utf-8"))["expected"]
 PROGRAM = """
@@ -36,7 +37,7 @@ def test_another_implementation_gives_every_sample_its_answer() -> None:
     """Good ones, refused ones, both forms, the keys' list and both filters."""
     day = (samples.DAY - date(1970, 1, 1)).days
     command = ["node", "--input-type=module", "--no-warnings", "--eval", PROGRAM]
-    command += [(HERE / "card_reader.mjs").as_uri(), str(FOLDER), str(samples.SECONDS), str(day)]
+    command += [READER.as_uri(), str(FOLDER), str(samples.SECONDS), str(day)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == EXPECTED

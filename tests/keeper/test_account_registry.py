@@ -73,6 +73,8 @@ def test_an_edited_or_missing_line_stops_the_keeper(door: Door, what: str) -> No
         ({"origins": ("https://portal.test", "https://evil.test")}, "portal-origin"),
         ({"origins": ("https://evilportal.test",)}, "portal-origin"),
         ({"origins": ("http://portal.test",)}, "portal-origin"),
+        ({"rp_id": "evil-localhost", "origins": ("http://evil-localhost",)}, "portal-origin"),
+        ({"rp_id": "portal.localhost", "origins": ("http://portal.localhost:8481",)}, ""),
         ({"origins": ("https://portal.test/",)}, "portal-origin"),
         ({"origins": ("https://user@portal.test",)}, "portal-origin"),
         ({"origins": ("https://portal.test:99999",)}, "portal-origin"),

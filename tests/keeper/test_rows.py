@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from datetime import date
 
@@ -16,7 +17,7 @@ from rempart.formats.rights_file import MAX_LINE, LineFault, format_line, parse_
 from rempart.keeper.newborns import stamped
 from rempart.keeper.rows import Opening, Session, bound_to
 from rempart.sealing.envelope import EnvelopeFault, open_batch
-from rempart.sealing.identity import encode_child, encode_identity, encode_newborn
+from rempart.sealing.identity import encode_card, encode_child, encode_identity, encode_newborn
 from rempart.sealing.loading import PURPOSE, Block
 from rempart.sealing.record import OVERHEAD, IndexKey, newborn_handle, person_handle, unpad
 
@@ -41,6 +42,7 @@ keys = st.builds(
     st.none() | st.from_regex(r"[1-9][0-9]{2}[0-9]{2}(2A|2B|20|75|97)(000|[0-9]{3})(000|[0-9]{3})", fullmatch=True),
     st.from_regex(r"[0-9]{6}|(18|19|20)[0-9]{6}|2[4-6](0[1-9]|1[0-2])(0[1-9]|1[0-9])", fullmatch=True),
     st.sampled_from("1239"),
+    card=st.sampled_from([b"", b"", bytes(16), bytes(range(16))]),
 )
 lines = st.builds(
     RightsLine,
@@ -96,8 +98,10 @@ def test_what_is_taken_as_usual_is_canonical(rule: MemberRule, line: RightsLine)
         return
     parsed = parse_line(raw, 2, rule)
     groups = [None if group is None else group.decode() for group in found.groups()]
-    ways = [tuple(groups[at : at + 4]) for at in range(1, len(groups), 4) if groups[at] is not None]
+    ways = [tuple(groups[at : at + 4]) for at in range(1, len(groups), 5) if groups[at] is not None]
+    cards = [base64.urlsafe_b64decode(card + "==") for card in groups[5::5] if card is not None]
     if isinstance(parsed, RightsLine):
+        assert cards == [key.card for key in parsed.keys if key.card]
         assert (groups[0], ways, ()) == (parsed.reference, [key[:4] for key in parsed.keys], parsed.warnings)
     else:
         assert isinstance(parsed, LineFault)
@@ -107,7 +111,8 @@ def test_what_is_taken_as_usual_is_canonical(rule: MemberRule, line: RightsLine)
 def test_the_usual_spelling_is_that_of_our_writer() -> None:
     """Lines with one to three ways are taken; without this the shorter way would be dead."""
     third = Key("12345", None, "850512", "2")
-    for ways in (KEYS[:1], KEYS, (*KEYS, third), (third,)):
+    carded = tuple(key._replace(card=bytes([number]) * 16) for number, key in enumerate(KEYS))
+    for ways in (KEYS[:1], KEYS, (*KEYS, third), (third,), carded, (*carded, third)):
         assert usual_start(RULES[0])(format_line(RightsLine("REF-1", ways, COVERAGE))) is not None
         assert usual_start(RULES[0], delta=True)(format_line(RightsLine("R", ways, COVERAGE), delta=True)) is not None
 
@@ -173,3 +178,39 @@ def test_a_young_child_is_stamped_with_its_handle(birth: str, young: bool) -> No
     handle = newborn_handle(b"\2" * 32)(encode_child("12345", birth, "2"))
     for key in keys:
         assert opened(block, own(key)) == (stamped(handle, pack(COVERAGE)) if young else pack(COVERAGE))
+
+
+# --- cards ---
+
+HANDLE = bytes(range(16))
+
+
+def test_a_card_has_a_row_of_its_own() -> None:
+    """One row more, found by the handle, of the same person and with the same coverage; none without a card."""
+    plain = session(RULES[0]).block([format_line(LINE)], 2)
+    carded = LINE._replace(keys=(KEYS[0]._replace(card=HANDLE), KEYS[1]))
+    block = session(RULES[0]).block([format_line(carded)], 2)
+    assert (plain.records, block.records, block.people) == (2, 3, 1)
+    assert opened(block, encode_card(INSURER, HANDLE)) == pack(COVERAGE)
+    assert opened(block, own(KEYS[0])) == opened(block, own(KEYS[1])) == pack(COVERAGE)
+
+
+def test_a_card_presents_what_its_way_presents() -> None:
+    """Within the dates of its way; a card of a way that is past gets no row; a young child's is stamped as its own."""
+    first = KEYS[0]._replace(card=HANDLE, end=date(2026, 6, 30))
+    past = KEYS[1]._replace(card=bytes(16), end=date(2025, 12, 31))
+    block = session(RULES[0]).block([format_line(LINE._replace(keys=(first, past)))], 2)
+    assert block.records == 2
+    assert opened(block, encode_card(INSURER, HANDLE)) == opened(block, own(KEYS[0])) != pack(COVERAGE)
+    child = KEYS[0]._replace(card=HANDLE, birth="250301")
+    young = session(RULES[0]).block([format_line(LINE._replace(keys=(child,)))], 2)
+    assert opened(young, encode_card(INSURER, HANDLE)) == opened(young, own(child)) != pack(COVERAGE)
+
+
+def test_a_card_never_presents_two_ways_nor_a_way_twice() -> None:
+    """The same handle in two ways, or one way with two handles, is a repetition."""
+    twice = tuple(key._replace(card=HANDLE) for key in KEYS)
+    again = (KEYS[0]._replace(card=HANDLE), KEYS[0]._replace(card=bytes(16)))
+    for keys_ in (twice, again):
+        block = session(RULES[0]).block([format_line(LINE._replace(keys=keys_))], 2)
+        assert [reject.code for reject in block.rejects] == ["keys-repeated"]

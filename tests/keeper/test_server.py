@@ -20,6 +20,7 @@ from rempart.keeper.program import serve
 from rempart.keeper.ring import Ring
 from rempart.keeper.server import Operation, Surface, listen
 from rempart.sealing import frames, ringing
+from rempart.sealing.account_frames import AssertionPart
 from rempart.sealing.client import Keeper, KeeperSync, KeeperUnavailable
 from rempart.sealing.identity_frames import SealedIdentity
 from support.keepers import AUDIENCE, COVERAGE, INSURER, PERSON, SITE, make_world, presented, wait_for
@@ -156,6 +157,7 @@ def test_rightly_shaped_items_of_any_content_get_an_answer(running: Running, dat
     kinds |= {"int | None": st.none() | kinds["int"]}
     kinds |= {"tuple[int, ...]": st.lists(st.integers(-2, 2**40), max_size=3).map(tuple)}
     kinds |= {"tuple[bytes, ...]": st.lists(st.binary(min_size=32, max_size=32), max_size=3).map(tuple)}
+    kinds |= {"tuple[str, ...]": st.lists(kinds["str"], max_size=3).map(tuple)}
     kinds |= {"tuple[tuple[str, str], ...]": st.lists(st.tuples(kinds["str"], kinds["str"]), max_size=3).map(tuple)}
     parts = (
         st.text(max_size=99), st.tuples(kinds["str"], kinds["str"], kinds["str"]),
@@ -163,7 +165,9 @@ def test_rightly_shaped_items_of_any_content_get_an_answer(running: Running, dat
         kinds["tuple[int, ...]"], st.booleans(),
     )  # fmt: skip
     kinds |= {"SealedIdentity": st.builds(SealedIdentity, *parts)}
-    kinds |= {"SealedIdentity | None": st.none() | kinds["SealedIdentity"]}
+    kinds |= {"SealedIdentity | None": st.none() | kinds["SealedIdentity"], "bool": st.booleans()}
+    kinds |= {"AssertionPart": st.builds(AssertionPart, *[kinds["bytes"]] * 4)}
+    kinds |= {"AssertionPart | None": st.none() | kinds["AssertionPart"]}
     item = table[operation][0]
     values = [data.draw(kinds[field]) for field in _annotations(item)]
     with running.client("ask" if operation in frames.OPERATIONS["ask"] else "box") as client:

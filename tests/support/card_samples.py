@@ -168,3 +168,8 @@ def phone() -> dict[str, tuple[str, str]]:
         ),
     }
     return {name: (write_text(MINUTE, content), code) for name, (content, code) in made.items()}
+
+
+def paper_text(card: Card, insurer: str, key: Ed25519PrivateKey) -> str:
+    """What a scanner reads of this card on paper."""
+    return write_text(PAPER, sign_card(card, insurer, key))

@@ -24,8 +24,10 @@ from webauthn.helpers.structs import (
 from rempart.client.calls import Call
 from rempart.client.doors import Assertion, Challenge, Enrolled, Registration, SignedIn
 from rempart.client.exchange import NoAnswerError
-from rempart.wire.eligibility import DomainAnswer, EligibilityAnswer, EligibilityRequest
+from rempart.client.pro_sante_connect import Back, Begun
+from rempart.wire.eligibility import CardRequest, DomainAnswer, EligibilityAnswer, EligibilityRequest
 from rempart.wire.problem import Problem
+from rempart.wire.provider import Workplace
 
 T = TypeVar("T")
 CHALLENGE, GRANT, IDLE, SHIFT = 300, 900, 900, 36_000  # seconds
@@ -65,10 +67,17 @@ class FakeDoors:
     people: dict[str, Person] = field(default_factory=dict)
     invitations: dict[str, tuple[str, str]] = field(default_factory=dict)  # code → account, site
     cards: dict[tuple[str, str, str, str, str], str] = field(default_factory=dict)
+    vouched: dict[str, Person | str] = field(default_factory=dict)  # a provider's code → who it is, or the refusal
+    workplaces: dict[str, Workplace] = field(default_factory=dict)
     refusal: str = ""  # a code that every question gets
+    device: str = ""  # as told with the last sign-in
     down: bool = False
     asked: list[EligibilityRequest] = field(default_factory=list)
+    codes: dict[str, str] = field(default_factory=dict)  # a scanned card's text → the word of the answer, or a refusal
+    scanned: list[CardRequest] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    desks: list[Callable[[SignedIn, Call[Any]], object | None]] = field(default_factory=list)
+    """What answers beside questions, a group of routes each; None for an address that is not its own."""
     _challenges: dict[str, tuple[str, float]] = field(default_factory=dict)
     _passkeys: dict[str, _Passkey] = field(default_factory=dict)
     _live: dict[str, _Live] = field(default_factory=dict)
@@ -109,8 +118,9 @@ class FakeDoors:
         self._passkeys[name] = _Passkey(account, found.credential_public_key, found.sign_count)
         return Enrolled(account)
 
-    async def sign_in(self, challenge: str, made: Assertion, site: str = "") -> SignedIn | Problem:
+    async def sign_in(self, challenge: str, made: Assertion, site: str = "", *, device: str = "") -> SignedIn | Problem:
         self._reached()
+        self.device = device
         refusal = self._spent("sign-in", challenge)
         if refusal:
             return no(refusal)
@@ -134,6 +144,18 @@ class FakeDoors:
             return no("passkey-refused")
         key.count = found.new_sign_count
         return self.sign_in_as(key.account, site)
+
+    async def sign_in_by_provider(self, begun: Begun, back: Back) -> tuple[SignedIn, tuple[Workplace, ...]] | Problem:
+        self._reached()
+        refusal = self._spent("provider", begun.challenge) or self.vouched.get(back.code, "provider-code")
+        if not isinstance(refusal, Person):
+            return no(refusal)
+        person = refusal
+        del self.vouched[back.code]
+        self.people[person.account] = person
+        found = self.sign_in_as(person.account)
+        places = tuple(self.workplaces.get(site, Workplace(site)) for site in person.sites)
+        return found if isinstance(found, Problem) else (found, places)
 
     async def renew(self, session: SignedIn, site: str = "") -> SignedIn | Problem:
         self._reached()
@@ -168,9 +190,29 @@ class FakeDoors:
         if self.refusal:
             return no(self.refusal)
         if call.path != "/v1/eligibility":
-            return no("not-found")
+            return self._elsewhere(session, call)
+        if b'"card":' in call.body:
+            shown = msgspec.json.decode(call.body, type=CardRequest)
+            self.scanned.append(shown)
+            word = self.codes.get(shown.card, "not-confirmed")
+            if word.startswith("card-"):
+                return no(word)
+            return msgspec.convert(msgspec.to_builtins(said(word, shown)), call.kind)
         answer: Any = self._answer(msgspec.json.decode(call.body, type=EligibilityRequest))
         return msgspec.convert(msgspec.to_builtins(answer), call.kind)
+
+    def _elsewhere(self, session: SignedIn, call: Call[T]) -> T | Problem:
+        """The first desk that knows the address answers: bytes as they are, anything else as the call's kind."""
+        for desk in self.desks:
+            found = desk(session, call)
+            if found is not None:
+                kept: Any = found
+                return (
+                    kept
+                    if isinstance(found, Problem | bytes)
+                    else msgspec.convert(msgspec.to_builtins(kept), call.kind)
+                )
+        return no("not-found")
 
     # ---- for tests --------------------------------------------------------------------------------------------------
 
@@ -207,27 +249,29 @@ class FakeDoors:
     def _answer(self, request: EligibilityRequest) -> EligibilityAnswer:
         self.asked.append(request)
         key = (request.amc_number, request.member, (request.nir or "")[:13], request.birth_date, request.rank or "")
-        word = self.cards.get(key, "not-confirmed")
-        made = EligibilityAnswer(word, "0Q1W2E3R4T5Y")
-        if word in {"covered", "newborn"}:
-            domains = tuple(
-                DomainAnswer(one, one in OPEN, "2026-01-01", "2026-12-31", "100") if one in OPEN
-                else DomainAnswer(one, open=False)
-                for one in request.domains
-            )  # fmt: skip
-            number = "A1B2C 3D4E5 F6G7H 8J9K0"
-            made = EligibilityAnswer(
-                "covered", made.question, domains, number, request.care_date, request.care_date, "pharmacy"
-            )
-        elif word == "closed":
-            made = EligibilityAnswer(word, made.question, ended="2026-06-30")
-        elif word == "not-covered":
-            made = EligibilityAnswer(
-                word, made.question, tuple(DomainAnswer(one, open=False) for one in request.domains)
-            )
-        if word == "newborn":
-            made = msgspec.structs.replace(made, provisional=True, ceiling=150_000)
-        return made
+        return said(self.cards.get(key, "not-confirmed"), request)
+
+
+def said(word: str, request: EligibilityRequest | CardRequest) -> EligibilityAnswer:
+    """The answer that this word stands for."""
+    made = EligibilityAnswer(word, "0Q1W2E3R4T5Y")
+    if word in {"covered", "newborn"}:
+        domains = tuple(
+            DomainAnswer(one, one in OPEN, "2026-01-01", "2026-12-31", "100") if one in OPEN
+            else DomainAnswer(one, open=False)
+            for one in request.domains
+        )  # fmt: skip
+        number = "A1B2C 3D4E5 F6G7H 8J9K0"
+        made = EligibilityAnswer(
+            "covered", made.question, domains, number, request.care_date, request.care_date, "pharmacy"
+        )
+    elif word == "closed":
+        made = EligibilityAnswer(word, made.question, ended="2026-06-30")
+    elif word == "not-covered":
+        made = EligibilityAnswer(word, made.question, tuple(DomainAnswer(one, open=False) for one in request.domains))
+    if word == "newborn":
+        made = msgspec.structs.replace(made, provisional=True, ceiling=150_000)
+    return made
 
 
 _STATUS: Mapping[str, int] = {

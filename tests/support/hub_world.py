@@ -36,6 +36,8 @@ from rempart.wire.estimates import EstimateLine, EstimateRequest
 from rempart.wire.problem import Problem
 from rempart.wire.token import ASSERTION_TYPE, FORM_TYPE
 from support import signing_in
+from support.false_provider import FalseProvider, lying
+from support.vouching import CLIENT
 
 VENDOR = "vendor-of-tests"
 AGENT = "agent-of-tests"
@@ -44,10 +46,11 @@ FAST = {"fsync": "off", "full_page_writes": "off"}
 
 
 class HubWorld:
-    """`site` is the pharmacy whose objects are asked for, `other` another site."""
+    """`site` is the pharmacy whose objects are asked for, `other` another site; `provider` vouches for its people."""
 
-    def __init__(self, house: House, country: Country) -> None:
+    def __init__(self, house: House, country: Country, provider: FalseProvider) -> None:
         self.house, self.country, self.base = house, country, house.base
+        self.provider = provider
         self.site, self.other = country.site(0).number, country.site(1).number
         self.site_client, self.other_client = registration_of(country, 0), registration_of(country, 1)
         self.vendor = Registration(VENDOR, "site", (self.site,), demo_jwk(b"vendor of tests"))
@@ -127,15 +130,21 @@ class HubWorld:
 
     async def person(self) -> Caller:
         """A professional of the site, signed in with a passkey at the operator's portal."""
+        return (await self.people("professional"))["professional"]
+
+    async def people(self, *roles: str) -> dict[str, Caller]:
+        """Somebody of the site in each role, signed in with a passkey at the operator's portal."""
         account = await asyncio.to_thread(signing_in.registered, self.house, OPERATOR)
         doors = Doors(account)
-        session = await (await signing_in.person_at(self.house, self.country, doors)).session()
+        made = {}
+        for role in roles:
+            session = await (await signing_in.person_at(self.house, self.country, doors, role=role)).session()
+            made[role] = self.caller(self.site_client)
+            made[role].dpop = DpopKey(account.key)
+            made[role]._token, made[role]._until = session.token, int(session.expires)
         await doors.close()
         await asyncio.sleep(2.2)  # the hub looks every second who there is
-        caller = self.caller(self.site_client)
-        caller.dpop = DpopKey(account.key)
-        caller._token, caller._until = session.token, int(session.expires)
-        return caller
+        return made
 
     async def bare(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Response:
         """A request with these headers and no sign-in."""
@@ -161,14 +170,26 @@ def _digest(token: str) -> bytes:
 @contextmanager
 def running_hub(folder: Path, people: int = 20) -> Iterator[HubWorld]:
     """Keeper, PostgreSQL and hub, with everything registered and no rights loaded."""
-    with House(folder, postgres=FAST) as house:
+    with lying() as provider, House(folder, {"pro_sante_connect": _vouching(folder, provider)}, FAST) as house:
         world = World(house, Country(1, people, day=date.today()))  # noqa: DTZ011 - the simulated day is today's
         world.register()
         made_site = world.country.site(0).number
         _register_vendor(house, made_site)
         _register_agent(house, world.country.insurers[0].number)
         house.launch("hub")
-        yield HubWorld(house, world.country)
+        yield HubWorld(house, world.country, provider)
+
+
+def _vouching(folder: Path, provider: FalseProvider) -> dict[str, object]:
+    """The hub's configuration of the provider: one client, that of the operator's portal."""
+    secret = folder.with_name("provider.secret")
+    secret.write_text("a secret of tests")
+    secret.chmod(0o600)
+    back = f"{signing_in.ORIGIN}/pro-sante-connect/retour"
+    client = {"operator": OPERATOR, "client_id": CLIENT, "redirect_uri": back, "secret_file": str(secret)}
+    return {
+        "issuer": provider.issuer, "authorize": provider.authorize, "clients": [client], "demo_loopback": True,
+    }  # fmt: skip
 
 
 def _register_vendor(house: House, site: str) -> None:

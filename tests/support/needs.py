@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rempart.storage.embedded import EmbeddedPostgresError, binaries
+from support import oidc_provider
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,10 @@ def _browser() -> bool:
 
 def _node() -> bool:
     return shutil.which("node") is not None
+
+
+def _oidc() -> bool:
+    return oidc_provider.packages() is not None
 
 
 def _softhsm() -> bool:
@@ -65,10 +70,14 @@ NEEDS: tuple[Need, ...] = (
     Need("postgres", "PostgreSQL from the wheel, started by us", _postgres, "make install; as root: user namespaces"),
     Need("browser", "Chromium", _browser, "apt-get install chromium"),
     Need("node", "Node.js", _node, "apt-get install nodejs"),
+    Need("oidc", "oidc-provider of npm, in build/", _oidc, "apt-get install nodejs npm; reach npm's registry"),
     Need("softhsm", "SoftHSM2", _softhsm, "apt-get install softhsm2"),
     Need("tmpfs", "the right to mount a small tmpfs", _tmpfs, "run as root"),
 )
 _FIXTURES = {"postgres_server": "postgres"}
+TESTS = Path(__file__).parent.parent
+LONG_FIRST = ("journeys", "browser", "crash", "attack", "bench", "worker", "api", "cli", "storage", "bootstrap")
+"""Folders whose files take long, by what they start: run first, so that no core waits at the end for one of them."""
 _left_out: Counter[str] = Counter()
 
 
@@ -91,7 +100,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests whose need is absent; they are counted and told at the end."""
+    """Leave out tests whose need is absent, which are counted and told at the end; the long ones come first."""
     kept: list[pytest.Item] = []
     dropped: list[pytest.Item] = []
     for item in items:
@@ -108,7 +117,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             kept.append(item)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
-        items[:] = kept
+    items[:] = sorted(kept, key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.path.relative_to(TESTS).parts[0]
+    return LONG_FIRST.index(folder) if folder in LONG_FIRST else len(LONG_FIRST)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -10,15 +10,26 @@ from typing import Any
 
 from rempart.keeper.clock import HOUR
 from rempart.keeper.registry import Mandate
+from rempart.sealing import actions
 from rempart.sealing.account_frames import (
+    ADD_PASSKEY,
+    APPROVE,
     ENROL,
     SIGN_IN,
+    AccountItem,
+    AccountResult,
+    AddPasskeyItem,
+    AssertionPart,
     ChallengeItem,
+    EndPasskeyItem,
+    EndSessionsItem,
     EnrolItem,
     EnrolResult,
     InviteItem,
     PasskeyItem,
     PortalItem,
+    RecoverItem,
+    RecoverResult,
     RenewItem,
     SessionResult,
 )
@@ -35,6 +46,12 @@ NOON = 1_900_000_000_000_000
 def changed_item(item: Any, **changed: Any) -> Any:
     """The same item with something else in it."""
     return type(item)(**{name: changed.get(name, getattr(item, name)) for name in item.__struct_fields__})
+
+
+def part(device: Authenticator, challenge: bytes, **lies: Any) -> AssertionPart:
+    """What a passkey signs, inside another item."""
+    got = device.get(challenge, **lies)
+    return AssertionPart(got.credential, got.client_data, got.authenticator_data, got.signature)
 
 
 @dataclass
@@ -106,6 +123,31 @@ class Door:
 
     def renew(self, grant: bytes, site: str = "", binding: str = KEY) -> SessionResult:
         return self.world.parts.accounts.renew([RenewItem(grant, site, binding, self.at)])[0]
+
+    def account_of(self, grant: bytes, binding: str = KEY) -> AccountResult:
+        return self.world.parts.own_accounts.account([AccountItem(grant, binding, self.at)])[0]
+
+    def add_passkey(self, grant: bytes, new: Authenticator, proof: Authenticator | None = None, **lies: Any) -> str:
+        """Adds `new` in a session; `proof` signs the same challenge, or another one (`proved`)."""
+        challenge = lies.pop("challenge", None) or self.challenge(ADD_PASSKEY)
+        signed = None if proof is None else part(proof, lies.pop("proved", challenge), **lies)
+        made = new.create(challenge)
+        item = AddPasskeyItem(grant, KEY, challenge, made.client_data, made.attestation, signed, self.at)
+        return self.world.parts.own_accounts.add_passkey([item])[0].refusal
+
+    def end_passkey(self, grant: bytes, passkey: bytes) -> str:
+        return self.world.parts.own_accounts.end_passkey([EndPasskeyItem(grant, KEY, passkey, self.at)])[0].refusal
+
+    def end_sessions(self, grant: bytes, session: bytes = b"", *, every: bool = False) -> str:
+        item = EndSessionsItem(grant, KEY, session, every, self.at)
+        return self.world.parts.own_accounts.end_sessions([item])[0].refusal
+
+    def recover(self, grant: bytes, by: Authenticator, account: str, **changed: Any) -> RecoverResult:
+        """A manager signs that `account` may be recovered; `shown` is another account, named in what is signed."""
+        action = actions.recovery("horizon", changed.pop("site", SITE), changed.pop("shown", account))
+        challenge = self.challenge(APPROVE) + action
+        item = RecoverItem(grant, KEY, account, challenge, part(by, challenge), self.at)
+        return self.world.parts.own_accounts.recover([changed_item(item, **changed)])[0]
 
     def derive(self, grant: bytes) -> str:
         self.world.parts.clock.hear(self.at)

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import uvicorn
 
 from rempart.client.doors import SignedIn
 from rempart.portal import session
 from rempart.portal.app import application
 from rempart.portal.port import Portal
-from rempart.portal.settings import Settings, parse
+from rempart.portal.settings import ProSanteConnect, Settings, parse
 from rempart.portal.words import Words
 from rempart.portal.words import languages as read_languages
 from support.fake_doors import FakeDoors, Person
@@ -134,12 +135,15 @@ class Asker:
 
 
 @contextmanager
-def served(made: FakeDoors) -> Iterator[str]:
+def served(
+    made: FakeDoors, provider: ProSanteConnect | None = None, *, card_lists: Path | None = None
+) -> Iterator[str]:
     """The portal on a port of the loopback; its origin, where passkeys work without https (localhost)."""
     port = free_port()
     origin = f"http://localhost:{port}"
     made.rp_id, made.origin = "localhost", origin
-    app = application(Portal(settings(origin), made, made.clock, languages()))
+    chosen = msgspec.structs.replace(settings(origin), pro_sante_connect=provider, card_lists=card_lists)
+    app = application(Portal(chosen, made, made.clock, languages()))
     config = uvicorn.Config(app, host="127.0.0.1", port=port, lifespan="off", log_config=None, access_log=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

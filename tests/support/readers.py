@@ -12,7 +12,9 @@ from rempart.api.authorization_routes import AuthorizationDesk
 from rempart.api.cadence import Cadence
 from rempart.api.deposits import Deposits
 from rempart.api.fhir import fhir_routes
+from rempart.api.invoice_list import invoice_list_routes
 from rempart.api.invoice_routes import InvoiceDesk
+from rempart.api.own_site import own_site_routes
 from rempart.api.payments import payment_routes
 from rempart.api.signin import SignIn
 from rempart.api.state import HubState, Instants
@@ -55,8 +57,16 @@ class Reader:
         return await self.client.get(path, headers={"authorization": f"DPoP {TOKEN}", "dpop": proof})
 
 
-def as_site(money: MoneyWorld, site: str, use: Callable[[Reader], Awaitable[Any]]) -> Any:
-    """Runs `use` with a reader whose token is that of `site`."""
+def as_site(
+    money: MoneyWorld,
+    site: str,
+    use: Callable[[Reader], Awaitable[Any]],
+    *,
+    kind: str = "site",
+    vendor: str = "",
+    role: str = "",
+) -> Any:
+    """Runs `use` with a reader whose token is that of `site`, or of another kind of client there."""
 
     async def inside() -> Any:
         nonces = Nonces(b"n" * 32)
@@ -65,7 +75,8 @@ def as_site(money: MoneyWorld, site: str, use: Callable[[Reader], Awaitable[Any]
         cache = TokenCache(MemoryStore())
         expires = NOW + 900 * MICROSECONDS
         bound = "jkt:" + key.thumbprint
-        cache.put(TokenFacts(digest_of(TOKEN.encode()), "till", "site", site, "", b"g", b"g" * 16, bound, expires), NOW)
+        digest = digest_of(TOKEN.encode())
+        cache.put(TokenFacts(digest, "till", kind, site, vendor, b"g", b"g" * 16, bound, expires, role), NOW)
         together: Together[Question, Answer] = Together([], Limits())
         state = HubState(money.settings, Instants(FixedClock()), together)
         databases = Databases(money.settings.database.hub_url, 1)
@@ -75,7 +86,12 @@ def as_site(money: MoneyWorld, site: str, use: Callable[[Reader], Awaitable[Any]
         desk = InvoiceDesk(state, SignIn(cache, nonces), deposits, databases)
         try:
             nothing: Any = None  # these routes ask for no authorization
-            routes = [*payment_routes(desk), *fhir_routes(AuthorizationDesk(desk, nothing, Cadence(0)))]
+            routes = [
+                *payment_routes(desk),
+                *own_site_routes(desk),
+                *invoice_list_routes(desk),
+                *fhir_routes(AuthorizationDesk(desk, nothing, Cadence(0))),
+            ]
             app = httpx.ASGITransport(Litestar(routes, openapi_config=None))
             async with httpx.AsyncClient(transport=app, base_url=money.settings.hub.audience) as client:
                 return await use(Reader(money, site, client, key))

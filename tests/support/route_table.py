@@ -20,7 +20,9 @@ STANDING: dict[str, Expected] = {
     "suspended client": (403, "client-standing"),
     "suspended site": (403, "site-standing"),
 }
-SIGNED = ("site", "other site", "vendor", "concentrator", "insurer", "person")
+PEOPLE = {"person": "professional", "staff": "staff", "manager": "manager"}
+"""Callers who are people of the site, and their roles."""
+SIGNED = ("site", "other site", "vendor", "concentrator", "insurer", *PEOPLE)
 CALLERS = (*SIGN_IN, *SIGNED, *STANDING)
 
 
@@ -37,8 +39,9 @@ class Row:
 
 
 def _signed(allowed: int, **refused: Expected) -> dict[str, Expected]:
-    """An insurer's client has no site, so the routes of sites refuse it."""
-    refused = {"insurer": (403, "site-standing")} | refused
+    """An insurer's client has no site, so the routes of sites refuse it. People of a site get what `person` gets."""
+    everybody = {role: refused["person"] for role in PEOPLE if "person" in refused}
+    refused = {"insurer": (403, "site-standing")} | everybody | refused
     own = {caller: refused.get(caller.replace(" ", "_"), (allowed, "")) for caller in SIGNED}
     return SIGN_IN | own | STANDING
 
@@ -52,7 +55,17 @@ def _of_insurers(found: Expected) -> dict[str, Expected]:
 def _of_people(found: Expected) -> dict[str, Expected]:
     """A program has no session of a person."""
     programs = dict.fromkeys((*SIGNED, *STANDING), (403, "purpose"))
-    return SIGN_IN | programs | {"person": found}
+    return SIGN_IN | programs | dict.fromkeys(PEOPLE, found)
+
+
+def _withdrawn(expected: dict[str, Expected]) -> dict[str, Expected]:
+    """Staff take nothing back, whether it is there or not."""
+    return expected | {"staff": (403, "purpose")}
+
+
+def _managed(expected: dict[str, Expected]) -> dict[str, Expected]:
+    """A manager alone, of the site's people."""
+    return expected | {"staff": (403, "purpose"), "person": (403, "purpose")}
 
 
 def _open(status: int, code: str) -> dict[str, Expected]:
@@ -62,6 +75,8 @@ def _open(status: int, code: str) -> dict[str, Expected]:
 ABSENT: Expected = (404, "not-found")
 PDF_IDENTITY = "019cb30d-5c00-7b52-9f0e-3c6a41d2e8b7"  # no such remittance: allowed callers get `not-found`
 NOBODYS = _signed(404, site=ABSENT, other_site=ABSENT, vendor=ABSENT, person=ABSENT, concentrator=ABSENT)
+# Its own people and program alone read of a site who asks there.
+_OWN_SITE = _signed(200, vendor=(403, "purpose"), concentrator=(403, "purpose"))
 
 ROUTES: tuple[Row, ...] = (
     Row("AskEligibility", "POST", "/v1/eligibility", _signed(200, concentrator=(403, "purpose")), "question"),
@@ -69,17 +84,18 @@ ROUTES: tuple[Row, ...] = (
     Row("FindOwnRecords", "POST", "/v1/own-records", _signed(200, concentrator=(403, "purpose")), "question"),
     Row("ListNotices", "GET", "/v1/notices?since=0", _signed(200)),
     Row("ListWebhooks", "GET", "/v1/webhooks", _signed(200)),
-    Row("ResumeWebhook", "POST", f"/v1/webhooks/{PDF_IDENTITY}/resume", NOBODYS),
+    Row("ResumeWebhook", "POST", f"/v1/webhooks/{PDF_IDENTITY}/resume", _managed(NOBODYS)),
     Row("SendBatch", "POST", "/v1/eligibility/batches", _signed(202, concentrator=(403, "purpose")), "batch",
         {"Idempotency-Key": "route-table-batch"}),
     Row("ReadBatch", "GET", f"/v1/eligibility/batches/{PDF_IDENTITY}", NOBODYS),
     Row("SendInvoices", "POST", "/v1/invoices", _signed(202), "invoices", {"Idempotency-Key": "route-table"}),
     Row("FindInvoices", "GET", "/v1/invoices?number=1", _signed(200)),
+    Row("ListInvoices", "GET", "/v1/invoices/recent", _signed(200)),
     # The invoice below was sent by the site's own client and is not decided: only that client may look.
     Row("ReadInvoice", "GET", "/v1/invoices/{invoice}",
         _signed(200, other_site=ABSENT, vendor=ABSENT, person=ABSENT, concentrator=ABSENT)),
-    Row("CancelInvoice", "POST", "/v1/invoices/{invoice}/cancel", NOBODYS),
-    Row("SayDistinct", "POST", "/v1/invoices/{invoice}/distinct", NOBODYS),
+    Row("CancelInvoice", "POST", "/v1/invoices/{invoice}/cancel", _withdrawn(NOBODYS)),
+    Row("SayDistinct", "POST", "/v1/invoices/{invoice}/distinct", _withdrawn(NOBODYS)),
     Row("SendFile", "POST", "/v1/files", _signed(202), "file", {"Content-Type": "application/octet-stream"}),
     Row("ReadFile", "GET", "/v1/files/{file}",
         _signed(200, other_site=ABSENT, vendor=ABSENT, person=ABSENT, concentrator=ABSENT)),
@@ -92,9 +108,9 @@ ROUTES: tuple[Row, ...] = (
         409, site=(409, "not-changeable"), other_site=ABSENT, vendor=(409, "not-changeable"),
         person=(409, "not-changeable"), concentrator=(403, "purpose")), "quote",
         {"Idempotency-Key": "route-table-other-quote"}),
-    Row("CancelAuthorization", "POST", "/v1/authorizations/{authorization}/cancel", _signed(
+    Row("CancelAuthorization", "POST", "/v1/authorizations/{authorization}/cancel", _withdrawn(_signed(
         409, site=(409, "not-changeable"), other_site=ABSENT, vendor=(409, "not-changeable"),
-        person=(409, "not-changeable"), concentrator=(403, "purpose"))),
+        person=(409, "not-changeable"), concentrator=(403, "purpose")))),
     Row("ListPending", "GET", "/v1/insurer/authorizations", _of_insurers((200, ""))),
     Row("ReadPending", "GET", "/v1/insurer/authorizations/{authorization}", _of_insurers(ABSENT)),
     Row("DecidePending", "POST", "/v1/insurer/authorizations/{authorization}/decision",
@@ -104,9 +120,13 @@ ROUTES: tuple[Row, ...] = (
     Row("PrintRemittance", "GET", f"/v1/remittances/{PDF_IDENTITY}/advice.pdf", NOBODYS),
     Row("ReturnRemittance", "GET", f"/v1/remittances/{PDF_IDENTITY}/advice.noemie", NOBODYS),
     Row("ListClawBacks", "GET", "/v1/claw-backs", _signed(200)),
-    Row("DisputeClawBack", "POST", f"/v1/claw-backs/{PDF_IDENTITY}/dispute", NOBODYS),
+    Row("DisputeClawBack", "POST", f"/v1/claw-backs/{PDF_IDENTITY}/dispute", _withdrawn(NOBODYS)),
     Row("ListDebts", "GET", "/v1/debts", _signed(200)),
     Row("PrintDemand", "GET", f"/v1/debts/{PDF_IDENTITY}/demand.pdf", NOBODYS),
+    Row("ReadFigures", "GET", "/v1/figures", _signed(200)),
+    Row("ListQuestions", "GET", "/v1/questions", _OWN_SITE),
+    Row("CountQuestions", "GET", "/v1/questions/counts", _OWN_SITE),
+    Row("ReadOwnSite", "GET", "/v1/own-site", _OWN_SITE),
     Row("ListSettlements", "GET", "/v1/settlements", _of_insurers((200, ""))),
     Row("ReadSettlement", "GET", f"/v1/settlements/{PDF_IDENTITY}", _of_insurers(ABSENT)),
     Row("FetchSettlement", "GET", f"/v1/settlements/{PDF_IDENTITY}/file", _of_insurers(ABSENT)),
@@ -129,25 +149,34 @@ ROUTES: tuple[Row, ...] = (
     Row("CheckRecord", "POST", "/v1/insurer/record-check",
         _of_insurers((403, "bad-statement-signature")), "record check"),
     Row("RenewSession", "POST", "/v1/session/renew", _of_people((200, "")), "renewal"),
+    Row("ReadAccount", "GET", "/v1/account", _of_people((200, ""))),
+    Row("AddPasskey", "POST", "/v1/account/passkeys", _of_people((409, "challenge-invalid")), "passkey"),
+    # Nobody's passkey, and nobody's session: the first is absent, the second is over either way.
+    Row("EndPasskey", "POST", "/v1/account/passkeys/" + "0" * 32 + "/end", _of_people(ABSENT)),
+    Row("EndOneSession", "POST", "/v1/account/sessions/" + "0" * 16 + "/end", _of_people((204, ""))),
+    Row("RecoverColleague", "POST", "/v1/account/recoveries",
+        _managed(_of_people((409, "challenge-invalid"))), "recovery"),
     # Keys are public, and signed by the keeper.
     Row("ReadKeeperKeys", "GET", "/v1/keeper-keys", _open(200, "")),
     Row("ReadInsurerKeys", "GET", "/v1/insurers/0099000137/keys", _open(200, "")),
     # Stand-in rules are public and signed by their insurer; none is published in the walk.
     Row("ReadStandIn", "GET", "/v1/insurers/0099000137/stand-in", _open(404, "not-found")),
     # Whether the service is open is for everyone.
-    Row("ReadStatus", "GET", "/v1/operators/rempart-demo/status", _open(200, "")),
+    Row("ReadStatus", "GET", "/v1/operators/horizon/status", _open(200, "")),
     # The log is for anyone, and holds hashes only; nothing is folded yet, so there is no month.
     Row("ReadCheckpoint", "GET", "/log/2026-03/checkpoint", _open(404, "not-found")),
     Row("ReadProof", "GET", "/log/2026-03/proof?from=1&to=2", _open(404, "not-found")),
     Row("ReadTile", "GET", "/log/2026-03/tile/0/000", _open(404, "not-found")),
-    # The last: who ends a session is nobody afterwards.
+    # The last two: who ends a session is nobody afterwards.
     Row("EndSession", "POST", "/v1/session/end", _of_people((204, ""))),
+    Row("EndEverySession", "POST", "/v1/account/sessions/end", _of_people((401, "invalid-token"))),
 )  # fmt: skip
 
 PORTAL_ROUTES = {
     "AskChallenge": "/v1/sign-in/challenge",
     "EnrolPasskey": "/v1/sign-in/enrol",
     "SignInByPasskey": "/v1/sign-in/passkey",
+    "SignInByProvider": "/v1/sign-in/provider",
 }
 """Routes of who is not signed in yet, by a portal's proof."""
 PORTAL_REFUSALS: dict[str, Expected] = {

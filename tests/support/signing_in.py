@@ -98,10 +98,10 @@ class Person:
         return found
 
 
-async def person_at(house: House, country: Country, doors: Doors) -> Person:
-    """A professional of the country's first site, enrolled at the operator's portal."""
+async def person_at(house: House, country: Country, doors: Doors, *, role: str = "professional") -> Person:
+    """Somebody of the country's first site, enrolled at the operator's portal."""
     site = country.site(0)
-    invitation = await asyncio.to_thread(invited, house, OPERATOR, site.number)
+    invitation = await asyncio.to_thread(invited, house, OPERATOR, site.number, role=role)
     passkey = Authenticator(HOST, ORIGIN)
     account = await enrolled(doors, invitation.code, site.number, passkey)
     assert account == invitation.account

@@ -31,6 +31,9 @@ from rempart.wire.problem import FieldError, Problem
 Asked = Request[Any, Any, Any]
 Key = Annotated[str, HeaderParameter(name="Idempotency-Key", min_length=1, max_length=KEY_MOST)]
 Reference = Annotated[str | None, QueryParameter(name="reference", max_length=30, description="The 20 characters.")]
+Recent = Annotated[
+    int | None, QueryParameter(name="recent", ge=0, le=2**63 - 1, description="The newest: 0, then the last `next`.")
+]
 Since = Annotated[int | None, QueryParameter(name="since", ge=0, le=2**63 - 1, description="The last `next`.")]
 
 
@@ -108,18 +111,26 @@ def _modify(desk: AuthorizationDesk) -> HTTPRouteHandler:
 def _find(desk: AuthorizationDesk) -> HTTPRouteHandler:
     @get("/v1/authorizations", tags=["authorizations"], operation_id="FindAuthorizations", responses=REFUSALS)
     async def find(
-        request: Asked, reference: Reference = None, site_reference: SiteReference = None, since: Since = None
+        request: Asked,
+        reference: Reference = None,
+        site_reference: SiteReference = None,
+        *,
+        since: Since = None,
+        recent: Recent = None,
     ) -> Response[AuthorizationList]:
         caller = await desk.desk.caller(request, desk.desk.state.instants.next())
         if isinstance(caller, Response):
             return caller
-        if sum(each is not None for each in (reference, site_reference, since)) != 1:
-            return refused("invalid-fields", (FieldError("since", "one-of-three"),))
+        if sum(each is not None for each in (reference, site_reference, since, recent)) != 1:
+            return refused("invalid-fields", (FieldError("since", "one-of-four"),))
         try:
             async with desk.desk.databases.lend() as database:
                 if since is not None:
                     changes = await stored.changes(database, caller.site, since)
                     found = AuthorizationList((), tuple(map(answers.change, changes)), _next(changes, since))
+                elif recent is not None:
+                    newest, older = await stored.recent(database, caller.site, recent)
+                    found = AuthorizationList(tuple(map(answers.state, newest)), next=older)
                 else:
                     number = accreditation.parse(reference or "", prefix="P") or ""
                     rows = await stored.found(

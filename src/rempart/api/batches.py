@@ -22,12 +22,14 @@ import msgspec
 
 from rempart.api import closures, eligibility
 from rempart.api.deposits import Keeper, Refusal, new_inbound
+from rempart.api.problems import problem
 from rempart.api.state import HubState
 from rempart.application.batches import ANSWERED_BY, APPOINTMENTS
 from rempart.application.eligibility import Question
 from rempart.application.guard import ELIGIBILITY, Caller, Wish, admit
 from rempart.application.together import Unavailable
 from rempart.domain.appointments import MOST_ITEMS
+from rempart.domain.compartments import SIGNED_CARD
 from rempart.ground.instants import MICROSECONDS, iso
 from rempart.ground.options import Batches as Options
 from rempart.sealing.answer_frames import OpenAnswersItem
@@ -150,6 +152,8 @@ class BatchDesk:
 
     def _question(self, caller: Caller, body: bytes) -> Question | Problem:
         found = eligibility.read(self._state, caller, body)
+        if isinstance(found, Question) and found.evidence == SIGNED_CARD:  # nobody scans tomorrow's patients
+            return problem("evidence")
         return found if isinstance(found, Problem) else found._replace(purpose=APPOINTMENTS)
 
     async def _seal(self, caller: Caller, content: bytes) -> bytes:

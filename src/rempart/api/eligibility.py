@@ -6,6 +6,7 @@ What needs no record is answered at once and costs nothing: it tells nothing abo
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import lru_cache
@@ -21,12 +22,14 @@ from rempart.application.guard import ELIGIBILITY, Caller, Wish, admit, channel_
 from rempart.application.ports import SealedAsk
 from rempart.application.together import Busy, Unavailable
 from rempart.domain import accreditation, question
+from rempart.domain.compartments import SIGNED_CARD
 from rempart.domain.identifiers import Fault, parse_amc, parse_birth, parse_nir, parse_rank, parse_site_reference
 from rempart.domain.member import MemberRule, canonical_member
 from rempart.domain.parameters import accreditation_days
 from rempart.domain.rights import DOMAINS, Period
+from rempart.ground.card_code import labels as labels_of
 from rempart.ground.instants import civil_date
-from rempart.wire.eligibility import DomainAnswer, EligibilityRequest
+from rempart.wire.eligibility import CardRequest, DomainAnswer, EligibilityRequest
 from rempart.wire.once import repeats_a_name
 from rempart.wire.problem import FieldError, Problem, encode
 from rempart.wire.sealed import NAME as SEALED
@@ -36,9 +39,12 @@ PAST_DAYS = 830  # 27 months: the oldest day of care
 AHEAD_DAYS = 60
 BODY_MOST = 8 * 1024  # bytes
 _decode = msgspec.json.Decoder(EligibilityRequest).decode
+_decode_card = msgspec.json.Decoder(CardRequest).decode
 _reader = Reader(EligibilityRequest)
 _encode = msgspec.json.Encoder().encode
 _DOMAINS = frozenset(DOMAINS)
+_CARD = b'"card"'
+_card_told = re.compile(rb'"card"\s*:').search  # a name: the quotes of a value that holds it have backslashes
 
 
 class Reply(NamedTuple):
@@ -107,6 +113,11 @@ def read(state: HubState, caller: Caller, body: bytes | None) -> Question | Prob
     try:
         if SEALED in body:
             request, sealed = _reader.read(body)
+        elif _CARD in body and _card_told(body):
+            found = _by_card(_decode_card(body))
+            if found is None:
+                return problem("card-unreadable")
+            request, sealed = found
         else:
             request = _decode(body)
     except msgspec.ValidationError as error:
@@ -116,6 +127,18 @@ def read(state: HubState, caller: Caller, body: bytes | None) -> Question | Prob
     if (sealed is not None or body.count(b":") != _told(request)) and repeats_a_name(body):
         return problem("repeated-field")
     return canonical(state, caller, request, sealed=sealed)
+
+
+def _by_card(told: CardRequest) -> tuple[EligibilityRequest, Sealed] | None:
+    """The question with what its card says of routing, still unverified, and the card for the keeper."""
+    found = labels_of(told.card)
+    if found is None:
+        return None
+    amc, convention, csr = found
+    request = EligibilityRequest(
+        amc, "", "", told.care_date, told.domains, SIGNED_CARD, convention, csr, site_reference=told.site_reference
+    )
+    return request, Sealed("", card=told.card)
 
 
 def _told(request: EligibilityRequest) -> int:
@@ -163,6 +186,8 @@ def canonical(
         return problem("invalid-fields", tuple(FieldError(fault.field, fault.code) for fault in faults))
     if nir is None and request.evidence == "typed" and sealed is None:
         return problem("nir-required")
+    if request.evidence == SIGNED_CARD and (sealed is None or purpose != ELIGIBILITY):
+        return problem("evidence")
     route = state.facts.route(amc, request.convention, request.csr, care)
     if route is None:
         return problem("unknown-amc-number")
@@ -176,23 +201,26 @@ def canonical(
     refusal = admit(state.facts.snapshot, caller, wish)
     if refusal:
         return closures.refusal(state, refusal, caller, wish)
-    site_cap, client_cap = state.caps(site, request.evidence, caller.kind)
+    site_cap, client_cap = state.caps(site, request.evidence, caller.kind, halved=caller.probation > instant)
     cost = 1 + (request.nir is None) + (request.rank is None)
     return Question(
         instant, caller, route.operator, route.insurer, member, nir, birth, rank, cost, care,
         tuple(dict.fromkeys(request.domains)), request.evidence, reference, site_cap, client_cap,
         accreditation_days(site.profession), channel=channel_of(caller, "api"),
         sealed=None if sealed is None else sealed_ask(sealed, (amc, request.convention, request.csr), rule,
-                                                      days=days or (care,), nir_needed=request.evidence == "typed"),
+                                                      days=days or (care,), evidence=request.evidence),
     )  # fmt: skip
 
 
 def sealed_ask(
-    sealed: Sealed, labels: tuple[str, str, str], rule: MemberRule, *, days: Iterable[date], nir_needed: bool = False
+    sealed: Sealed, labels: tuple[str, str, str], rule: MemberRule, *, days: Iterable[date], evidence: str = ""
 ) -> SealedAsk:
     """What the keeper is given with a JWE: the labels as the request has them, the insurer's rule, the days of care."""
     since = tuple(sorted({day.toordinal() - EPOCH for day in days}))
-    return SealedAsk(sealed.jwe, labels, rule, since, nir_needed)
+    return SealedAsk(
+        sealed.jwe, labels, rule, since, nir_needed=evidence == "typed", by_card=evidence == SIGNED_CARD,
+        card=sealed.card,
+    )  # fmt: skip
 
 
 def _keep(value: str | Fault, faults: list[Fault]) -> str:

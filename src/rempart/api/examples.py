@@ -10,8 +10,9 @@ from typing import Any
 
 import msgspec
 
-from rempart.api import people_examples
+from rempart.api import people_examples, schema_account, schema_provider
 from rempart.api.money_examples import CLAW_BACK, INSURER, MONEY, SETTLEMENT
+from rempart.api.schema_own_site import ANSWERS as OWN_SITE_ANSWERS
 from rempart.documents.status_page import status
 from rempart.domain.authorization import if_rights_end
 from rempart.domain.compartments import Closure
@@ -41,11 +42,13 @@ from rempart.wire.invoices import (
     Fault,
     FileReceipt,
     FileState,
+    InvoiceList,
     InvoiceReceipt,
     InvoiceRequest,
     InvoicesReceipt,
     InvoicesRequest,
     InvoiceState,
+    InvoiceSummary,
     LineRequest,
     LineState,
     ParticularsRequest,
@@ -130,6 +133,8 @@ _STATEMENT = Statement(AUTHORIZATION, "agreed", "2026-03-03T09:12:00Z", (StatedL
 
 REQUESTS: dict[str, Any] = {
     **people_examples.REQUESTS,
+    **schema_account.REQUESTS,
+    **schema_provider.REQUESTS,
     "IssueToken": TokenRequest(GRANT_TYPE, ASSERTION_TYPE, ASSERTION, SITE),
     "RevokeToken": RevokeRequest(TOKEN, ASSERTION_TYPE, ASSERTION),
     "AskEligibility": EligibilityRequest(
@@ -208,6 +213,8 @@ ANSWERS: dict[str, Any] = {
     ],
     "ResumeWebhook": {"state": "good"},
     **people_examples.ANSWERS,
+    **schema_account.ANSWERS,
+    **schema_provider.ANSWERS,
     "IssueToken": TokenAnswer(TOKEN, "DPoP", 900, SITE),
     "AskEligibility": EligibilityAnswer(
         "covered", QUESTION, (DomainAnswer("PHAR", open=True, start="2026-01-01", end="2026-12-31", formula="100"),),
@@ -221,6 +228,11 @@ ANSWERS: dict[str, Any] = {
         ),
     ),
     "FindInvoices": [INVOICE],
+    "ListInvoices": InvoiceList(
+        (InvoiceSummary(
+            INVOICE, "000000041", DAY, "2026-03-02T10:00:00Z", "paid", spent=1340, amo=871, amc=469, patient=0
+        ),)
+    ),
     "ReadInvoice": InvoiceState(
         INVOICE, "000000041", "paid", spent=1340, amo=871, amc=469, patient=0,
         lines=(LineState(1, "PHAR", 1340, 871, 469, 0, (RuleLine("ticket-moderateur", 469),)),),
@@ -248,6 +260,7 @@ ANSWERS: dict[str, Any] = {
     "ListClawBacks": [_CLAW_BACK],
     "DisputeClawBack": {"state": "disputed"},
     **MONEY,
+    **OWN_SITE_ANSWERS,
     "ReadRemittance": RemittanceAdvice(
         SITE, _PAID,
         (
@@ -286,12 +299,19 @@ TEXTS: dict[str, str] = {
 """By operation id, answers that are text."""
 
 PARAMETERS: dict[str, Any] = {
+    "passkey": "000102030405060708090a0b0c0d0e0f",
+    "session": "0001020304050607",
     "Idempotency-Key": "5f0c1a52-7f3f-4f6c-9d55-0c6f3f2b9a10",
     "number": "000000041",
     "reference": "PBG2J 04W06 818G1 8010T",
     "site_reference": "T2-0041",
     "since": 417,
+    "recent": 0,
     "before": "2026-02-27",
+    "before_invoice": INVOICE,
+    "older_than": "06C5K1V2N8Q0",
+    "day": DAY,
+    "state": "paid",
     "month": "2026-03",
     "insurer": "0000401166",
     "operator": "horizon",

@@ -159,8 +159,9 @@ class Hot:
 def caller_of(facts: TokenFacts) -> Caller:
     """The door's view of a signed-in request."""
     return Caller(
-        facts.digest, facts.client, facts.kind, facts.site, facts.vendor, facts.grant, facts.grant_id, facts.expires
-    )
+        facts.digest, facts.client, facts.kind, facts.site, facts.vendor, facts.grant, facts.grant_id, facts.expires,
+        facts.role, facts.probation,
+    )  # fmt: skip
 
 
 async def read_body(receive: Receive, most: int) -> bytes | None:

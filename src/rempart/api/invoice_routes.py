@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, HeaderParameter, QueryParameter
 
+from rempart.api.authority import may
 from rempart.api.authorization_answers import line
 from rempart.api.deposits import Deposits, Refusal, Taken, admitted
 from rempart.api.hot import NONCE, caller_of
@@ -79,6 +80,8 @@ class InvoiceDesk:
         wish = Wish("api", "", "", "", instant)
         snapshot = self.state.facts.snapshot
         refusal = next((code for check in READING if (code := check(snapshot, caller, wish))), "")
+        if not refusal and not may(caller.kind, caller.role, str(request.route_handler.operation_id)):
+            refusal = "purpose"
         return refused(refusal) if refusal else caller
 
     async def depositor(self, request: Asked, channel: str, instant: int) -> Caller | Response[Any]:

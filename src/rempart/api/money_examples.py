@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from rempart.domain import reasons
 from rempart.domain.payment import bank_reference
 from rempart.domain.reasons import sentence
+from rempart.wire.figures import DueFigure, Figures, RejectionFigure, WeekFigures
 from rempart.wire.notices import NoticeList, SiteNotice
 from rempart.wire.payments import DebtAsked, DebtList, SiteDebt
 from rempart.wire.settlements import (
@@ -40,6 +42,13 @@ MONEY: dict[str, Any] = {
             (DebtAsked("demanded", "2026-03-20", 400),),
         ),
     )),
+    "ReadFigures": Figures(
+        (WeekFigures("2026-02-23", 2, 128_340, 61, 6), WeekFigures("2026-03-02", 0, 0, 0, None)), 6,
+        (RejectionFigure(
+            "rights-closed", sentence("rights-closed"), reasons.BY_CODE["rights-closed"].english, 3
+        ),),
+        (DueFigure(INSURER, "Mutuelle inventée", "2026-03-11", 4, 2_210),),
+    ),
     "ListSettlements": SettlementList((_SUMMARY,)),
     "ReadSettlement": SettlementState(
         _SUMMARY, (SettlementReply(_REPLY, "2026-03-04T09:00:00Z", "taken", answers=62, refused=1),),

@@ -14,6 +14,7 @@ from litestar.params import FromPath, QueryParameter
 
 from rempart.api.claw_backs import claw_back_routes
 from rempart.api.debts import debt_routes
+from rempart.api.figures import figure_routes
 from rempart.api.invoice_routes import MORE, InvoiceDesk
 from rempart.api.returns import return_routes
 from rempart.api.routes import REFUSALS, raw, refused
@@ -46,7 +47,7 @@ def payment_routes(desk: InvoiceDesk) -> list[HTTPRouteHandler]:
     """Every handler about remittances, those that tell them and deposits as returns, claw-backs and debts."""
     return [
         _list(desk), _read(desk), _print(desk), *return_routes(desk), *claw_back_routes(desk),
-        *debt_routes(desk),
+        *debt_routes(desk), *figure_routes(desk),
     ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ A sentence says what to do next and repeats nothing that was presented.
 from __future__ import annotations
 
 from rempart.api.problems_people import PEOPLE
+from rempart.api.problems_provider import PROVIDER
 from rempart.wire.problem import FieldError, Problem
 
 TABLE: dict[str, tuple[int, str, str]] = {
@@ -52,9 +53,25 @@ TABLE: dict[str, tuple[int, str, str]] = {
         "Seal the AMC number, convention, CSR and days of care that the request says in clear.",
     ),
     "identity-spent": (422, "identity_jwe was used before", "Seal anew for each request."),
+    "card-unreadable": (422, "This code is no whole signed card", "Scan it again, or type the card."),
+    "card-signature": (422, "This card was altered, or is false", "Ask for another card, or type what it prints."),
+    "card-key-unknown": (422, "Who signed this card is not known here", "Type the card."),
+    "card-proof": (
+        422,
+        "A copy of a card on a phone, or a picture of another minute",
+        "Ask to show the card again on the phone, and scan it at once.",
+    ),
+    "card-expired": (422, "This card does not hold any more on that day", "Ask for a newer card."),
+    "card-not-yet": (422, "This card does not hold yet on that day", "Ask for the card of that day."),
+    "card-labels": (422, "The card does not go with this request", "Send the labels that the card itself has."),
+    "card-velocity": (
+        429,
+        "This card was shown at too many sites today",
+        "Look whether it is the patient's own, and type what it prints.",
+    ),
     "token": (401, "The token is expired, revoked or unknown", "Ask for a new one at /v1/token."),
     "purpose": (403, "This client may not ask this", "A concentrator carries invoices; it asks no eligibility."),
-    "evidence": (403, "This evidence is not one a program can hold", "Use typed, machine or known."),
+    "evidence": (403, "This evidence is not one you can hold here", "Use typed, machine or known; card with a card."),
     "client-standing": (403, "This client is suspended", "Call the operator."),
     "site-standing": (403, "This site is suspended", "Call the operator."),
     "compartment": (
@@ -125,6 +142,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "meter": (429, "The keeper's own limit is reached", "Ask later; the operator has been told."),
     "grant-invalid": (401, "The sign-in behind this token is no longer good", "Ask for a new token at /v1/token."),
     **PEOPLE,
+    **PROVIDER,
 }
 
 

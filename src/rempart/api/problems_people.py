@@ -21,6 +21,14 @@ PEOPLE: dict[str, tuple[int, str, str]] = {
     "passkey-revoked": (401, "This passkey was ended", "Use another, or ask for an invitation."),
     "passkey-cloned": (401, "This passkey was used elsewhere too", "Call the operator: the passkey must be replaced."),
     "account-revoked": (403, "This account was ended", "Call the operator."),
+    "passkey-proof-required": (
+        409,
+        "A passkey of this account must sign that another one is added",
+        "Sign the same challenge with it.",
+    ),
+    "passkeys-too-many": (409, "This account has as many passkeys as it may", "End one that is not used any more."),
+    "last-passkey": (409, "This is the account's last passkey", "Add another one first."),
+    "own-account": (409, "Nobody recovers the own account", "Another manager does it, or the operator."),
     "session-over": (401, "The session is over", "Sign in again."),
     "session-idle": (401, "The session was idle for too long", "Sign in again."),
     "other-binding": (401, "The session belongs to another portal", "Sign in again."),
@@ -29,6 +37,7 @@ PEOPLE: dict[str, tuple[int, str, str]] = {
 }
 _STANDING = {
     "client-suspended": "client-standing", "unknown-client": "client-standing", "site-suspended": "site-standing",
+    "purpose-not-granted": "purpose", "no-grant": "session-over", "session-unknown": "not-found",
 }  # fmt: skip
 
 

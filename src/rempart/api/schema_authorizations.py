@@ -87,7 +87,7 @@ AUTHORIZATION_FIELDS: dict[str, dict[str, str]] = {
     },
     "AuthorizationList": {
         "authorizations": "What was found, the newest first.", "changes": "What changed, the oldest first.",
-        "next": "Ask next with this since.",
+        "next": "Ask next with this since, or with this recent.",
     },
     "PendingAuthorization": {
         "authorization": _ID, "requested": "When it was asked, UTC.", "site": "Billing number.",

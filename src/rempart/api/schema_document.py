@@ -22,14 +22,18 @@ from rempart.formats.fhir import outcome
 from rempart.formats.fhir.names import MEDIA_TYPE as FHIR_JSON
 from rempart.formats.optics_messages import answered as optics
 from rempart.wire import (
+    account,
     authorizations,
     batches,
     eligibility,
     estimates,
+    figures,
     invoices,
     notices,
     own_records,
+    own_site,
     payments,
+    provider,
     record_check,
     sealed,
     settlements,
@@ -92,8 +96,8 @@ def document(generated: Json) -> Json:
 
 def _schemas() -> Json:
     modules = (
-        authorizations, batches, eligibility, estimates, invoices, notices, own_records, payments, record_check, sealed,
-        settlements, sign_in, status, token, webhooks, problems,
+        account, authorizations, batches, eligibility, estimates, figures, invoices, notices, own_records, own_site,
+        payments, provider, record_check, sealed, settlements, sign_in, status, token, webhooks, problems,
     )  # fmt: skip
     structs = [
         found for module in modules for found in vars(module).values()
@@ -144,6 +148,8 @@ def _body(operation: str, struct: str) -> Json:
     shape: Json = {"$ref": _REF.format(name=struct)}
     if f"Sealed{struct}" in vars(sealed):
         shape = {"oneOf": [shape, {"$ref": _REF.format(name=f"Sealed{struct}")}]}
+    if operation == "AskEligibility":
+        shape["oneOf"].append({"$ref": _REF.format(name="CardRequest")})
     content = {"schema": shape, "example": value}
     return {"required": True, "content": {FORM_TYPE if form else JSON: content}}
 

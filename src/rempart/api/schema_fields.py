@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from rempart.api.schema_account import ACCOUNT_FIELDS
 from rempart.api.schema_authorizations import AUTHORIZATION_FIELDS
 from rempart.api.schema_batches import BATCHES
 from rempart.api.schema_money import MONEY_FIELDS
+from rempart.api.schema_own_site import OWN_SITE_FIELDS
 from rempart.api.schema_people import PEOPLE_FIELDS
+from rempart.api.schema_provider import PROVIDER_FIELDS
 from rempart.wire.sealed import IDENTITY
 
 _AMC = "Number of the complementary insurer on the card: 10 digits, or 8."
@@ -26,9 +29,16 @@ FIELDS: dict[str, dict[str, str]] = {
         "amc_number": _AMC, "member": _MEMBER, "birth_date": _BIRTH,
         "care_date": "Day of care at the site, AAAA-MM-JJ: up to 27 months ago or 60 days ahead.",
         "domains": "Columns of the card that the care falls under, at least one.",
-        "evidence": "How you know the card: typed by hand, read by a machine, or known (a person you already billed).",
+        "evidence": "How you know the card: typed by hand, read by a machine, or known (a person you already billed);"
+                    " card only with identity_jwe, where a signed card is sealed.",
         "convention": "Type of convention on the card.", "csr": "CSR code on the card.", "nir": _NIR, "rank": _RANK,
         "site_reference": _REFERENCE,
+    },
+    "CardRequest": {
+        "card": "The text that the scanner read of a signed card, RPC1:… or RPM1:…; it says who is presented.",
+        "care_date": "Day of care at the site, AAAA-MM-JJ: up to 27 months ago or 60 days ahead.",
+        "domains": "Columns of the card that the care falls under, at least one.",
+        "evidence": "card.", "site_reference": _REFERENCE,
     },
     "EligibilityAnswer": {
         "answer": "covered or not-confirmed; with strong evidence also closed or not-covered.",
@@ -182,6 +192,13 @@ FIELDS: dict[str, dict[str, str]] = {
         "lines": "Line by line.", "events": "Each change of state.", "corrects": "Id of the invoice it corrects.",
         "corrected_by": "Id of the invoice that corrects it.",
     },
+    "InvoiceSummary": {
+        "invoice": _ID, "number": _NUMBER, "care_date": _CARE, "received": "Instant it was received, UTC.",
+        "state": "waiting, held, accepted, rejected, paid or cancelled.", "reason": _REASON,
+        "spent": f"Total, {_CENTS}.", "amo": f"Compulsory share, {_CENTS}.",
+        "amc": f"What the complementary insurer pays, {_CENTS}.", "patient": f"What is left to the patient, {_CENTS}.",
+    },
+    "InvoiceList": {"invoices": "The newest first.", "next_before": "Ask with it for older ones; empty at the end."},
     "LineState": {
         "number": "Number of the line.", "domain": "Domain of the card.", "spent": f"Total, {_CENTS}.",
         "amo": f"Compulsory share, {_CENTS}.", "amc": f"Complementary share, {_CENTS}.",
@@ -229,6 +246,9 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     **MONEY_FIELDS,
     **PEOPLE_FIELDS,
+    **ACCOUNT_FIELDS,
+    **PROVIDER_FIELDS,
+    **OWN_SITE_FIELDS,
     "AdvicePart": {
         "insurer": "10 digits.", "name": "Its name.", "amount": f"What it pays, {_CENTS}.", "invoices": "For these.",
     },

@@ -66,6 +66,13 @@ MONEY: dict[str, Words] = {
         "Why, what is left, how to pay, to print or keep.",
         ("not-found", "unknown-route", *SIGNED),
     ),
+    "ReadFigures": Words(
+        "The site's money in sums",
+        "For charts: what was paid in each of the last twelve weeks and how long it took, what was rejected since and"
+        " why, and what is accepted and not ordered yet, by insurer and by the last day its contract promises. No"
+        " invoice is in it.",
+        SIGNED,
+    ),
     "ListSettlements": Words(
         "The insurer's settlement files",
         "For a client of kind insurer: one file for each day's call for funds, the newest first, with its sums, hash"
@@ -107,6 +114,22 @@ MONEY: dict[str, Words] = {
 """By operation id."""
 
 MONEY_FIELDS: dict[str, dict[str, str]] = {
+    "WeekFigures": {
+        "week": "Its Monday.", "transfers": "Payments executed or ordered.", "amount": f"Paid, {_CENTS}.",
+        "invoices": "Paid.", "delay": "Median days from receipt to payment; null when nothing was paid.",
+    },
+    "RejectionFigure": {
+        "reason": _CODE, "sentence": _SENTENCE, "english": "The same in English.", "invoices": "Rejected for it.",
+    },
+    "DueFigure": {
+        "insurer": _INSURER, "name": "The insurer's name.",
+        "expected": "Last day of the delay its contract promises; empty where none does.",
+        "invoices": "Accepted and in no payment.", "amount": f"Due, {_CENTS}.",
+    },
+    "Figures": {
+        "weeks": "Twelve, the oldest first.", "delay": "Median days over all of them; null when nothing was paid.",
+        "rejections": "Since the first of these weeks, the most frequent first.", "due": "What comes first, first.",
+    },
     "AdvicePenalty": {
         "penalty": _ID, "insurer": _INSURER, "half": "AAAA-1 or AAAA-2.", "invoices": "Paid late.", "reason": _CODE,
         "sentence": _SENTENCE, "amount": f"Paid here, {_CENTS}.",

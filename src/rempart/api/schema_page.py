@@ -139,8 +139,9 @@ def _parameter(parameter: Json) -> str:
 
 def _shape(schema: Json, schemas: Json) -> str:
     if "oneOf" in schema:
-        clear, sealed = (_shape(one, schemas) for one in schema["oneOf"])
-        return f"{clear}<p>Or, past the hub to the keeper alone:</p>{sealed}"
+        clear, sealed, *card = (_shape(one, schemas) for one in schema["oneOf"])
+        scanned = "".join(f"<p>Or, with a signed card that was scanned:</p>{one}" for one in card)
+        return f"{clear}<p>Or, past the hub to the keeper alone:</p>{sealed}{scanned}"
     name = schema.get("$ref", "").rpartition("/")[2]
     if name in schemas:
         return _fields(schemas[name])

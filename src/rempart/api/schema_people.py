@@ -51,7 +51,10 @@ TAG = ("sign-in", "People", "How a person signs in at an operator's portal: with
 PEOPLE_FIELDS: dict[str, dict[str, str]] = {
     "ChallengeRequest": {
         "operator": "Whose portal it is.",
-        "purpose": "`enrol` for a new passkey, `sign-in` for a session.",
+        "purpose": (
+            "`enrol` for a new passkey, `sign-in` for a session, `add-passkey` and `approve` in one, `provider` as the"
+            " nonce of Pro Santé Connect."
+        ),
     },
     "ChallengeAnswer": {
         "challenge": "What the browser signs, base64url; good once.",
@@ -75,6 +78,7 @@ PEOPLE_FIELDS: dict[str, dict[str, str]] = {
         "authenticator_data": "authenticatorData of the browser's answer, base64url.",
         "signature": "signature of the browser's answer, base64url.",
         "site": "The site to work at; left out, the only one, or chosen later by a renewal.",
+        "device": "Browser and system, such as firefox/windows, for the person's own list of sessions.",
     },
     "RenewRequest": {"site": "Another of the session's sites; left out, the one there is."},
     "SessionAnswer": {

@@ -5,6 +5,7 @@ The generated document knows shapes only; tests hold these tables to the routes,
 
 from __future__ import annotations
 
+from rempart.api.schema_account import ACCOUNT_WORDS
 from rempart.api.schema_base import AGENT as _AGENT
 from rempart.api.schema_base import ALWAYS as _ALWAYS
 from rempart.api.schema_base import DOOR as _DOOR
@@ -12,10 +13,17 @@ from rempart.api.schema_base import LOOKING as _LOOKING
 from rempart.api.schema_base import SIGNED as _SIGNED
 from rempart.api.schema_base import Words
 from rempart.api.schema_money import MONEY
+from rempart.api.schema_own_site import OWN_SITE
+from rempart.api.schema_own_site import TAG as OWN_SITE_TAG
 from rempart.api.schema_people import PEOPLE, TAG
+from rempart.api.schema_provider import PROVIDER
 
 _SEALED = (
     "identity-unreadable", "identity-key-unknown", "identity-not-yours", "identity-stale", "identity-labels",
+)  # fmt: skip
+_CARD = (
+    "card-unreadable", "card-signature", "card-key-unknown", "card-proof", "card-expired", "card-not-yet",
+    "card-labels", "card-velocity",
 )  # fmt: skip
 _REQUESTED = (
     "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number", "handled-elsewhere",
@@ -81,11 +89,12 @@ OPERATIONS: dict[str, Words] = {
         " an accreditation: put it on the invoice. Checks that need no record (a NIR key, a date, a card of another"
         " operator)"
         " are answered at once and cost nothing. Answers leave on a fixed cadence and have the same length whatever"
-        " they say.",
+        " they say. Instead of what a card prints, `card` may hold the scanned text of a signed card (CardRequest):"
+        " once its signature holds, the answer tells the reason of a no.",
         (
             "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number",
             "handled-elsewhere", "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
-            "busy", *_SEALED, "identity-spent", *_SIGNED, *_LOOKING,
+            "busy", *_SEALED, "identity-spent", *_CARD, *_SIGNED, *_LOOKING,
         ),
         body="EligibilityRequest",
     ),
@@ -105,6 +114,13 @@ OPERATIONS: dict[str, Words] = {
         "Find the site's invoices by their own number or reference",
         "By number or by site_reference, one of the two. Gives the hub's ids, the newest first; empty when there is"
         " none. It is how invoices sent in files are found again.",
+        ("invalid-fields", *_SIGNED),
+    ),
+    "ListInvoices": Words(
+        "List the site's own invoices",
+        "The newest first, 50 at most; all, or those of one state or of the day they were received. Ask with"
+        " next_before as before_invoice for older ones until it is empty: of one state, a page may be short before"
+        " the end. Only what is decided, waiting or held is listed.",
         ("invalid-fields", *_SIGNED),
     ),
     "ReadInvoice": Words(
@@ -138,6 +154,9 @@ OPERATIONS: dict[str, Words] = {
     ),
     **MONEY,
     **PEOPLE,
+    **ACCOUNT_WORDS,
+    **PROVIDER,
+    **OWN_SITE,
     "FhirMetadata": Words(
         "What is offered in FHIR R4",
         "A CapabilityStatement. There is no search and no Patient. Anyone may read it.",
@@ -196,8 +215,8 @@ OPERATIONS: dict[str, Words] = {
     ),
     "ResumeWebhook": Words(
         "Tell a stopped webhook again",
-        "From where it stopped: nothing is passed over.",
-        ("not-found", "unknown-route", *_SIGNED),
+        "From where it stopped: nothing is passed over. A person needs the role of a manager.",
+        ("not-found", "unknown-route", "purpose", *_SIGNED),
     ),
     "SendBatch": Words(
         "Ask about up to 2,000 people at once, to be answered later",
@@ -245,8 +264,9 @@ OPERATIONS: dict[str, Words] = {
     ),
     "FindAuthorizations": Words(
         "Find the site's authorizations, or what changed",
-        "By reference, by your own site_reference, or what changed after since (start with 0, then the next of each"
-        " answer): exactly one of the three. Lines and events are in the authorization itself.",
+        "By reference, by your own site_reference, the newest (recent: 0, then the next of each answer; 0 at the end),"
+        " or what changed after since (start with 0, then the next of each answer): exactly one of the four. Events and"
+        " deliveries are in the authorization itself.",
         ("invalid-fields", *_SIGNED),
     ),
     "ReadAuthorization": Words(
@@ -319,6 +339,7 @@ TAGS: tuple[tuple[str, str, str], ...] = (
     ("authorizations", "Authorizations", "Will the insurer pay this quote: spectacles, hearing aids, dental, a stay?"),
     ("optics", "Optics messages", "The same, in XML, for opticians' software: from query to invoice."),
     ("insurer", "The insurer's agent", "What waits for an insurer's case workers, and what they decide."),
+    OWN_SITE_TAG,
     ("payments", "Payments", "What was paid to the site, and for which invoices."),
     ("fhir", "FHIR R4", "The same questions, invoices and payments, for software that speaks FHIR."),
     ("keys", "Keys", "To which keys identities and attachments are sealed, past the hub; signed, open to all."),

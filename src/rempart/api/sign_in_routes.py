@@ -29,6 +29,7 @@ from rempart.identity import certificate, dpop
 from rempart.wire.once import repeats_a_name
 from rempart.wire.problem import FieldError, encode
 from rempart.wire.sign_in import (
+    DEVICES,
     MOST,
     ChallengeAnswer,
     ChallengeRequest,
@@ -70,7 +71,7 @@ class SignInDesk:
     async def session(self, request: Asked, path: str, instant: int) -> tuple[TokenFacts, str] | Response[Any]:
         """The session of a request and its opaque token, or the refusal to answer with."""
         headers = list(request.scope["headers"])
-        found = await self.sign_in.authenticate_or_read(headers, "POST", self.url(path), instant)
+        found = await self.sign_in.authenticate_or_read(headers, request.scope["method"], self.url(path), instant)
         if isinstance(found, Denied):
             return raw(found.problem.status, encode(found.problem), found.headers)
         return found, request.headers["authorization"].partition(" ")[2]
@@ -80,14 +81,17 @@ class SignInDesk:
         return raw(200, msgspec.json.encode(body), (self.sign_in.fresh_nonce(instant),))
 
     def told(self, session: Session, instant: int) -> Response[Any]:
+        """A session, as the whole answer."""
+        return self.answer(self.session_answer(session, instant), instant)
+
+    def session_answer(self, session: Session, instant: int) -> SessionAnswer:
         """A session as its portal gets it."""
         given = session.given
         site = self.state.facts.snapshot.sites.get(given.site)
-        answer = SessionAnswer(
+        return SessionAnswer(
             session.token, given.account, given.role, given.site, given.sites, site.profession if site else "",
             (given.expires - instant) // MICROSECONDS, (given.until - instant) // MICROSECONDS,
         )  # fmt: skip
-        return self.answer(answer, instant)
 
 
 def sign_in_routes(desk: SignInDesk) -> list[HTTPRouteHandler]:
@@ -101,14 +105,14 @@ def _challenge(desk: SignInDesk) -> HTTPRouteHandler:
         if isinstance(found, Refusal):
             return refused(shown(found.code))
         seconds = (found.expires - instant) // MICROSECONDS
-        return desk.answer(ChallengeAnswer(_text(found.challenge), found.rp_id, seconds), instant)
+        return desk.answer(ChallengeAnswer(text(found.challenge), found.rp_id, seconds), instant)
 
-    return _by_portal(desk, ("/v1/sign-in/challenge", "AskChallenge"), ChallengeRequest, answer)
+    return by_portal(desk, ("/v1/sign-in/challenge", "AskChallenge"), ChallengeRequest, answer)
 
 
 def _enrol(desk: SignInDesk) -> HTTPRouteHandler:
     async def answer(asked: EnrolRequest, binding: str, instant: int) -> Response[Any]:
-        read = _bytes_of(asked, "challenge", "client_data", "attestation")
+        read = bytes_of(asked, "challenge", "client_data", "attestation")
         if isinstance(read, Response):
             return read
         found = await desk.sessions.passkeys.enrol(
@@ -116,22 +120,23 @@ def _enrol(desk: SignInDesk) -> HTTPRouteHandler:
         )
         return refused(shown(found.code)) if isinstance(found, Refusal) else desk.answer(EnrolAnswer(found), instant)
 
-    return _by_portal(desk, ("/v1/sign-in/enrol", "EnrolPasskey"), EnrolRequest, answer)
+    return by_portal(desk, ("/v1/sign-in/enrol", "EnrolPasskey"), EnrolRequest, answer)
 
 
 def _passkey(desk: SignInDesk) -> HTTPRouteHandler:
     async def answer(asked: PasskeyRequest, binding: str, instant: int) -> Response[Any]:
-        read = _bytes_of(asked, "challenge", "credential", "client_data", "authenticator_data", "signature")
+        read = bytes_of(asked, "challenge", "credential", "client_data", "authenticator_data", "signature")
         if isinstance(read, Response):
             return read
         challenge, credential, client_data, authenticator_data, signature = read
         presented = Presented(
-            asked.operator, binding, challenge, credential, client_data, authenticator_data, signature, asked.site
-        )
+            asked.operator, binding, challenge, credential, client_data, authenticator_data, signature, asked.site,
+            asked.device if asked.device in DEVICES else "",
+        )  # fmt: skip
         found = await desk.sessions.sign_in(presented, instant)
         return refused(shown(found.code)) if isinstance(found, Refusal) else desk.told(found, instant)
 
-    return _by_portal(desk, ("/v1/sign-in/passkey", "SignInByPasskey"), PasskeyRequest, answer)
+    return by_portal(desk, ("/v1/sign-in/passkey", "SignInByPasskey"), PasskeyRequest, answer)
 
 
 def _renew(desk: SignInDesk) -> HTTPRouteHandler:
@@ -143,7 +148,7 @@ def _renew(desk: SignInDesk) -> HTTPRouteHandler:
         held = await desk.session(request, path, instant)
         if isinstance(held, Response):
             return held
-        asked = _read(RenewRequest, await request.body())
+        asked = read_body(RenewRequest, await request.body())
         if isinstance(asked, Response):
             return asked
         try:
@@ -175,7 +180,7 @@ def _end(desk: SignInDesk) -> HTTPRouteHandler:
     return end
 
 
-def _by_portal(
+def by_portal(
     desk: SignInDesk,
     named: tuple[str, str],
     kind: type[S],
@@ -192,7 +197,7 @@ def _by_portal(
         binding = desk.portal(request, path, instant)
         if isinstance(binding, Response):
             return binding
-        asked = _read(kind, await request.body())
+        asked = read_body(kind, await request.body())
         if isinstance(asked, Response):
             return asked
         try:
@@ -203,7 +208,8 @@ def _by_portal(
     return handler
 
 
-def _read(kind: type[S], body: bytes) -> S | Response[Any]:
+def read_body(kind: type[S], body: bytes) -> S | Response[Any]:
+    """A request's body, or the refusal to answer with."""
     try:
         found = msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
@@ -213,7 +219,7 @@ def _read(kind: type[S], body: bytes) -> S | Response[Any]:
     return refused("repeated-field") if repeats_a_name(body) else found
 
 
-def _bytes_of(asked: msgspec.Struct, *names: str) -> list[bytes] | Response[Any]:
+def bytes_of(asked: msgspec.Struct, *names: str) -> list[bytes] | Response[Any]:
     """These fields decoded, in order; or the refusal that names those that are no base64url."""
     found, wrong = [], []
     for name in names:
@@ -231,5 +237,6 @@ def _decoded(text: str) -> bytes:
     return b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
-def _text(content: bytes) -> str:
+def text(content: bytes) -> str:
+    """base64url without padding."""
     return urlsafe_b64encode(content).rstrip(b"=").decode()

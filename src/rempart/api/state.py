@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from rempart.application.eligibility import Answer, Question
 from rempart.application.guard import SiteFacts
 from rempart.application.together import Together
+from rempart.domain.compartments import SIGNED_CARD
 from rempart.domain.parties import ACCOUNT
 from rempart.ground.figures import HubFigures
 from rempart.ground.instants import Clock
@@ -46,20 +47,24 @@ class HubState:
     figures: HubFigures = field(default_factory=HubFigures)
     _caps: dict[tuple[str, str, str], tuple[int, int]] = field(default_factory=dict)  # settings never change
 
-    def caps(self, site: SiteFacts, evidence: str, kind: str) -> tuple[int, int]:
-        """(site cap, client cap) of strangers a day for this evidence. A site's own client has no second cap."""
+    def caps(self, site: SiteFacts, evidence: str, kind: str, *, halved: bool = False) -> tuple[int, int]:
+        """(site cap, client cap) of strangers a day for this evidence. A site's own client has no second cap.
+
+        `halved`: a person on probation may ask half of what a person may.
+        """
         key = (site.profession, evidence, kind)
         known = self._caps.get(key)
         if known is None:
             known = self._caps[key] = self._read_caps(site, evidence, kind)
-        return known
+        return (known[0], known[1] // 2) if halved else known
 
     def _read_caps(self, site: SiteFacts, evidence: str, kind: str) -> tuple[int, int]:
         budget = self.settings.budgets.of(site.profession)
         if budget is None:
             return 0, 0
-        cap = budget.machine if evidence == "machine" else budget.typed
+        times = self.settings.budgets.paper_card_times if evidence == SIGNED_CARD else 1
+        cap = budget.machine if evidence == "machine" else budget.typed * times
         if kind == ACCOUNT:
             own = self.settings.budgets.account
-            return cap, own.machine if evidence == "machine" else own.typed
+            return cap, own.machine if evidence == "machine" else own.typed * times
         return cap, NO_CAP if kind == "site" else self.settings.budgets.vendor_a_day

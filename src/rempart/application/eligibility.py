@@ -16,6 +16,7 @@ from rempart.application.guard import ELIGIBILITY, Caller
 from rempart.application.ports import Derive, KeeperPort, Open, Opened, RecordsPort, Row, SealedAsk, Settle, SettlePort
 from rempart.application.unsealed import cost_of, unsealed
 from rempart.domain import accreditation, eligibility
+from rempart.domain.compartments import SIGNED_CARD
 from rempart.domain.eligibility import COVERED, Eligibility
 from rempart.domain.newborns import NEWBORN, ceiling_on
 from rempart.domain.rights import Coverage, prolong, unpack
@@ -82,7 +83,7 @@ async def ask(ports: Ports, questions: Sequence[Question], *, hour_share: int) -
     settled = await ports.door.settle(weighed.lines, hour_share) if weighed.lines else ()
     answers = [Answer(refusal) for refusal in weighed.refusals]
     for one, (verdict, known) in zip(weighed.ready, settled, strict=True):
-        answers[one[0]] = told(one, verdict, known=known)
+        answers[one[0]] = told(one, verdict, known=known or questions[one[0]].evidence == SIGNED_CARD)
     return answers
 
 
@@ -256,7 +257,8 @@ def _accredit(question: Question, judged: _Judged, accreditor: bytes, random: by
 
 def _line(question: Question, judged: _Judged, seen: Opened, number: _Number | None) -> Settle:
     caller, found = question.caller, judged.found
-    template, template_known = _TEMPLATES[found.stranger], _TEMPLATES[found.known]
+    stranger = found.known if question.evidence == SIGNED_CARD else found.stranger  # strong evidence gets the reason
+    template, template_known = _TEMPLATES[stranger], _TEMPLATES[found.known]
     if judged.ceiling:
         template = template_known = PROVISIONAL
     hit = bool(seen.coverage)
@@ -268,7 +270,7 @@ def _line(question: Question, judged: _Judged, seen: Opened, number: _Number | N
     return Settle(
         question.instant, caller.token, caller.grant_id, caller.client, caller.site, question.operator,
         question.insurer, question.channel, question.purpose, question.evidence,
-        template, template_known, found.stranger, found.known,
+        template, template_known, stranger, found.known,
         seen.tag, seen.meeting if hit else None, cost_of(seen, question.cost), question.site_cap, question.client_cap,
         hashed, mac, domains, first, last, known_until, question.reference,
     )  # fmt: skip
@@ -286,7 +288,10 @@ PROVISIONAL = "eligibility-provisional/1"
 
 
 def told(ready: Ready, verdict: str, *, known: bool) -> Answer:
-    """What leaves by this verdict of `settle`, for a site that knows the record or does not."""
+    """What leaves by this verdict of `settle`, for a site that knows the record or does not.
+
+    Strong evidence is told what a site that knows it is.
+    """
     _, judged, number = ready
     if verdict != "ok":
         return Answer(verdict.removeprefix("refused:"))

@@ -20,7 +20,10 @@ ESTIMATE = "estimate"
 
 
 class Caller(NamedTuple):
-    """Who asks, as its token says. `token` is the SHA-256 of the opaque token, `grant_id` 16 bytes."""
+    """Who asks, as its token says. `token` is the SHA-256 of the opaque token, `grant_id` 16 bytes.
+
+    Of a person alone: `role`, and `probation`, until when the person's own budget is halved.
+    """
 
     token: bytes | None
     client: str
@@ -30,6 +33,8 @@ class Caller(NamedTuple):
     grant: bytes
     grant_id: bytes
     expires: int
+    role: str = ""
+    probation: int = 0
 
     @property
     def scope(self) -> str:
@@ -93,7 +98,7 @@ def channel_of(caller: Caller, channel: str) -> str:
     return PORTAL if caller.kind == "account" else channel
 
 
-EVIDENCES = frozenset({"typed", "machine", "known"})
+EVIDENCES = frozenset({"typed", "machine", "known", SIGNED_CARD})
 
 
 def compartment_open(snapshot: Snapshot, caller: Caller, wish: Wish) -> str:
@@ -144,7 +149,7 @@ def purpose_allowed(snapshot: Snapshot, caller: Caller, wish: Wish) -> str:
 
 
 def evidence_allowed(snapshot: Snapshot, caller: Caller, wish: Wish) -> str:
-    """The evidence is one that a machine client can hold."""
+    """The evidence is one that a caller can hold; that a card is genuine, the keeper says."""
     return "" if wish.evidence in EVIDENCES else "evidence"
 
 

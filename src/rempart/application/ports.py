@@ -28,6 +28,7 @@ class SealedAsk(NamedTuple):
     """Who is asked about, sealed by the caller to the keeper, and what is known of the request in clear.
 
     `labels`: AMC number of 10 digits, convention, CSR. `days` of care, since 1970; `rule` is the insurer's.
+    `by_card`: a signed card was scanned, and is in the JWE or, in clear, in `card`.
     """
 
     jwe: str
@@ -35,6 +36,8 @@ class SealedAsk(NamedTuple):
     rule: MemberRule
     days: tuple[int, ...]
     nir_needed: bool = False
+    by_card: bool = False
+    card: str = ""
 
     def __repr__(self) -> str:
         return "SealedAsk(…)"
@@ -61,7 +64,8 @@ class Derive(NamedTuple):
 class Derived(Protocol):
     """`keys` are record keys, newest index key first; `refusal` is "" or why nothing was derived.
 
-    Of a sealed identity `omitted` of NIR and rank, and `born`, a birth date of the same ages; else 0 and "".
+    Of a sealed identity `omitted` of NIR and rank, and `born`, a birth date of the same ages; else 0 and "". Of a card
+    that a phone showed alive `omitted` is -1.
     """
 
     @property

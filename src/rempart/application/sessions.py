@@ -13,6 +13,7 @@ from typing import Protocol
 
 from rempart.application.tokens import (
     TOKEN_BYTES,
+    Opening,
     Parties,
     Refusal,
     TokenCache,
@@ -48,7 +49,7 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """What a browser signed; `site` "" when none was named."""
+    """What a browser signed; `site` "" when none was named, `device` "" when the portal did not tell one."""
 
     operator: str
     binding: str
@@ -58,13 +59,15 @@ class Presented:
     authenticator_data: bytes
     signature: bytes = field(repr=False)
     site: str
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
     """The keeper's yes. `sites` are all in force, `site` "" while one of several has to be chosen.
 
-    `expires` and `until`, the end of the shift, in microseconds UTC.
+    `expires` and `until`, the end of the shift, in microseconds UTC, as `began` and `probation` (0: none). `session`
+    names it through its renewals, `passkey` is the digest of what opened it.
     """
 
     grant: bytes = field(repr=False)
@@ -75,6 +78,10 @@ class Given:
     sites: tuple[str, ...]
     expires: int
     until: int
+    session: bytes = b""
+    passkey: bytes = b""
+    began: int = 0
+    probation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ class Passkeys(Protocol):
     async def enrol(self, asked: Enrolment, instant: int) -> str | Refusal: ...
     async def sign_in(self, presented: Presented, instant: int) -> Given | Refusal: ...
     async def renew(self, grant: bytes, site: str, binding: str, instant: int) -> Given | Refusal: ...
+    async def end_session(self, grant: bytes, binding: str, instant: int) -> str: ...
 
 
 class SessionStore(TokenStore, Protocol):
@@ -117,12 +125,16 @@ class Sessions:
         given = await self.passkeys.sign_in(presented, instant)
         if isinstance(given, Refusal):
             return given
+        return await self.opened(given, presented.binding, instant, device=presented.device)
+
+    async def opened(self, given: Given, binding: str, instant: int, *, device: str = "") -> Session | Refusal:
+        """A session for the keeper's yes, or why the hub gives none."""
         code = await self._refusal(given, instant)
         if code is not None:
             return Refusal(code)
         token = self.draw(TOKEN_BYTES)
-        facts = _facts(digest_of(token.encode()), given, presented.binding)
-        await self.store.add(facts)
+        facts = _facts(digest_of(token.encode()), given, binding)
+        await self.store.add(facts, Opening(given.passkey, given.began or instant, device))
         self.cache.put(facts, instant)
         return Session(token, given)
 
@@ -144,9 +156,13 @@ class Sessions:
         return Session(token, given)
 
     async def end(self, held: TokenFacts, instant: int) -> None:
-        """Nobody uses this token again, here at once and elsewhere when `settle` reads it."""
+        """Nobody uses this token again, here at once and elsewhere within a second; the keeper ends its grant.
+
+        Raises `Unavailable` when the keeper was not told: the token has ended all the same.
+        """
         await self.store.revoke(held.digest, held.client, instant)
         self.cache.forget(held.digest)
+        await self.passkeys.end_session(held.grant, held.binding, instant)
 
     async def _refusal(self, given: Given, instant: int) -> str | None:
         account = await self.parties.client(given.account)
@@ -162,5 +178,5 @@ class Sessions:
 def _facts(digest: bytes, given: Given, binding: str) -> TokenFacts:
     return TokenFacts(
         digest, given.account, ACCOUNT, given.site, f"portal:{given.operator}", given.grant, grant_id_of(given.grant),
-        binding, given.expires,
+        binding, given.expires, given.role, given.probation, given.session,
     )  # fmt: skip

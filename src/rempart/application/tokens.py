@@ -29,7 +29,8 @@ CERTIFICATE = "x5t#S256:"
 class TokenFacts:
     """What a token stands for: `digest` is SHA-256 of it, `binding` `jkt:` or `x5t#S256:` and a thumbprint.
 
-    `grant_id` is how journal and disclosures name the grant; `expires` in microseconds UTC.
+    `grant_id` is how journal and disclosures name the grant; `expires` in microseconds UTC. Of a person's session
+    alone: `role`, `session` (its name at the keeper), and `probation`, until when its budgets are halved, else 0.
     """
 
     digest: bytes
@@ -41,6 +42,18 @@ class TokenFacts:
     grant_id: bytes
     binding: str
     expires: int
+    role: str = ""
+    probation: int = 0
+    session: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is kept of a session for its owner to see: the passkey's digest, when it began, on what device."""
+
+    passkey: bytes
+    began: int
+    device: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +126,8 @@ class Parties(Protocol):
 class TokenStore(Protocol):
     """Where hashes of tokens are kept; `digest` is SHA-256 of the opaque token."""
 
-    async def add(self, facts: TokenFacts) -> None:
-        """One more live token."""
+    async def add(self, facts: TokenFacts, opening: Opening | None = None) -> None:
+        """One more live token; `opening` of a person's session."""
         ...
 
     async def read(self, digest: bytes, instant: int) -> TokenFacts | None:
@@ -141,20 +154,27 @@ def grant_id_of(grant: bytes) -> bytes:
 
 
 class TokenCache:
-    """Tokens this hub has seen, believed for `life` microseconds before they are read again; at most `most` of them."""
+    """Tokens this hub has seen, believed for `life` microseconds before they are read again; at most `most` of them.
 
-    def __init__(self, store: TokenStore, life: int = 30 * MICROSECONDS, most: int = 65_536) -> None:
+    A person's session for `person` microseconds: who signs out everywhere is out at every hub that soon.
+    """
+
+    def __init__(
+        self, store: TokenStore, life: int = 30 * MICROSECONDS, most: int = 65_536, person: int = MICROSECONDS
+    ) -> None:
         self._store = store
         self._life = life
+        self._person = person
         self._most = most
         self._held: dict[bytes, tuple[TokenFacts, int]] = {}
 
     def get(self, digest: bytes, instant: int) -> TokenFacts | None:
         """The facts when held, fresh and not expired; None asks for `fetch`."""
         held = self._held.get(digest)
-        if held is None or not 0 <= instant - held[1] < self._life or held[0].expires <= instant:
+        if held is None or held[0].expires <= instant:
             return None
-        return held[0]
+        life = self._person if held[0].session else self._life
+        return held[0] if 0 <= instant - held[1] < life else None
 
     async def fetch(self, digest: bytes, instant: int) -> TokenFacts | None:
         """Reads the store and remembers what it says; None when the token is worth nothing."""

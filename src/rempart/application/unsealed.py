@@ -30,7 +30,10 @@ def unsealed(seen: Opened, derived: Derived) -> Unsealed:
 
 
 def cost_of(seen: Opened, clear: int) -> int:
-    """What a question costs: one, and one for each of NIR and rank that was omitted; `clear` when told in clear."""
+    """What a question costs: one, and one for each of NIR and rank that was omitted; `clear` when told in clear.
+
+    A paper card costs one, whatever it prints; one that a phone shows alive nothing.
+    """
     return seen.cost if isinstance(seen, Unsealed) else clear
 
 

@@ -16,6 +16,7 @@ import psycopg
 
 from rempart.bench.after import After, AfterReport
 from rempart.bench.day import DayReport, live
+from rempart.bench.doors import operator_of
 from rempart.bench.opened import Opened, opened
 from rempart.bench.world import OPERATOR, World
 from rempart.bootstrap.house import House
@@ -81,7 +82,7 @@ class Demo:
         """Everything, in order."""
         began = time.monotonic()
         seen = Seen(self.country.people, len(self.country.insurers))
-        world = World(self.house, self.country)
+        world = World(self.house, self.country, operator_of=operator_of)
         done = self.step("Registering insurers, sites and their software", 0)
         world.register()
         self._payees()

@@ -1,24 +1,35 @@
-"""An operator's portal on this machine, with somebody invited: for the sandbox and for tests in a browser.
+"""Operators' portals on this machine, with people invited or ready-made: for the demo, the sandbox, tests in a browser.
 
-Its host is `localhost`, the one name for which browsers make passkeys without https. For invented people only.
+Each is a name below `localhost`, where browsers make passkeys without https. For invented people only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import NamedTuple
 
+import msgspec
+
+from rempart.bench.world import OPERATOR
 from rempart.bootstrap import inviting
 from rempart.bootstrap.house import House, free_ports
 from rempart.bootstrap.portal import new_key
 from rempart.bootstrap.registering import registrar
-from rempart.ground.files import private_folder
+from rempart.client.demo_passkey import DemoPasskey
+from rempart.client.doors import Doors, PortalAccount
+from rempart.client.hub import load_key
+from rempart.ground.files import SecretRefused, private_folder, write_whole
 from rempart.ground.instants import PARIS, civil_date, now
+from rempart.portal.demo import DemoPerson
 from rempart.sealing.ringing import Nothing
+from rempart.simulation.sites import Site
+from rempart.wire.problem import Problem
 
 YEAR = timedelta(days=365)
-HOST = "localhost"
+HOST = "{}.localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +49,89 @@ class Guest:
     profession: str
     site: str
     code: str = field(repr=False)
+    role: str = "professional"
 
 
-def open_portal(house: House, brand: Brand, port: int = 0) -> str:
-    """Registers the operator's portal, starts it, and gives its address. `port` 0 takes a free one."""
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Whom the demo makes a passkey for: a role at a site of that profession."""
+
+    profession: str
+    site: str
+    role: str = "professional"
+
+
+class Opened(NamedTuple):
+    """One portal of the demo: who runs it, where it is, whom it offers."""
+
+    operator: str
+    address: str
+    people: tuple[Ready, ...]
+
+
+HORIZON = Brand(OPERATOR, "Horizon Tiers Payant", "#0b5c55", "01 99 00 12 34")
+LITTORAL = Brand("littoral", "Littoral Santé", "#5a3d8a", "01 99 00 56 78")
+OFFERED: tuple[tuple[Brand, tuple[tuple[str, str], ...]], ...] = (
+    (
+        HORIZON,
+        (("pharmacy", "manager"), ("pharmacy", "staff"), ("optician", "professional"), ("nurse", "professional")),
+    ),
+    (
+        LITTORAL,
+        (("pharmacy", "manager"), ("dentist", "professional"), ("hearing", "professional"), ("hospital", "staff")),
+    ),
+)
+"""Each operator of the demo, and the profession and role of its ready-made people."""
+
+
+def operator_of(site: Site) -> str:
+    """Whose portal a site of the demo works at: every second pharmacy, and some professions whole, at the other's."""
+    alone = site.profession in {"dentist", "hearing", "hospital"}  # one of each in a small country
+    return LITTORAL.id if alone or (site.profession == "pharmacy" and site.index % 2) else HORIZON.id
+
+
+def open_both(house: House, sites: Iterable[Site]) -> tuple[Opened, ...]:
+    """The demo's portals, each with ready-made people at its own sites."""
+    opened, known = [], tuple(sites)
+    for brand, people in OFFERED:
+        first = {site.profession: site.number for site in reversed(known) if operator_of(site) == brand.id}
+        ready = tuple(Ready(profession, first[profession], role) for profession, role in people)
+        opened.append(Opened(brand.name, open_portal(house, brand, people=ready), ready))
+    return tuple(opened)
+
+
+def open_portal(house: House, brand: Brand, port: int = 0, people: Sequence[Ready] = ()) -> str:
+    """Registers the operator's portal, starts it, and gives its address. `port` 0 takes a free one.
+
+    The hub runs already. `people` may be chosen on the portal's first page, without any passkey of one's own.
+    """
     port = port or free_ports(1)[0]
-    origin, folder = f"http://{HOST}:{port}", private_folder(house.folder / f"portal-{brand.id}")
+    host = HOST.format(brand.id)
+    origin, folder = f"http://{host}:{port}", private_folder(house.folder / f"portal-{brand.id}")
     thumbprint = new_key(folder / "portal-key.json")
     with house.ring() as ring:
         keeper = ring.call("health", [Nothing()])[0].verifier_key
+    with registrar(house.settings) as registering:
+        refusal = inviting.add_portal(registering, inviting.Portal(brand.id, host, (origin,), (thumbprint,)))
+    if refusal:
+        raise RuntimeError(f"the portal was refused: {refusal}")
     lines: Mapping[str, object] = {
         "production": False, "unsafe_plain_http": True, "listen_port": port, "public_origin": origin,
         "hub": house.base, "keeper": keeper,
     }  # fmt: skip
+    if people:
+        key = load_key(folder / "portal-key.json")
+        if isinstance(key, SecretRefused):
+            raise RuntimeError(key.reason)
+        guests = [invite(house, brand.id, each.site, each.profession, role=each.role) for each in people]
+        account = PortalAccount(house.base, brand.id, key, keeper=keeper)
+        enrolled = asyncio.run(_enrolled(account, origin, guests))
+        write_whole(folder / "demo-people.json", msgspec.json.encode(enrolled))
+        lines = {**lines, "unsafe_demo_people": "demo-people.json"}
     shown = {"id": brand.id, "name": brand.name, "colour": brand.colour, "telephone": brand.telephone}
     text = _toml(lines) + "[operator]\n" + _toml(shown)
     config = folder / "portal.toml"
     config.write_text(text, "utf-8")
-    with registrar(house.settings) as registering:
-        refusal = inviting.add_portal(registering, inviting.Portal(brand.id, HOST, (origin,), (thumbprint,)))
-    if refusal:
-        raise RuntimeError(f"the portal was refused: {refusal}")
     name = f"portal-{brand.id}"
     house.portals[name] = (config, port)
     house.launch(name)
@@ -73,7 +146,25 @@ def invite(house: House, operator: str, site: str, profession: str, *, role: str
         found = inviting.invite(registering, asked, now())
     if isinstance(found, str):
         raise RuntimeError(f"the invitation was refused: {found}")
-    return Guest(profession, site, found.code)
+    return Guest(profession, site, found.code, role)
+
+
+async def _enrolled(account: PortalAccount, origin: str, guests: Sequence[Guest]) -> list[DemoPerson]:
+    """A passkey for each, made through the hub as a browser would do it."""
+    doors, made = Doors(account), []
+    try:
+        for guest in guests:
+            asked, passkey = await doors.challenge("enrol"), DemoPasskey.new()
+            if isinstance(asked, Problem):
+                raise RuntimeError(f"the challenge was refused: {asked.code}")
+            told = passkey.register(asked.challenge, asked.rp_id, origin)
+            found = await doors.enrol(guest.code, guest.site, asked.challenge, told)
+            if isinstance(found, Problem):
+                raise RuntimeError(f"the passkey was refused: {found.code}")
+            made.append(DemoPerson(guest.profession, guest.role, guest.site, passkey))
+    finally:
+        await doors.close()
+    return made
 
 
 def _toml(values: Mapping[str, object]) -> str:

@@ -17,6 +17,7 @@ import psycopg
 
 from rempart.bench import doors
 from rempart.bench.doors import Guest
+from rempart.bench.sandbox_cards import code_of, handle_of, write_lists
 from rempart.bench.world import OPERATOR, World
 from rempart.bootstrap.house import House, free_ports
 from rempart.bootstrap.pay import NewAccount, NewPayee, payer, register_account, register_payees, terms
@@ -94,11 +95,14 @@ class Sandbox:
         country = Country(SEED, PEOPLE, day=self.day, insurers=INSURERS)
         World(self.house, country).register()
         self._payees(country)
+        names = {insurer.number: insurer.name for insurer in country.insurers}
+        write_lists(self.house.settings.keeper.card_lists, OPERATOR, names)
         self._load(country)
         for program in ("hub", "worker"):
             self.house.launch(program)
         sites = {site.profession: site for site in reversed(tuple(country.all_sites()))}
         write_whole(private_folder(folder) / "cards.json", msgspec.json.format(msgspec.json.encode(_told()), indent=1))
+        write_whole(folder / "codes.json", msgspec.json.format(msgspec.json.encode(codes(country, self.day)), indent=1))
         return tuple(self._hand_out(country, sites[profession], folder) for profession in SOFTWARE)
 
     def open_portal(self, starts: tuple[Start, ...]) -> tuple[str, tuple[Guest, ...]]:
@@ -165,9 +169,20 @@ class Sandbox:
 
 def lines(insurer: Insurer, day: date) -> list[bytes]:
     """The insurer's rights file: each card of the table that somebody has, once."""
+    return [format_line(_line(insurer, card, day)) for card in people_of(insurer)]
+
+
+def people_of(insurer: Insurer) -> list[Card]:
+    """The cards of the table that somebody has, the first of each person."""
     cards = [card for card in CARDS if card.amc_number == insurer.number and card.name != "nobody" and card.nir]
-    people = {(card.member, card.nir, card.birth_date, card.rank): card for card in reversed(cards)}
-    return [format_line(_line(insurer, card, day)) for card in people.values()]
+    return list({(card.member, card.nir, card.birth_date, card.rank): card for card in reversed(cards)}.values())
+
+
+def codes(country: Country, day: date) -> dict[str, str]:
+    """What a scanner reads of each person's signed card, by the card's name in the table."""
+    return {
+        card.name: code_of(card, insurer.number, day) for insurer in country.insurers for card in people_of(insurer)
+    }
 
 
 def _told() -> list[dict[str, Any]]:
@@ -179,7 +194,8 @@ def _line(insurer: Insurer, card: Card, day: date) -> RightsLine:
     if not isinstance(member, str):
         raise TypeError(f"the card {card.name} is not one of its insurer's")
     birth = card.birth_date.replace("-", "")[2:]
-    return RightsLine(f"SANDBOX-{card.name}", (Key(member, card.nir, birth, card.rank),), _coverage(insurer, card, day))
+    key = Key(member, card.nir, birth, card.rank, card=handle_of(card))
+    return RightsLine(f"SANDBOX-{card.name}", (key,), _coverage(insurer, card, day))
 
 
 def _coverage(insurer: Insurer, card: Card, day: date) -> Coverage:

@@ -20,22 +20,27 @@ from rempart.simulation.clients import Registration, registrations
 from rempart.simulation.country import Country
 from rempart.simulation.guarantees import opticians_of, table_toml
 from rempart.simulation.rights import write_full
+from rempart.simulation.sites import Site as Place
 from rempart.simulation.visits import FOREIGN_AMC
 from rempart.storage.insurers import Card, add_guarantee_table, handled_elsewhere, register_insurer
 from rempart.storage.parties import Registry, single
 from rempart.worker.rights import Outcome, Rules, Wish, load_path
 
-OPERATOR = "rempart-demo"
+OPERATOR = "horizon"
 YEAR = 365 * 86_400 * MICROSECONDS
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`register` first, then load rights, then start hub and worker. `now` gives microseconds UTC, simulated or not."""
+    """`register` first, then load rights, then start hub and worker.
+
+    `now` gives microseconds UTC, simulated or not; `operator_of` whose portal a site works at.
+    """
 
     house: House
     country: Country
     now: Callable[[], int] = now
+    operator_of: Callable[[Place], str] = lambda _: OPERATOR
 
     def register(self) -> None:
         """Every party, with the keeper first: what it does not know it does not serve."""
@@ -85,7 +90,7 @@ class World:
         async with await AsyncConnection.connect(url, autocommit=True) as connection:
             registry = Registry(single(connection))
             await registry.add_sites([
-                Site(site.number, site.profession, OPERATOR, zone=site.zone, since=instant)
+                Site(site.number, site.profession, self.operator_of(site), zone=site.zone, since=instant)
                 for site in self.country.all_sites()
             ])  # fmt: skip
             await registry.add_clients([

@@ -29,6 +29,7 @@ from rempart.api.front import Front
 from rempart.api.health import health_app
 from rempart.api.hot import Hot
 from rempart.api.insurer_routes import InsurerDesk, insurer_routes
+from rempart.api.invoice_list import invoice_list_routes
 from rempart.api.invoice_routes import InvoiceDesk, invoice_routes
 from rempart.api.keeper_keys import KeyDesk, keeper_key_routes
 from rempart.api.log_routes import log_routes
@@ -36,11 +37,11 @@ from rempart.api.metrics import registry as metrics_registry
 from rempart.api.notices import notice_routes
 from rempart.api.optics import optics_routes
 from rempart.api.own_records import OwnRecordsDesk, own_records_routes
+from rempart.api.own_site import own_site_routes
 from rempart.api.payments import payment_routes
 from rempart.api.proxy_socket import proxy_socket
 from rempart.api.record_check import record_check_routes
 from rempart.api.settlements import settlement_routes
-from rempart.api.sign_in_routes import SignInDesk, sign_in_routes
 from rempart.api.signin import SignIn
 from rempart.api.stand_in import stand_in_routes
 from rempart.api.state import HubState, Instants
@@ -49,14 +50,13 @@ from rempart.api.token import RegisteredAssertions, TokenEndpoint, token_routes
 from rempart.api.webhooks import webhook_routes
 from rempart.application import eligibility
 from rempart.application.eligibility import Answer, Ports, Question
-from rempart.application.sessions import Sessions
 from rempart.application.together import Limits, Together, Unavailable, Work
 from rempart.application.tokens import TokenCache, Tokens
 from rempart.bootstrap.checks.starting import refuse_forged_certificates
 from rempart.bootstrap.clock import clock_of
 from rempart.bootstrap.keeper_port import KeeperCounters, KeeperGrants, KeeperPort
 from rempart.bootstrap.measured import MeasuredDatabase, MeasuredKeeper
-from rempart.bootstrap.passkeys import KeeperPasskeys
+from rempart.bootstrap.people import people_routes
 from rempart.ground.figures import HubFigures
 from rempart.ground.files import SecretRefused, read_secret
 from rempart.ground.instants import Clock, RealClock, monotonic
@@ -82,15 +82,18 @@ class Hub:
     database_url: str
     clock: Clock = field(default_factory=RealClock)
 
+    def _lane(self, figures: HubFigures) -> _Lane:
+        settings = self.settings
+        database = Database(self.database_url, card_sites=settings.budgets.card_sites_a_day)
+        return _Lane(KeeperPort(settings.paths.keeper_socket("ask")), database, settings, figures)
+
     @asynccontextmanager
     async def parts(self) -> AsyncIterator[tuple[Hot, HubState]]:
         """The application with its connections open, closed again at the end."""
         settings = self.settings
         ask = settings.paths.keeper_socket("ask")
         figures = HubFigures()
-        lanes = [
-            _Lane(KeeperPort(ask), Database(self.database_url), settings, figures) for _ in range(settings.hub.lanes)
-        ]
+        lanes = [self._lane(figures) for _ in range(settings.hub.lanes)]
         limits = Limits(
             settings.hub.batch_most, max(1, settings.hub.batch_most // 8), settings.hub.queue_limit,
             settings.hub.deadline_milliseconds / 1000,
@@ -125,8 +128,7 @@ class Hub:
             routes += [*stand_in_routes(log_pool), *keeper_key_routes(KeyDesk(grants, state))]
             routes += status_routes(state, log_pool)
             routes += [*_site_routes(desk, grants, cadence), *_insurer_routes(desk, grants, cadence)]
-            sessions = Sessions(KeeperPasskeys(grants), registry, store, cache)
-            routes += sign_in_routes(SignInDesk(state, sign_in, sessions))
+            routes += people_routes(state, sign_in, grants, registry=registry, store=store, cache=cache)
             app = application(state, sign_in, cadence, routes)
             state.facts = await facts.read(await reader.connection())
             together.start()
@@ -192,7 +194,7 @@ def _site_routes(desk: InvoiceDesk, keeper: KeeperPort, cadence: Cadence) -> lis
     return [
         *payment_routes(desk), *batch_routes(desk, BatchDesk(desk.state, keeper, desk.databases)),
         *authorization_routes(asking), *fhir_routes(asking), *optics_routes(asking), *webhook_routes(desk),
-        *notice_routes(desk),
+        *notice_routes(desk), *own_site_routes(desk), *invoice_list_routes(desk),
         *estimate_routes(EstimateDesk(desk, keeper, counters, cadence)),
         *own_records_routes(OwnRecordsDesk(desk, keeper, cadence)),
     ]  # fmt: skip

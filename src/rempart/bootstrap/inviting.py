@@ -1,4 +1,7 @@
-"""Registering operators' portals and inviting people: the keeper first, which knows passkeys, then the database."""
+"""Registering operators' portals, inviting people, letting them back in.
+
+The keeper first, which knows passkeys, then the database.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,15 @@ from datetime import date
 from rempart.bootstrap.registering import Registrar
 from rempart.domain.parties import ACCOUNT, ROLES, Account, Client, Mandate
 from rempart.ground.instants import MICROSECONDS
-from rempart.sealing.account_frames import InviteItem, PortalItem, RevokePasskey
+from rempart.sealing.account_frames import (
+    AccountShown,
+    InviteItem,
+    PasskeyTold,
+    PortalItem,
+    RecoverAccount,
+    RevokePasskey,
+    ShowAccount,
+)
 from rempart.sealing.invitations import LIFE_DAYS, code_hash, fresh_account, fresh_code
 
 DAY = 86_400 * MICROSECONDS
@@ -86,3 +97,46 @@ def revoke_passkey(registrar: Registrar, account: str, credential: bytes, instan
         return refusal
     registrar.end_tokens(account, instant)
     return ""
+
+
+def show(registrar: Registrar, account: str) -> AccountShown | str:
+    """What the keeper has of an account, or a refusal code."""
+    (found,) = registrar.ring.call("show_account", [ShowAccount(account)])
+    return str(found.refusal) if found.refusal else found
+
+
+def named(shown: AccountShown, short: str) -> PasskeyTold | str:
+    """The passkey whose name begins so, in hexadecimal; or `unknown-passkey`, `passkey-ambiguous`."""
+    plain = short.replace(" ", "").lower()
+    found = [each for each in shown.passkeys if plain and each.passkey.hex().startswith(plain)]
+    return found[0] if len(found) == 1 else "passkey-ambiguous" if found else "unknown-passkey"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Whose access is given back, for which of its sites, and by which officer of the operator."""
+
+    operator: str
+    account: str
+    site: str
+    officer: str
+
+
+def recover(registrar: Registrar, asked: Recovery, instant: int) -> Invited | str:
+    """A new code for an account whose passkeys are lost, or a refusal code; passkeys, sessions and older codes end.
+
+    Once the code is used, probation begins. `instant` microseconds UTC.
+    """
+    known, place = registrar.account(asked.account), registrar.site(asked.site)
+    if known is None or known.operator != asked.operator:
+        return "account-unknown"
+    if place is None or place.operator != asked.operator:
+        return "site-unknown" if place is None else "other-operator"
+    code, expires = fresh_code(), instant + LIFE_DAYS * DAY
+    item = RecoverAccount(
+        asked.account, asked.operator, asked.site, code_hash(code) or b"", expires, asked.officer
+    )  # fmt: skip
+    if refusal := registrar.told("recover_account", item):
+        return refusal
+    registrar.end_tokens(asked.account, instant)
+    return Invited(asked.account, code, expires)

@@ -33,10 +33,14 @@ async def _serve(settings: Settings) -> None:
     from rempart.client.doors import Doors, PortalAccount
     from rempart.client.hub import load_key
     from rempart.ground import logs
+    from rempart.portal import demo
     from rempart.portal.app import application
     from rempart.portal.port import Portal
     from rempart.portal.words import languages
 
+    people = demo.read(settings.unsafe_demo_people) if settings.unsafe_demo_people else ()
+    if isinstance(people, SecretRefused):
+        raise StartRefusedError(people.code, people.reason)
     key = load_key(settings.key_file)
     if isinstance(key, SecretRefused):
         raise StartRefusedError(key.code, key.reason)
@@ -47,7 +51,7 @@ async def _serve(settings: Settings) -> None:
         raise StartRefusedError("key-malformed", reason) from None
     server = uvicorn.Server(
         uvicorn.Config(
-            application(Portal(settings, doors, time.time, languages())), host=settings.listen_host,
+            application(Portal(settings, doors, time.time, languages(), people)), host=settings.listen_host,
             port=settings.listen_port, http="httptools", lifespan="off", access_log=False, log_config=None,
             server_header=False, proxy_headers=False,
         )

@@ -61,19 +61,97 @@ def invite(
     emit(asdict(found), as_json=as_json, show=show)
 
 
+@accounts.command("show")
+def show_account(
+    account: Annotated[str, typer.Argument(help="The account.")], config: Config = DEFAULT, as_json: Json = False
+) -> None:
+    """An account's passkeys by their short ids, its probation, and who gave it access back. No name is anywhere."""
+    from rempart.bootstrap import inviting
+    from rempart.ground.instants import day_from_number, iso
+
+    with registering(config) as registrar:
+        found = inviting.show(registrar, account)
+    if isinstance(found, str):
+        end_if(found, account)
+        return
+    passkeys = [
+        {
+            "passkey": each.passkey.hex(), "made": iso(each.made) if each.made else "",
+            "used": day_from_number(each.used).isoformat() if each.used else "",
+        }
+        for each in found.passkeys
+    ]  # fmt: skip
+    recoveries = [{"by": each.by, "instant": iso(each.instant)} for each in found.recoveries]
+    told = {
+        "account": account, "operator": found.operator, "role": found.role, "ended": found.revoked,
+        "probation": iso(found.probation) if found.probation else "", "passkeys": passkeys, "recoveries": recoveries,
+    }  # fmt: skip
+
+    def show() -> None:
+        typer.echo(f"{account}: {found.role} of {found.operator}{', ended' if found.revoked else ''}")
+        for each in passkeys:
+            typer.echo(
+                f"  passkey {each['passkey'][:8]}  made {each['made'] or 'unknown'}  used {each['used'] or 'never'}"
+            )
+        for each in recoveries:
+            typer.echo(f"  access given back {each['instant']} by {each['by']}")
+        if told["probation"]:
+            typer.echo(f"  on probation until {told['probation']}")
+
+    emit(told, as_json=as_json, show=show)
+
+
+@accounts.command()
+def recover(
+    operator: Operator,
+    account: Annotated[str, typer.Argument(help="The account whose passkeys are lost.")],
+    site: Annotated[str, typer.Option(help="One of its sites, by its billing number.")],
+    officer: Annotated[str, typer.Option(help="Who decides, as kept with the line: never a patient, never a secret.")],
+    called: Annotated[bool, typer.Option("--called", help="A number known for 30 days was called.")] = False,
+    document: Annotated[
+        bool, typer.Option("--document", help="A bank document was seen and its payee verified.")
+    ] = False,
+    config: Config = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """Give access back where no colleague can: all passkeys end, a code is shown once, then 72 hours of probation."""
+    from rempart.bootstrap import inviting
+
+    if not (called and document):
+        fail(
+            f"{account}: nothing was changed: call a number known for 30 days, see a bank document, then say so",
+            Exit.NO, code="not-checked",
+        )  # fmt: skip
+    with registering(config) as registrar:
+        found = inviting.recover(registrar, inviting.Recovery(operator, account, site, officer), instant())
+    if isinstance(found, str):
+        end_if(found, account)
+        return
+
+    def show() -> None:
+        typer.echo(f"{account}: passkeys and sessions are ended.")
+        typer.echo(f"code: {found.code}   good once, for seven days, with the number {site}")
+
+    emit(asdict(found), as_json=as_json, show=show)
+
+
 @accounts.command("end-passkey")
 def end_passkey(
     account: Annotated[str, typer.Argument(help="The account.")],
-    credential: Annotated[str, typer.Argument(help="The passkey's id, hexadecimal.")],
+    passkey: Annotated[str, typer.Argument(help="Its short id: the person and `account show` see it.")],
     config: Config = DEFAULT,
 ) -> None:
     """A passkey that was lost or stolen opens nothing more. The whole account ends by `client revoke`."""
-    from rempart.bootstrap.inviting import revoke_passkey
+    from rempart.bootstrap import inviting
 
-    try:
-        raw = bytes.fromhex(credential)
-    except ValueError:
-        fail("a passkey's id is hexadecimal", Exit.NO, code="passkey-malformed")
     with registering(config) as registrar:
-        end_if(revoke_passkey(registrar, account, raw, instant()), account)
+        found = inviting.show(registrar, account)
+        if isinstance(found, str):
+            end_if(found, account)
+            return
+        told = inviting.named(found, passkey)
+        if isinstance(told, str):
+            end_if(told, account)
+            return
+        end_if(inviting.revoke_passkey(registrar, account, told.credential, instant()), account)
     typer.echo(f"{account}: that passkey is ended")

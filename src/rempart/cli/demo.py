@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rempart.bench.demo import Seen
     from rempart.bench.replay import Report
     from rempart.bootstrap.house import House
+    from rempart.simulation.country import Country
 
 app = typer.Typer()
 
@@ -68,7 +69,7 @@ def demo(
 
                 console().print(shown(replayed))
             if not (leave or as_json):
-                _serve(house)
+                _serve(house, country)
     except ExistingPostgresError as error:
         fail(str(error), Exit.LACKING, code=error.code)
     finally:
@@ -209,8 +210,16 @@ def _tables(seen: Seen) -> Any:
     return Group(*tables)
 
 
-def _serve(house: House) -> None:
-    """Keeps everything up until Ctrl-C, and says where to look."""
+def _serve(house: House, country: Country) -> None:
+    """Opens the portals of two operators, says where to look, and keeps everything up until Ctrl-C."""
+    from rempart.bench import doors
+
+    opened = doors.open_both(house, country.all_sites())
+    console().print("Two operators' portals. Open one in a browser and choose who you are:")
+    for portal in opened:
+        people = ", ".join(f"{each.profession} ({each.role})" for each in portal.people)
+        console().print(f"  {portal.operator}: {portal.address}", soft_wrap=True)
+        console().print(f"    {people}", soft_wrap=True)
     console().print(f"The hub serves at {house.base}; its API is described at {house.base}/schema. Ctrl-C ends it.")
     console().print(f"Configuration, logs and bank files: {house.folder}")
     try:

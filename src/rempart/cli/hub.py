@@ -20,6 +20,7 @@ def hub(
     """Serve the API until SIGTERM or Ctrl-C."""
     from rempart.bootstrap import hub as program
     from rempart.bootstrap.checks.starting import StartRefusedError
+    from rempart.bootstrap.provider import ProviderOptionsError
     from rempart.ground import logs
 
     settings = settings_or_fail(config)
@@ -29,3 +30,5 @@ def hub(
         program.run(settings)
     except StartRefusedError as refused:
         fail(str(refused), Exit.LACKING, code=refused.fault.code)
+    except ProviderOptionsError as refused:
+        fail(str(refused), Exit.LACKING, code="provider-options")

@@ -9,6 +9,7 @@ from rempart.cli import (
     _operator_compartments,
     _operator_doors,
     _operator_insurers,
+    _operator_provider,
     _operator_sites,
     _operator_status,
 )
@@ -20,6 +21,9 @@ app = typer.Typer(
 app.add_typer(_operator_insurers.app, name="insurer")
 app.add_typer(_operator_sites.app, name="site")
 app.add_typer(_operator_clients.app, name="client")
+_operator_doors.portals.command()(_operator_provider.provider)
+_operator_doors.accounts.command()(_operator_provider.link)
+_operator_doors.accounts.command()(_operator_provider.unlink)
 app.add_typer(_operator_doors.portals, name="portal")
 app.add_typer(_operator_doors.accounts, name="account")
 app.add_typer(_operator_compartments.app, name="compartment")

@@ -16,17 +16,20 @@ import msgspec
 from rempart.client import optics
 from rempart.client.identity import Asking, Sealer
 from rempart.wire.authorizations import AuthorizationList, AuthorizationRequest, AuthorizationState
-from rempart.wire.eligibility import EligibilityAnswer, EligibilityRequest
+from rempart.wire.eligibility import CardRequest, EligibilityAnswer, EligibilityRequest
 from rempart.wire.estimates import EstimateAnswer, EstimateRequest
+from rempart.wire.figures import Figures
 from rempart.wire.invoices import (
     FileReceipt,
     FileState,
+    InvoiceList,
     InvoiceRequest,
     InvoicesReceipt,
     InvoicesRequest,
     InvoiceState,
 )
 from rempart.wire.own_records import OwnRecords
+from rempart.wire.own_site import OwnSite, QuestionCounts, QuestionList
 from rempart.wire.payments import ClawBackState, DebtList, RemittanceAdvice, RemittanceList
 from rempart.wire.webhooks import WebhookState
 
@@ -104,8 +107,11 @@ class Call(Generic[T_co]):
         return f"Call({self.method} {self.path.partition('?')[0]})"
 
 
-def eligibility(request: EligibilityRequest) -> Call[EligibilityAnswer]:
-    """A question is counted and logged each time it is asked: not repeated when its answer got lost."""
+def eligibility(request: EligibilityRequest | CardRequest) -> Call[EligibilityAnswer]:
+    """What is told of who is presented, typed or by a signed card that was scanned.
+
+    A question is counted and logged each time it is asked: not repeated when its answer got lost.
+    """
     body = msgspec.json.encode(request)
     told = Presents((request,))
     return Call("POST", "/v1/eligibility", EligibilityAnswer, body, repeat=Repeat.UNLESS_LOST, presents=told)
@@ -165,6 +171,13 @@ def find_invoices(number: str = "", *, site_reference: str = "") -> Call[list[st
     return _read(f"/v1/invoices?{urlencode(wanted)}", list[str])
 
 
+def recent_invoices(before: str = "", *, state: str = "", day: str = "") -> Call[InvoiceList]:
+    """The site's own invoices, the newest first; `before` a list's `next_before`, `day` received, AAAA-MM-JJ."""
+    wanted = {"before_invoice": before and _id(before), "state": state, "day": day}
+    query = urlencode({name: value for name, value in wanted.items() if value})
+    return _read("/v1/invoices/recent" + (f"?{query}" if query else ""), InvoiceList)
+
+
 def cancel_invoice(identity: str) -> Call[Ended]:
     """Cancels an invoice of the site."""
     path = f"/v1/invoices/{_id(identity)}"
@@ -189,7 +202,7 @@ def authorization_state(identity: str) -> Call[AuthorizationState]:
 
 
 def find_authorizations(**wanted: str | int) -> Call[AuthorizationList]:
-    """By `reference`, by `site_reference`, or what changed `since` the last `next`: one of the three."""
+    """One of: by `reference`, by `site_reference`, the newest (`recent`: 0, then `next`), what changed `since`."""
     return _read(f"/v1/authorizations?{urlencode(wanted)}", AuthorizationList)
 
 
@@ -245,6 +258,27 @@ def demand_pdf(claw_back: str) -> Call[bytes]:
     return _read(f"/v1/debts/{_id(claw_back)}/demand.pdf", bytes)
 
 
+def figures() -> Call[Figures]:
+    """The site's money in sums: paid by week, delays, rejections by reason, what is due when."""
+    return _read("/v1/figures", Figures)
+
+
+def questions(day: str = "", *, site_reference: str = "", older_than: str = "") -> Call[QuestionList]:
+    """The site's own questions of a day AAAA-MM-JJ (today), the newest first; not who was asked about."""
+    wanted = {"day": day, "site_reference": site_reference, "older_than": older_than}
+    return _read(_with("/v1/questions", wanted), QuestionList)
+
+
+def question_counts(day: str = "") -> Call[QuestionCounts]:
+    """Who of the site asked how much, by hour of a day AAAA-MM-JJ (today)."""
+    return _read(_with("/v1/questions/counts", {"day": day}), QuestionCounts)
+
+
+def own_site() -> Call[OwnSite]:
+    """The site, the state of its bank details, who may work for it."""
+    return _read("/v1/own-site", OwnSite)
+
+
 def stand_in(insurer: str) -> Call[bytes]:
     """An insurer's stand-in rules as it signed them, for `client.stand_in.verify`."""
     return _read(f"/v1/insurers/{quote(insurer, safe='')}/stand-in", bytes)
@@ -252,6 +286,11 @@ def stand_in(insurer: str) -> Call[bytes]:
 
 def _read(path: str, kind: type[T]) -> Call[T]:
     return Call("GET", path, kind)
+
+
+def _with(path: str, wanted: dict[str, str]) -> str:
+    told = urlencode({name: value for name, value in wanted.items() if value})
+    return f"{path}?{told}" if told else path
 
 
 def _end(path: str, look: Look) -> Call[Ended]:

@@ -14,11 +14,13 @@ from typing import TypeVar, cast
 
 import msgspec
 
+from rempart.client import pro_sante_connect
 from rempart.client.calls import Call
 from rempart.client.dpop import DpopKey
 from rempart.client.exchange import Account, Flow, Lost, NoAnswerError, Patience, Received, Send, Session, problem_of
 from rempart.client.pool import Pool
 from rempart.wire.problem import Problem
+from rempart.wire.provider import ProviderAnswer, ProviderRequest, Workplace
 from rempart.wire.sign_in import (
     ChallengeAnswer,
     ChallengeRequest,
@@ -143,13 +145,24 @@ class Doors:
         asked = EnrolRequest(self._account.operator, code, site, challenge, made.client_data, made.attestation)
         return await self._said("/v1/sign-in/enrol", asked, EnrolAnswer)
 
-    async def sign_in(self, challenge: str, made: Assertion, site: str = "") -> SignedIn | Problem:
-        """A session."""
+    async def sign_in(self, challenge: str, made: Assertion, site: str = "", *, device: str = "") -> SignedIn | Problem:
+        """A session. `device`: one of `wire.sign_in.DEVICES`, for the person's own list."""
         asked = PasskeyRequest(
             self._account.operator, challenge, made.credential, made.client_data, made.authenticator_data,
-            made.signature, site,
+            made.signature, site, device,
         )  # fmt: skip
         return self._session(await self._said("/v1/sign-in/passkey", asked, SessionAnswer))
+
+    async def sign_in_by_provider(
+        self, begun: pro_sante_connect.Begun, back: pro_sante_connect.Back
+    ) -> tuple[SignedIn, tuple[Workplace, ...]] | Problem:
+        """A session for who came back from Pro Santé Connect, and the sites to choose among."""
+        asked = ProviderRequest(self._account.operator, begun.challenge, back.code, begun.verifier, back.issuer)
+        told = await self._said("/v1/sign-in/provider", asked, ProviderAnswer)
+        if isinstance(told, Problem):
+            return told
+        found = self._session(told.session)
+        return found if isinstance(found, Problem) else (found, told.workplaces)
 
     async def renew(self, session: SignedIn, site: str = "") -> SignedIn | Problem:
         """The session for longer, and for another of its sites when one is named."""

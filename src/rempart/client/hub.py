@@ -28,7 +28,7 @@ from rempart.client.notices import AsyncNotices, Notices
 from rempart.client.pool import Pool
 from rempart.ground.files import SecretRefused, read_secret
 from rempart.wire.authorizations import AuthorizationList, AuthorizationRequest, AuthorizationState
-from rempart.wire.eligibility import EligibilityAnswer, EligibilityRequest
+from rempart.wire.eligibility import CardRequest, EligibilityAnswer, EligibilityRequest
 from rempart.wire.estimates import EstimateAnswer, EstimateRequest
 from rempart.wire.invoices import FileReceipt, FileState, InvoiceRequest, InvoicesReceipt, InvoiceState
 from rempart.wire.own_records import OwnRecords
@@ -100,7 +100,7 @@ class Client(Batches, Notices):
             self._hear(asked, got)
         return got
 
-    def eligibility(self, request: EligibilityRequest) -> EligibilityAnswer | Problem:
+    def eligibility(self, request: EligibilityRequest | CardRequest) -> EligibilityAnswer | Problem:
         """Is this beneficiary covered? A lost answer is not asked for again by itself: asking is counted."""
         return self.perform(calls.eligibility(request))
 
@@ -261,7 +261,7 @@ class AsyncClient(AsyncBatches, AsyncNotices):
     async def perform(self, call: Call[T]) -> T | Problem:
         return await self._pool.drive(self._session.perform(call))
 
-    async def eligibility(self, request: EligibilityRequest) -> EligibilityAnswer | Problem:
+    async def eligibility(self, request: EligibilityRequest | CardRequest) -> EligibilityAnswer | Problem:
         return await self.perform(calls.eligibility(request))
 
     async def own_records(self, request: EligibilityRequest) -> OwnRecords | Problem:

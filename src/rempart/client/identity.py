@@ -15,11 +15,12 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from rempart.ground.card_code import labels
 from rempart.sealing.attachments import bound_to, seal_attachment
-from rempart.sealing.identity_jwe import Presented, seal, web
+from rempart.sealing.identity_jwe import Presented, PresentedCard, seal, web
 from rempart.sealing.keeper_keys import KeySet, Pinned, PublicKey, pinned, verified
 from rempart.wire.authorizations import AuthorizationRequest
-from rempart.wire.eligibility import EligibilityRequest
+from rempart.wire.eligibility import CardRequest, EligibilityRequest
 from rempart.wire.estimates import EstimateRequest
 from rempart.wire.invoices import InvoiceRequest
 from rempart.wire.sealed import Sealed, closed
@@ -27,10 +28,13 @@ from rempart.wire.sealed import Sealed, closed
 __all__ = ["Asking", "KeysRefusedError", "Sealer", "bound_to", "seal_attachment"]
 
 KEEPER = "keeper"
+NO_LABELS = ("", "", "")
+"""Of what is no card: the hub refuses the AMC number, and nothing was looked up."""
 KEPT = 3600  # seconds for which keys are used before they are fetched again
-Asking = EligibilityRequest | EstimateRequest | AuthorizationRequest | InvoiceRequest
+Asking = EligibilityRequest | CardRequest | EstimateRequest | AuthorizationRequest | InvoiceRequest
 _PURPOSES: dict[type[Asking], str] = {
     EligibilityRequest: "eligibility",
+    CardRequest: "eligibility",
     EstimateRequest: "estimate",
     AuthorizationRequest: "authorization",
     InvoiceRequest: "invoice",
@@ -84,6 +88,12 @@ class Sealer:
         """
         mark = self.mark(msgspec.json.encode(request), key) if key else ""
         jwe = seal(self._presented(request), self._key("/v1/keeper-keys").raw)
+        if isinstance(request, CardRequest):
+            amc, convention, csr = labels(request.card) or NO_LABELS
+            request = EligibilityRequest(
+                amc, "", "", request.care_date, request.domains, request.evidence, convention, csr,
+                site_reference=request.site_reference,
+            )  # fmt: skip
         if isinstance(request, AuthorizationRequest) and request.attachments:
             request = self._attached(request)
         return closed(request, Sealed(jwe, mark))
@@ -92,7 +102,14 @@ class Sealer:
         """What stands for a content in clear that is sealed anew each time it goes under its Idempotency-Key."""
         return web(hmac.digest(self._marks, key.encode() + b"\n" + content, "sha256")[:16])
 
-    def _presented(self, request: Asking) -> Presented:
+    def _presented(self, request: Asking) -> Presented | PresentedCard:
+        if isinstance(request, CardRequest):
+            amc, convention, csr = labels(request.card) or NO_LABELS
+            return PresentedCard(
+                client=self._client, site=self._site, purpose=_PURPOSES[CardRequest], made=self._now,
+                id=secrets.token_urlsafe(16), amc_number=amc, card=request.card, care_dates=_days(request),
+                convention=convention, csr=csr,
+            )  # fmt: skip
         return Presented(
             client=self._client, site=self._site, purpose=_PURPOSES[type(request)], made=self._now,
             id=secrets.token_urlsafe(16), amc_number=request.amc_number, member=request.member,
@@ -125,7 +142,7 @@ def _insurer_path(request: AuthorizationRequest) -> str:
 
 def _days(request: Asking) -> tuple[str, ...]:
     """The days of care that the request names; of a stay its first and last with all between."""
-    if isinstance(request, EligibilityRequest):
+    if isinstance(request, EligibilityRequest | CardRequest):
         return (request.care_date,)
     if isinstance(request, AuthorizationRequest):
         return (request.planned_date,)

@@ -71,6 +71,15 @@ class WorkingDays:
         return self._before[index]
 
 
+def due_day(start: date, target_days: int, holidays: Collection[date]) -> date:
+    """The last day on which what was acknowledged on `start` is paid in time; `holidays` must hold those after it."""
+    day, left = start, target_days
+    while left > 0:
+        day += ONE_DAY
+        left -= day.weekday() < 5 and day not in holidays
+    return day
+
+
 @dataclass(frozen=True, slots=True)
 class Half:
     """A half-year: 1 from January, 2 from July."""

@@ -44,6 +44,7 @@ class Key(NamedTuple):
     """One way of presenting a beneficiary: canonical member number, NIR 13 or None, birth AAMMJJ, birth rank.
 
     `start` and `end`, both included, bound the care dates for which this way may present; None is no bound.
+    `card`: the handle of the signed card that presents it, b"" for none.
     A tuple, like `RightsLine`: 50 million are made in a load, and a frozen dataclass takes four times as long.
     """
 
@@ -53,6 +54,7 @@ class Key(NamedTuple):
     rank: str
     start: date | None = None
     end: date | None = None
+    card: bytes = b""
 
     def __repr__(self) -> str:
         return "Key(…)"

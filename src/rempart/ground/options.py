@@ -99,6 +99,7 @@ class Keeper(Section, frozen=True, kw_only=True):
     session_shift_seconds: Duration = 36_000  # after its sign-in a person's session ends, however busy
     session_idle_seconds: Duration = 900  # how long after a grant's end a session may still be renewed
     journal_fsync_milliseconds: Duration = 20  # the longest an entry waits for the disk
+    card_lists: Path = Path("var/card-lists")  # folder: of each operator NAME.pub and NAME.json, card keys it signed
     loader_processes: Annotated[int, Meta(ge=1, le=64)] = 2  # that parse and seal rights files; one a core
     pkcs11: Pkcs11 = Pkcs11()
     meter: Meter = Meter()
@@ -164,6 +165,8 @@ class Budgets(Section, frozen=True, kw_only=True):
 
     hour_fraction: Annotated[float, Meta(gt=0, le=1)] = 0.4  # of the day's budget that one hour may use
     vendor_a_day: Annotated[int, Meta(ge=0)] = 20_000  # of one vendor's client, all its sites together
+    paper_card_times: Annotated[int, Meta(ge=1, le=10)] = 2  # the typed budget, of scanned paper cards and typed ones
+    card_sites_a_day: Annotated[int, Meta(ge=1, le=1000)] = 6  # that may first meet one person by a signed card
     account: AccountBudget = AccountBudget(typed=10, machine=50)  # of one person, all its sites together
     nurse: Budget = Budget(typed=10, machine=25)
     physiotherapist: Budget = Budget(typed=10, machine=25)
@@ -253,6 +256,27 @@ class Webhooks(Section, frozen=True, kw_only=True):
     demo_loopback: bool = False  # http to this machine is allowed
 
 
+class ProviderClient(Section, frozen=True, kw_only=True):
+    """[[pro_sante_connect.clients]]: what the provider gave one operator's portal; a secret, a certificate, or both."""
+
+    operator: str
+    client_id: str
+    redirect_uri: str  # https://<portal>/pro-sante-connect/retour, as it is registered there
+    secret_file: Path | None = None  # mode 0600
+    certificate: Path | None = None  # PEM
+    certificate_key: Path | None = None  # PEM, mode 0600
+
+
+class ProSanteConnect(Section, frozen=True, kw_only=True):
+    """[pro_sante_connect]: professionals who sign in by the national provider; without clients nobody does."""
+
+    issuer: str = "https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet"
+    authorize: str = "https://wallet.esw.esante.gouv.fr/auth"  # on another host than the issuer: pinned
+    acr: tuple[str, ...] = ("eidas1",)  # the levels that are enough; one of them must be told
+    clients: tuple[ProviderClient, ...] = ()
+    demo_loopback: bool = False  # http to a provider on this machine is allowed
+
+
 class Log(Section, frozen=True, kw_only=True):
     """[log]: the public, verifiable log of disclosures."""
 
@@ -288,6 +312,7 @@ class Settings(Section, frozen=True, kw_only=True):
     settlement: Settlement = Settlement()
     batches: Batches = Batches()
     webhooks: Webhooks = Webhooks()
+    pro_sante_connect: ProSanteConnect = ProSanteConnect()
     log: Log = Log()
     demo: Demo = Demo()
 

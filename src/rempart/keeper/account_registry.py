@@ -12,12 +12,25 @@ from rempart.sealing.account_frames import ROLES
 from rempart.sealing.invitations import is_account
 from rempart.sealing.prf import prefixed
 
-from .registry_entries import AccountEntry, InvitationEntry, PasskeyEntry, PasskeyRevokedEntry, PortalEntry
+from .clock import HOUR
+from .registry_entries import (
+    AccountEntry,
+    AddedEntry,
+    InvitationEntry,
+    PasskeyEntry,
+    PasskeyRevokedEntry,
+    PortalEntry,
+    RecoveryEntry,
+    SignedOutEntry,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 JKT = "jkt:"
+PROBATION = 72 * HOUR
+"""Microseconds, from a passkey that no other one vouched for: the first after a recovery, one a provider let in."""
+MOST_PASSKEYS = 10  # of one account, that open something
 _OPERATOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -39,7 +52,7 @@ class Portal:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Who may make a passkey, where and until when (microseconds UTC, excluded)."""
+    """Who may make a passkey, where and until when (microseconds UTC, excluded). `recovers`: after a recovery."""
 
     account: str
     operator: str
@@ -47,11 +60,12 @@ class Invitation:
     role: str
     expires: int
     used: bool = False
+    recovers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Passkey:
-    """`key` is its COSE public key, `counter` what its authenticator counted at enrolment."""
+    """`key` is its COSE public key, `counter` what its authenticator counted at enrolment; `made` microseconds UTC."""
 
     account: str
     operator: str
@@ -60,6 +74,15 @@ class Passkey:
     key: bytes
     counter: int
     revoked: bool = False
+    made: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Who let an account be recovered (an account, or `operator:` and a name), and when (microseconds UTC)."""
+
+    by: str
+    instant: int
 
 
 def passkey_digest(operator: str, credential: bytes) -> bytes:
@@ -76,6 +99,21 @@ class AccountRegistry:
         self.portals: dict[str, Portal] = {}
         self.invitations: dict[bytes, Invitation] = {}
         self.passkeys: dict[bytes, Passkey] = {}
+        self.signed_out: dict[str, int] = {}  # by account: sessions that began until then are over
+        self.probation: dict[str, int] = {}  # by account: until when
+        self.recoveries: dict[str, tuple[Recovery, ...]] = {}
+        self._of_account: dict[str, list[bytes]] = {}  # digests of its passkeys
+        self._invited: dict[str, list[bytes]] = {}  # hashes of its codes, the latest last
+
+    def opening(self, account: str) -> tuple[tuple[bytes, Passkey], ...]:
+        """The passkeys of an account that open something, by their digests, in the order they were made."""
+        found = ((digest, self.passkeys[digest]) for digest in self._of_account.get(account, ()))
+        return tuple((digest, each) for digest, each in found if not each.revoked)
+
+    def invited(self, account: str) -> Invitation | None:
+        """The last invitation of an account."""
+        codes = self._invited.get(account)
+        return self.invitations[codes[-1]] if codes else None
 
     def portal(self, portal: Portal) -> str:
         """Adds or replaces a portal; "" or a refusal code. A key belongs to one portal."""
@@ -101,20 +139,69 @@ class AccountRegistry:
         self._append(InvitationEntry(code_hash, told.account, told.operator, told.site, told.role, told.expires))
         return ""
 
-    def enrol(self, code_hash: bytes, credential: bytes, key: bytes, counter: int) -> str:
-        """Uses an invitation that is known and unused for a passkey; "" or `passkey-exists`."""
-        if passkey_digest(self.invitations[code_hash].operator, credential) in self.passkeys:
+    def enrol(self, code_hash: bytes, made: tuple[bytes, bytes, int], instant: int) -> str:
+        """Uses an invitation that is known and unused for a passkey; "" or `passkey-exists`.
+
+        `made`: credential id, COSE key, counter. `instant` microseconds UTC.
+        """
+        if passkey_digest(self.invitations[code_hash].operator, made[0]) in self.passkeys:
             return "passkey-exists"
-        self._append(PasskeyEntry(code_hash, credential, key, counter))
+        self._append(PasskeyEntry(code_hash, *made, instant))
+        return ""
+
+    def add(self, made: Passkey, *, watched: bool) -> str:
+        """One more passkey of an account; "", `passkey-exists` or `passkeys-too-many`.
+
+        `watched`: no other passkey vouches for it, so that probation begins.
+        """
+        if passkey_digest(made.operator, made.credential) in self.passkeys:
+            return "passkey-exists"
+        if len(self.opening(made.account)) >= MOST_PASSKEYS:
+            return "passkeys-too-many"
+        whose = (made.account, made.operator, made.role, watched)
+        self._append(AddedEntry(*whose, made.credential, made.key, made.counter, made.made))
+        return ""
+
+    def end(self, account: str, digest: bytes) -> str:
+        """Ends one of an account's passkeys for its owner; "", `unknown-passkey` or `last-passkey`."""
+        opening = [each for each, _ in self.opening(account)]
+        if digest not in opening:
+            return "unknown-passkey"
+        if len(opening) == 1:
+            return "last-passkey"
+        self._append(PasskeyRevokedEntry(digest))
+        return ""
+
+    def sign_out(self, account: str, instant: int) -> None:
+        """Every session of an account that began until now is over."""
+        self._append(SignedOutEntry(account, instant))
+
+    def recover(self, code_hash: bytes, invitation: Invitation, recovery: Recovery) -> str:
+        """Ends what an account has and makes one invitation good; "" or a refusal code."""
+        known = self.invited(invitation.account)
+        if known is None or known.operator != invitation.operator:
+            return "account-unknown"
+        if code_hash in self.invitations:
+            return "invitation-exists"
+        told = invitation
+        self._append(
+            RecoveryEntry(
+                code_hash,
+                told.account,
+                told.operator,
+                told.site,
+                told.role,
+                told.expires,
+                recovery.by,
+                recovery.instant,
+            )
+        )
         return ""
 
     def revoke(self, account: str, credential: bytes) -> str:
         """Ends a passkey wherever it was enrolled; "" or `unknown-passkey`."""
-        theirs = [
-            (digest, each)
-            for digest, each in self.passkeys.items()
-            if (each.account, each.credential) == (account, credential)
-        ]
+        held = ((digest, self.passkeys[digest]) for digest in self._of_account.get(account, ()))
+        theirs = [(digest, each) for digest, each in held if each.credential == credential]
         for digest, each in theirs:
             if not each.revoked:
                 self._append(PasskeyRevokedEntry(digest))
@@ -126,13 +213,42 @@ class AccountRegistry:
             case PortalEntry(operator, rp_id, origins, keys):
                 self.portals[operator] = Portal(operator, rp_id, origins, keys)
             case InvitationEntry(code_hash, account, operator, site, role, expires):
-                self.invitations[code_hash] = Invitation(account, operator, site, role, expires)
-            case PasskeyEntry(code_hash, credential, key, counter):
+                self._put(code_hash, Invitation(account, operator, site, role, expires))
+            case PasskeyEntry(code_hash, credential, key, counter, made):
                 used = self.invitations[code_hash] = replace(self.invitations[code_hash], used=True)
-                passkey = Passkey(used.account, used.operator, used.role, credential, key, counter)
-                self.passkeys[passkey_digest(used.operator, credential)] = passkey
+                self._hold(Passkey(used.account, used.operator, used.role, credential, key, counter, made=made))
+                if used.recovers:
+                    self.probation[used.account] = made + PROBATION
+            case AddedEntry(account, operator, role, watched, credential, key, counter, made):
+                self._hold(Passkey(account, operator, role, credential, key, counter, made=made))
+                if watched:
+                    self.probation[account] = made + PROBATION
             case PasskeyRevokedEntry(digest):
                 self.passkeys[digest] = replace(self.passkeys[digest], revoked=True)
+            case SignedOutEntry(account, instant):
+                self.signed_out[account] = max(instant, self.signed_out.get(account, 0))
+            case RecoveryEntry():
+                self._recovered(entry)
+
+    def _put(self, code_hash: bytes, invitation: Invitation) -> None:
+        self.invitations[code_hash] = invitation
+        self._invited.setdefault(invitation.account, []).append(code_hash)
+
+    def _hold(self, passkey: Passkey) -> None:
+        digest = passkey_digest(passkey.operator, passkey.credential)
+        self.passkeys[digest] = passkey
+        self._of_account.setdefault(passkey.account, []).append(digest)
+
+    def _recovered(self, entry: RecoveryEntry) -> None:
+        for digest, each in self.opening(entry.account):
+            self.passkeys[digest] = replace(each, revoked=True)
+        for code_hash in self._invited.get(entry.account, ()):
+            self.invitations[code_hash] = replace(self.invitations[code_hash], used=True)
+        told = Invitation(entry.account, entry.operator, entry.site, entry.role, entry.expires, recovers=True)
+        self._put(entry.code_hash, told)
+        self.signed_out[entry.account] = max(entry.instant, self.signed_out.get(entry.account, 0))
+        earlier = self.recoveries.get(entry.account, ())
+        self.recoveries[entry.account] = (*earlier, Recovery(entry.by, entry.instant))
 
     def _portal_fault(self, portal: Portal) -> str:
         whole = _OPERATOR.fullmatch(portal.operator) and _HOST.fullmatch(portal.rp_id) and portal.origins
@@ -145,7 +261,10 @@ class AccountRegistry:
 
 
 def _origin_of(rp_id: str, origin: str) -> bool:
-    """Whether pages of an origin may use a relying-party id: https on that host or below, or http on localhost."""
+    """Whether pages of an origin may use a relying-party id.
+
+    https on it or below, or http on this machine: localhost and names below it (RFC 6761, 6.3).
+    """
     try:
         parts = urlsplit(origin)
         port = parts.port
@@ -156,4 +275,4 @@ def _origin_of(rp_id: str, origin: str) -> bool:
         return False
     if host != rp_id and not host.endswith("." + rp_id):
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and host == "localhost")
+    return parts.scheme == "https" or (parts.scheme == "http" and (host == "localhost" or host.endswith(".localhost")))

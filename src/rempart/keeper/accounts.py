@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, NamedTuple
 
+from rempart.domain.authorities import actions
 from rempart.sealing.account_frames import (
     ENROL,
     PURPOSES,
@@ -25,23 +26,20 @@ from rempart.sealing.invitations import code_hash
 
 from .account_registry import Passkey, Portal, passkey_digest
 from .challenges import Challenges
-from .grants import ASKING, DEPOSIT, EVIDENCE_OF_MACHINES, Grant, Grants
+from .clock import DAY
+from .grants import EVIDENCE_OF_MACHINES, Grant, Grants
 from .registry import ACCOUNT, Registry
+from .session_limits import Limits
 
 if TYPE_CHECKING:
+    from rempart.sealing.account_frames import AddPasskeyItem, AssertionPart
+
     from .clock import KeeperClock
     from .passkey_counters import PasskeyCounters
+    from .providers import Providers
 
 PORTAL = "portal:"
 """Before the operator, as the vendor of an account's grant: so that the meter counts each portal by itself."""
-
-
-class Limits(NamedTuple):
-    """Microseconds: life of a grant, of a session since its sign-in, and how long after its grant it may be renewed."""
-
-    grant: int
-    shift: int
-    idle: int
 
 
 class _Session(NamedTuple):
@@ -49,6 +47,7 @@ class _Session(NamedTuple):
     digest: bytes
     binding: str
     signed_in: int
+    name: bytes
 
 
 class Accounts:
@@ -60,22 +59,25 @@ class Accounts:
         grants: Grants,
         challenges: Challenges,
         *,
-        counters: PasskeyCounters,
+        marks: tuple[PasskeyCounters, PasskeyCounters],
         clock: KeeperClock,
         limits: Limits,
+        providers: Providers,
     ) -> None:
         self._registry = registry
         self._known = registry.accounts
         self._grants = grants
         self._challenges = challenges
-        self._counters = counters
+        self._counters, self._days = marks  # what each passkey counted last, and the day it signed in last
         self._clock = clock
         self._limits = limits
+        self._providers = providers
         if self._known.portals:
             prepare()
 
     def close(self) -> None:
         self._counters.close()
+        self._days.close()
 
     def challenge(self, items: list[ChallengeItem]) -> list[ChallengeResult]:
         """Refusals: purpose-unknown, clock-apart, unknown-portal, portal-key-unknown."""
@@ -127,10 +129,10 @@ class Accounts:
             return EnrolResult("invitation-unknown")
         if not self._grants.stands(invitation.account):
             return EnrolResult("invitation-unknown")
-        made = _registered(portal, item)
+        made = registered(portal, item)
         if made is None:
             return EnrolResult("passkey-refused")
-        refusal = self._known.enrol(hashed, *made)
+        refusal = self._known.enrol(hashed, made, self._clock.now())
         return EnrolResult(refusal) if refusal else EnrolResult("", invitation.account, made[0])
 
     def _sign_in(self, item: PasskeyItem) -> SessionResult:
@@ -141,31 +143,37 @@ class Accounts:
         passkey = self._known.passkeys.get(digest)
         if passkey is None:
             return SessionResult("unknown-passkey")
-        counter = _counter(portal, passkey, max(passkey.counter, self._counters.last(digest)), item)
+        last = max(passkey.counter, self._counters.last(digest))
+        counter = signed_counter(portal, passkey, last, item.challenge, signed=item)
         if isinstance(counter, str):
             return SessionResult(counter)
         self._counters.seen(digest, counter)
-        session = _Session(passkey, digest, item.binding, self._clock.now())
+        now = self._clock.now()
+        if self._days.last(digest) != now // DAY:
+            self._days.seen(digest, now // DAY)
+        session = _Session(passkey, digest, item.binding, now, secrets.token_bytes(8))
         return self._standing(session) or self._give(session, item.site)
 
     def _renew(self, item: RenewItem) -> SessionResult:
         if not self._clock.hear(item.instant):
             return SessionResult("clock-apart")
         held = self._grants.read(item.grant)
+        if held is not None and held.grant.link:
+            return self._providers.renew(held.grant, item)
         passkey = None if held is None else self._known.passkeys.get(held.grant.passkey)
         if held is None or passkey is None:
             return SessionResult("no-grant")
         grant, now = held.grant, self._clock.now()
         if grant.binding != item.binding:
             return SessionResult("other-binding")
-        session = _Session(passkey, grant.passkey, grant.binding, grant.signed_in)
+        session = _Session(passkey, grant.passkey, grant.binding, grant.signed_in, grant.session)
         portal = self._known.portals[session.passkey.operator]
         if not portal.has(item.binding):
             return SessionResult("portal-key-unknown")
         refused = self._standing(session)
         if refused is not None:
             return refused
-        if now >= grant.signed_in + self._limits.shift:
+        if now >= grant.signed_in + self._limits.shift or self._grants.ended(grant):
             return SessionResult("session-over")
         if now > grant.expires + self._limits.idle:
             return SessionResult("session-idle")
@@ -197,7 +205,9 @@ class Accounts:
         if site and site not in sites:
             return SessionResult("no-mandate")
         chosen = site or (sites[0] if len(sites) == 1 else "")
-        until = session.signed_in + self._limits.shift
+        until, role = session.signed_in + self._limits.shift, session.passkey.role
+        probation = self._known.probation.get(account, 0)
+        allowed = actions(role, probation=probation > now)
         grant = Grant(
             1,
             secrets.token_bytes(16),
@@ -207,15 +217,18 @@ class Accounts:
             PORTAL + operator,
             EVIDENCE_OF_MACHINES,  # nobody showed a signed card by signing in
             session.binding,
-            (*ASKING, DEPOSIT) if chosen else (),
+            allowed if chosen else (),
             now,
             min(now + self._limits.grant, until),
             signed_in=session.signed_in,
             passkey=session.digest,
+            session=session.name,
+            probation=probation if probation > now else 0,
         )
-        sealed = self._grants.seal(grant)
-        role = session.passkey.role
-        return SessionResult("", sealed, account, operator, chosen, sites, role, grant.expires, until)
+        return SessionResult(
+            "", self._grants.seal(grant), account, operator, chosen, sites, role, grant.expires, until, session.name,
+            session.digest, session.signed_in, grant.probation,
+        )  # fmt: skip
 
 
 def prepare() -> None:
@@ -223,8 +236,8 @@ def prepare() -> None:
     from rempart.identity import passkey  # noqa: F401, PLC0415 - a keeper without a portal never pays for it
 
 
-def _registered(portal: Portal, item: EnrolItem) -> tuple[bytes, bytes, int] | None:
-    """Credential id, key and counter of what was enrolled."""
+def registered(portal: Portal, item: EnrolItem | AddPasskeyItem) -> tuple[bytes, bytes, int] | None:
+    """Credential id, key and counter of what was enrolled; None when it is not good."""
     from rempart.identity import passkey  # noqa: PLC0415 - see `prepare`
 
     party = passkey.RelyingParty(portal.rp_id, portal.origins)
@@ -232,14 +245,16 @@ def _registered(portal: Portal, item: EnrolItem) -> tuple[bytes, bytes, int] | N
     return None if isinstance(found, passkey.Refused) else (found.credential, found.key, found.counter)
 
 
-def _counter(portal: Portal, known: Passkey, last: int, item: PasskeyItem) -> int | str:
-    """The counter that was signed, or the refusal."""
+def signed_counter(
+    portal: Portal, known: Passkey, last: int, challenge: bytes, *, signed: PasskeyItem | AssertionPart
+) -> int | str:
+    """The counter that a passkey signed with `challenge`, or the refusal: passkey-refused, passkey-cloned."""
     from rempart.identity import passkey  # noqa: PLC0415 - see `prepare`
 
     party = passkey.RelyingParty(portal.rp_id, portal.origins)
     stored = passkey.Registered(known.credential, known.key, last)
-    signed = passkey.Signed(item.client_data, item.authenticator_data, item.signature)
-    found = passkey.verify_assertion(party, item.challenge, stored, signed)
+    said = passkey.Signed(signed.client_data, signed.authenticator_data, signed.signature)
+    found = passkey.verify_assertion(party, challenge, stored, said)
     if isinstance(found, passkey.Refused):
         return "passkey-cloned" if found.code == "counter-back" else "passkey-refused"
     return found

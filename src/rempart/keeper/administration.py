@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, cast, get_args
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from rempart.sealing.account_frames import InviteItem, PortalItem, RevokePasskey
+from rempart.sealing.account_frames import (
+    AccountShown,
+    InviteItem,
+    PortalItem,
+    RecoverAccount,
+    RevokePasskey,
+    ShowAccount,
+)
+from rempart.sealing.provider_frames import LinkItem, RegisterProvider, UnlinkItem
 from rempart.sealing.ringing import (
     AddInsurer,
     AddMandate,
@@ -20,10 +28,11 @@ from rempart.sealing.ringing import (
     RevokeClient,
 )
 
-from .account_registry import Invitation, Portal
-from .accounts import prepare
+from .account_registry import Invitation, Portal, Recovery
+from .accounts import PORTAL, prepare
 from .clock import KeeperClock
 from .kek import KekMissingError, KekStore
+from .provider_registry import Link, Provider
 from .registry import Client, Mandate, Registry
 from .registry_entries import Kind
 
@@ -46,6 +55,7 @@ class Administration:
         figures: Callable[[], Mapping[str, int]],
         verifier_key: str,
         renewed: Callable[[], None],
+        shown: Callable[[str], AccountShown],
     ) -> None:
         self._ring = ring
         self._store = store
@@ -54,6 +64,7 @@ class Administration:
         self._figures = figures
         self._verifier_key = verifier_key
         self._renewed = renewed
+        self._shown = shown
 
     def add_insurer(self, items: list[AddInsurer]) -> list[Done]:
         add = self._ring.add_insurer
@@ -70,7 +81,7 @@ class Administration:
         return [Done(add(Mandate(each.client, each.site, each.start, each.end))) for each in items]
 
     def portal(self, items: list[PortalItem]) -> list[Done]:
-        """Refusals: portal-malformed, portal-origin (not https on `rp_id` or below), portal-key-taken."""
+        """Refusals: portal-malformed, portal-key-taken, portal-origin (neither https on `rp_id` nor here)."""
         prepare()
         add = self._registry.accounts.portal
         return [Done(add(Portal(each.operator, each.rp_id, each.origins, each.keys))) for each in items]
@@ -82,6 +93,26 @@ class Administration:
     def revoke_passkey(self, items: list[RevokePasskey]) -> list[Done]:
         """Refusal: unknown-passkey."""
         return [Done(self._registry.accounts.revoke(each.account, each.credential)) for each in items]
+
+    def recover_account(self, items: list[RecoverAccount]) -> list[Done]:
+        """Refusals: account-unknown (another operator's as well), account-revoked, invitation-exists, -malformed."""
+        return [self._recover(each) for each in items]
+
+    def show_account(self, items: list[ShowAccount]) -> list[AccountShown]:
+        """Refusal: account-unknown."""
+        return [self._shown(each.account) for each in items]
+
+    def provider(self, items: list[RegisterProvider]) -> list[Done]:
+        """Refusals: unknown-portal, provider-malformed."""
+        return [self._provider(each) for each in items]
+
+    def link(self, items: list[LinkItem]) -> list[Done]:
+        """Refusals: account-unknown, account-revoked, link-malformed, link-exists (person or account has one)."""
+        return [self._link(each) for each in items]
+
+    def unlink(self, items: list[UnlinkItem]) -> list[Done]:
+        """Refusal: link-unknown."""
+        return [Done(self._registry.providers.unlink(each.operator, each.account)) for each in items]
 
     def forget_insurer(self, items: list[ForgetInsurer]) -> list[Done]:
         return [self._forget(each.insurer) for each in items]
@@ -119,6 +150,33 @@ class Administration:
     def _invite(self, item: InviteItem) -> Done:
         invitation = Invitation(item.account, item.operator, item.site, item.role, item.expires)
         return Done(self._registry.invite(item.code_hash, invitation))
+
+    def _recover(self, item: RecoverAccount) -> Done:
+        known = self._registry.accounts.invited(item.account)
+        if known is None:
+            return Done("account-unknown")
+        if self._registry.clients[item.account].revoked:
+            return Done("account-revoked")
+        if len(item.code_hash) != 32 or len(item.site) != 9 or not item.site.isascii() or not 0 < len(item.by) <= 128:
+            return Done("invitation-malformed")
+        told = Invitation(item.account, item.operator, item.site, known.role, item.expires)
+        recovery = Recovery(f"operator:{item.by}", self._clock.now())
+        return Done(self._registry.accounts.recover(item.code_hash, told, recovery))
+
+    def _provider(self, item: RegisterProvider) -> Done:
+        if item.operator not in self._registry.accounts.portals:
+            return Done("unknown-portal")
+        provider = Provider(item.operator, item.issuer, item.client_id, item.acr, item.keys)
+        return Done(self._registry.providers.provider(provider))
+
+    def _link(self, item: LinkItem) -> Done:
+        known = self._registry.clients.get(item.account)
+        if known is None or known.vendor != PORTAL + item.operator:
+            return Done("account-unknown")
+        if known.revoked:
+            return Done("account-revoked")
+        link = Link(item.account, item.operator, item.role, (item.site,), item.until)
+        return Done(self._registry.providers.link(item.national_id, link))
 
     def _forget(self, insurer: str) -> Done:
         try:

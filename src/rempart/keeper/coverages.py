@@ -23,22 +23,25 @@ _MONTH_ZERO = 2000 * 12
 _REMEMBERED = 8_192
 NEWBORN_WAY = 64
 """`way` of a row by which a parent presents a newborn; those of the person itself are below."""
+CARD_WAY = 96
+"""`way` of a row that a signed card's handle finds."""
 _HEAD = struct.Struct(">hihiqihihi")  # 7 columns; way, formula, since, until after their lengths; a person's length
 
 
 class Ready:
     """One coverage: `heads` by way, from the number of columns to the length of the person; `padded` as sealed.
 
-    `head_newborn` is that of a parent's way, `packed` the coverage before it is padded.
+    `head_newborn` is that of a parent's way, `head_card` that of a card's, `packed` the coverage before it is padded.
     """
 
-    __slots__ = ("coverage", "head_newborn", "heads", "packed", "padded")
+    __slots__ = ("coverage", "head_card", "head_newborn", "heads", "packed", "padded")
 
     def __init__(self, coverage: Coverage, weights: tuple[int, int, int], packed: bytes, padded: bytes) -> None:
         self.coverage, self.packed = coverage, packed
         since, until, formula = weights
         self.heads = tuple(_HEAD.pack(7, 2, way, 8, formula, 2, since, 2, until, 16) for way in range(MAX_KEYS))
         self.head_newborn = _HEAD.pack(7, 2, NEWBORN_WAY, 8, formula, 2, since, 2, until, 16)
+        self.head_card = _HEAD.pack(7, 2, CARD_WAY, 8, formula, 2, since, 2, until, 16)
         self.padded = padded
 
 

@@ -31,13 +31,16 @@ DECIDING = ("decide",)
 DEPOSIT = "deposit"
 INVOICE = ("invoice",)
 MOST_CACHED = 200_000
+_SESSION = "session:"  # an account signs no assertion, so what was ended stands beside assertions under its name
 
 
 class Grant(msgspec.Struct, array_like=True, frozen=True):
     """What is MAC'd.
 
     `issued`, `expires`, `deposited`, `signed_in` in microseconds UTC; `deposited` 0 but on a deposit's authority.
-    `signed_in` and `passkey` (its digest) are set on a session of an account alone.
+    `signed_in`, `passkey` (its digest) and `session` (8 bytes, the same through renewals) are set on a session of an
+    account alone; `probation` is until when its budgets are halved, 0 when they are not. A session that a provider
+    opened has `link`, the person's name in the registry, instead of a passkey, and is for the sites of `only`.
     """
 
     format: int
@@ -54,6 +57,10 @@ class Grant(msgspec.Struct, array_like=True, frozen=True):
     deposited: int = 0
     signed_in: int = 0
     passkey: bytes = b""
+    session: bytes = b""
+    probation: int = 0
+    link: bytes = b""
+    only: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -104,7 +111,7 @@ class Grants:
             self._held.pop(raw, None)
             return "grant-expired"
         client = self._registry.clients.get(held.grant.client)
-        if client is None or client.revoked or (held.grant.passkey and self.passkey_revoked(held.grant)):
+        if client is None or client.revoked or (held.grant.signed_in and self.ended(held.grant)):
             return "grant-revoked"
         if purpose not in held.grant.purposes:
             return "purpose-not-granted"
@@ -118,6 +125,21 @@ class Grants:
         """Whether the passkey that opened a session is worth nothing any more, or not known."""
         known = self._registry.accounts.passkeys.get(grant.passkey)
         return known is None or known.revoked
+
+    def ended(self, grant: Grant) -> bool:
+        """Whether the session of a person is over before its time: ended by its owner, or its passkey is."""
+        if grant.passkey and self.passkey_revoked(grant):
+            return True
+        if grant.link and grant.link not in self._registry.providers.links:
+            return True
+        if grant.signed_in <= self._registry.accounts.signed_out.get(grant.client, -1):
+            return True
+        return self._replays.seen(grant.client, _SESSION + grant.session.hex())
+
+    def end_session(self, account: str, session: bytes, until: int) -> None:
+        """Ends one session of an account; kept until its shift is over anyway (`until`, microseconds UTC)."""
+        now = self._clock.now() // 1_000_000
+        self._replays.first(account, _SESSION + session.hex(), until // 1_000_000 + 1, now)
 
     def authority(self, depositor: Grant, deposited: int, site: str, *, purpose: str = INVOICE[0]) -> bytes:
         """A grant for what was deposited alone, in the name of who made the deposit."""

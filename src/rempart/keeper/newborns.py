@@ -88,10 +88,10 @@ class Newborns:
 
 
 def keys_of(groups: Sequence[bytes | None]) -> list[Key]:
-    """The keys of a usual line, from its groups: member, NIR, birth and rank of each way."""
+    """The keys of a usual line, from its groups: member, NIR, birth, rank and card of each way; the card left out."""
     text = [None if each is None else each.decode("ascii") for each in groups]
     return [
         Key(member, text[place + 1], text[place + 2] or "", text[place + 3] or "")
-        for place in range(0, len(text), 4)
+        for place in range(0, len(text), 5)
         if (member := text[place]) is not None
     ]

@@ -13,7 +13,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import structlog
 
@@ -21,10 +21,10 @@ from rempart.domain.parameters import REOPENED_WITHIN_DAYS
 from rempart.sealing import frames, ringing
 from rempart.sealing.item import Item
 
-from . import accounts
 from .accounts import Accounts
 from .administration import Administration
 from .answers import Answers
+from .cards import Cards
 from .challenges import Challenges
 from .checkpoints import Checkpoints
 from .clock import KeeperClock
@@ -35,7 +35,9 @@ from .identity_keys import IdentityKeys
 from .journal import Journal
 from .keeping import Keeping
 from .meter import Limits, Meter
+from .own_account import OwnAccounts
 from .passkey_counters import PasskeyCounters
+from .providers import Providers
 from .questions import Questions
 from .reading import read_journal
 from .record_checks import RecordChecks
@@ -45,6 +47,7 @@ from .reservations import Reservations
 from .ring import Ring, RingRefused
 from .sealed_identities import SealedIdentities
 from .server import Handler, Operation, Surface, listen
+from .session_limits import Limits as SessionLimits
 from .syncing import Syncing
 from .tickets import Tickets
 from .waits import Waits
@@ -97,6 +100,7 @@ class Config:
     fsync_seconds: float = 0.02
     demo_clock_of_callers: bool = False
     journal: Path | None = None  # folder; `state`/journal when not said
+    card_lists: Path | None = None  # folder of signed lists of card keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,8 @@ class Parts:
     administration: Administration
     grants: Grants
     accounts: Accounts
+    own_accounts: OwnAccounts
+    providers: Providers
 
     def close(self) -> None:
         """A clean stop: the meter writes what was really used, the journal is synced."""
@@ -180,8 +186,9 @@ def assemble(config: Config) -> Parts:
     tickets = Tickets(seconds=config.ticket_seconds)
     checkpoints = Checkpoints(ring.body.checkpoint_seed, config.state / "checkpoints", origin=config.origin)
     kept_days = max(config.deposit_days, REOPENED_WITHIN_DAYS)  # of what waits in a deposit, or for rights
+    people = _people(config, registry, grants, challenges=Challenges(ring.body.grant, clock, replays), clock=clock)
     identity_keys = IdentityKeys(ring, checkpoints.signing, clock, kept_days=kept_days)
-    sealed = SealedIdentities(identity_keys, grants, clock)
+    sealed = SealedIdentities(identity_keys, grants, clock, Cards(config.card_lists, clock))
     questions = Questions(ring, grants, meter, journal=journal, tickets=tickets, clock=clock, sealed=sealed)
     return Parts(
         lock=lock,
@@ -209,21 +216,34 @@ def assemble(config: Config) -> Parts:
             figures=lambda: questions.figures() | dict(meter.figures()),
             verifier_key=checkpoints.verifier_key(),
             renewed=identity_keys.begin,
+            shown=people.own.shown,
         ),
         grants=grants,
-        accounts=_accounts(
-            config, registry, grants, challenges=Challenges(ring.body.grant, clock, replays), clock=clock
-        ),
+        accounts=people.accounts,
+        own_accounts=people.own,
+        providers=people.providers,
     )
 
 
-def _accounts(
+class _People(NamedTuple):
+    accounts: Accounts
+    own: OwnAccounts
+    providers: Providers
+
+
+def _people(
     config: Config, registry: Registry, grants: Grants, *, challenges: Challenges, clock: KeeperClock
-) -> Accounts:
+) -> _People:
+    """What people sign in with, and what they do with their accounts."""
     seconds = (config.grant_seconds, config.session_shift_seconds, config.session_idle_seconds)
-    limits = accounts.Limits(*(each * 1_000_000 for each in seconds))
-    counters = PasskeyCounters(config.state / "passkey-counters")
-    return Accounts(registry, grants, challenges, counters=counters, clock=clock, limits=limits)
+    limits = SessionLimits(*(each * 1_000_000 for each in seconds))
+    marks = PasskeyCounters(config.state / "passkey-counters"), PasskeyCounters(config.state / "passkey-days")
+    providers = Providers(registry, grants, challenges, clock=clock, limits=limits)
+    return _People(
+        Accounts(registry, grants, challenges, marks=marks, clock=clock, limits=limits, providers=providers),
+        OwnAccounts(registry, grants, challenges, marks=marks, clock=clock, shift=limits.shift),
+        providers,
+    )
 
 
 def surfaces(parts: Parts) -> dict[str, Table]:
@@ -246,6 +266,12 @@ def surfaces(parts: Parts) -> dict[str, Table]:
             "enrol": parts.accounts.enrol,
             "passkey": parts.accounts.passkey,
             "renew": parts.accounts.renew,
+            "account": parts.own_accounts.account,
+            "add_passkey": parts.own_accounts.add_passkey,
+            "end_passkey": parts.own_accounts.end_passkey,
+            "end_sessions": parts.own_accounts.end_sessions,
+            "recover": parts.own_accounts.recover,
+            "provider": parts.providers.sign_in,
         },
         "box": {
             "open_deposit": parts.deposits.open,

@@ -12,9 +12,10 @@ from msgspec.structs import replace
 
 from rempart.domain.newborns import NEWBORN
 from rempart.sealing.frames import DeriveItem, DeriveResult, OpenItem, OpenResult
-from rempart.sealing.identity import encode_identity
+from rempart.sealing.identity import encode_card, encode_identity
 from rempart.sealing.record import meeting, unpad
 
+from .cards import CardShown
 from .clock import MINUTE, KeeperClock
 from .journal import PURPOSES, Entry, Journal
 from .newborns import HANDLE, counted_as, parents_keys
@@ -34,6 +35,8 @@ _ASKED = ("eligibility", "invoice", "read", "authorization", "estimate", "appoin
 _DEPOSITED = frozenset({"invoice", "appointments"})
 _MISS = b"miss"
 _pack_one = ONE.pack
+LIVE = -1
+"""As `omitted`, of a card that a phone showed alive: it costs nothing, for its picture is worth nothing."""
 
 
 class Questions:
@@ -107,7 +110,10 @@ class Questions:
         names = ("derived", "opened", "missed", "mismatched")
         return {name: getattr(self, name) for name in names}
 
-    def _derive(self, item: DeriveItem, asked: dict[tuple[bytes, str, int], Held | str], expires: int) -> DeriveResult:
+    def _derive(
+        self, item: DeriveItem, asked: dict[tuple[bytes, str, int], Held | str], expires: int, by_card: bytes = b""
+    ) -> DeriveResult:
+        """`by_card` is the encoded identity of a signed card's way, b"" for what a card prints."""
         who = (item.grant, item.purpose, item.day)
         held = asked.get(who)
         if held is None:
@@ -119,7 +125,7 @@ class Questions:
         if insurer is None:
             return DeriveResult("insurer-unknown")
         nir = item.nir
-        identity = encode_identity(number, item.member, nir, item.birth, rank=item.rank)
+        identity = by_card or encode_identity(number, item.member, nir, item.birth, rank=item.rank)
         if identity is None:
             return DeriveResult("identity-malformed")
         newest = insurer.live[0]
@@ -152,6 +158,11 @@ class Questions:
         shown = self._sealed.open(item.sealed, held, item.purpose)
         if isinstance(shown, str):
             return DeriveResult(shown)
+        if isinstance(shown, CardShown):
+            if shown.insurer != item.insurer:
+                return DeriveResult("card-labels")
+            found = self._derive(item, asked, expires, encode_card(shown.insurer, shown.handle))
+            return found if found.refusal else replace(found, omitted=LIVE if shown.proven else 0)
         clear = replace(item, member=shown.member, nir=shown.nir, birth=shown.birth, rank=shown.rank, sealed=None)
         found = self._derive(clear, asked, expires)
         return found if found.refusal else replace(found, omitted=shown.omitted, born=shown.born)

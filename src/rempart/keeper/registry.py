@@ -18,7 +18,18 @@ from rempart.identity.client_assertion import public_jwk_fault
 from rempart.sealing.prf import short_prf
 
 from .account_registry import AccountRegistry, Invitation
-from .registry_entries import AnyEntry, ClientEntry, InvitationEntry, Kind, MandateEntry, RevokeEntry
+from .provider_registry import ProviderRegistry
+from .registry_entries import (
+    AnyEntry,
+    ClientEntry,
+    InvitationEntry,
+    Kind,
+    LinkEntry,
+    MandateEntry,
+    ProviderEntry,
+    RevokeEntry,
+    UnlinkEntry,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,6 +87,7 @@ class Registry:
         self._mandates: dict[tuple[str, str], tuple[Mandate, ...]] = {}
         self._sites: dict[str, set[str]] = {}  # by client, those that a mandate ever named
         self.accounts = AccountRegistry(self._append)
+        self.providers = ProviderRegistry(self._append, key)
         good = self._read(path)
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         os.ftruncate(self._file, good)
@@ -179,6 +191,8 @@ class Registry:
                 others = tuple(each for each in self._mandates.get((client, site), ()) if each.start != start)
                 self._mandates[client, site] = (*others, Mandate(client, site, start, end))
                 self._sites.setdefault(client, set()).add(site)
+            case ProviderEntry() | LinkEntry() | UnlinkEntry():
+                self.providers.apply(entry)
             case _:
                 if isinstance(entry, InvitationEntry) and entry.account not in self.clients:
                     known = Client(entry.account, ACCOUNT, "", f"portal:{entry.operator}", MappingProxyType({}))

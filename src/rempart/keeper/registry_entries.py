@@ -65,6 +65,20 @@ class PasskeyEntry(Entry, tag="passkey"):
     credential: bytes
     key: bytes
     counter: int
+    made: int = 0  # microseconds UTC
+
+
+class AddedEntry(Entry, tag="passkey-added"):
+    """One more passkey of an account, made in a session of it; `watched`: no passkey vouched for it."""
+
+    account: str
+    operator: str
+    role: str
+    watched: bool
+    credential: bytes
+    key: bytes
+    counter: int
+    made: int
 
 
 class PasskeyRevokedEntry(Entry, tag="passkey-revoked"):
@@ -73,5 +87,56 @@ class PasskeyRevokedEntry(Entry, tag="passkey-revoked"):
     passkey: bytes
 
 
-AccountEntry = PortalEntry | InvitationEntry | PasskeyEntry | PasskeyRevokedEntry
-AnyEntry = ClientEntry | RevokeEntry | MandateEntry | AccountEntry
+class SignedOutEntry(Entry, tag="signed-out"):
+    """Every session of an account that began at or before an instant is over."""
+
+    account: str
+    instant: int
+
+
+class RecoveryEntry(Entry, tag="recovery"):
+    """Passkeys, sessions and older invitations of an account end, and one new invitation is good: all in one line."""
+
+    code_hash: bytes
+    account: str
+    operator: str
+    site: str
+    role: str
+    expires: int
+    by: str
+    instant: int
+
+
+class ProviderEntry(Entry, tag="provider"):
+    """Who vouches for people at an operator's portal, or the same anew; `keys` are public JWKs."""
+
+    operator: str
+    issuer: str
+    client_id: str
+    acr: tuple[str, ...]
+    keys: dict[str, dict[str, str]]
+
+
+class LinkEntry(Entry, tag="link"):
+    """A person, by a keyed hash, bound to an account at one more site."""
+
+    name: bytes
+    operator: str
+    account: str
+    site: str
+    role: str
+    until: int
+
+
+class UnlinkEntry(Entry, tag="unlink"):
+    """The end of every link of an account."""
+
+    operator: str
+    account: str
+
+
+ProviderLine = ProviderEntry | LinkEntry | UnlinkEntry
+AccountEntry = (
+    PortalEntry | InvitationEntry | PasskeyEntry | AddedEntry | PasskeyRevokedEntry | SignedOutEntry | RecoveryEntry
+)
+AnyEntry = ClientEntry | RevokeEntry | MandateEntry | ProviderLine | AccountEntry

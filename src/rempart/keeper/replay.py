@@ -34,13 +34,17 @@ class Replays:
         """Whether this assertion was not seen before; it now was. Instants in seconds UTC."""
         if self._written >= _COMPACT:
             self._rewrite(now)
-        name = hashlib.blake2b(f"{len(client)}:{client}{jti}".encode(), digest_size=16).digest()
+        name = _name(client, jti)
         if name in self._seen:
             return False
         os.write(self._file, _ENTRY.pack(name, expires))
         self._seen[name] = expires
         self._written += 1
         return True
+
+    def seen(self, client: str, jti: str) -> bool:
+        """Whether it was taken before; nothing is kept of asking."""
+        return _name(client, jti) in self._seen
 
     def _rewrite(self, now: int) -> None:
         self._seen = {name: expires for name, expires in self._seen.items() if expires > now}
@@ -52,3 +56,7 @@ class Replays:
         if self._file >= 0:
             os.close(self._file)
         self._file, self._written = file, len(self._seen)
+
+
+def _name(client: str, jti: str) -> bytes:
+    return hashlib.blake2b(f"{len(client)}:{client}{jti}".encode(), digest_size=16).digest()

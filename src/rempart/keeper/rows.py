@@ -6,6 +6,7 @@ in their usual spelling go from bytes to bytes; whatever else a line may be is p
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 import secrets
@@ -20,7 +21,7 @@ from rempart.domain.member import MemberRule
 from rempart.domain.rights import ClosedLine, Coverage, Key, RightsLine, seen_through
 from rempart.formats.rights_file import LineFault, parse_line, usual_start
 from rempart.sealing.envelope import BatchSealer
-from rempart.sealing.identity import encode_identity, identity_writer
+from rempart.sealing.identity import encode_card, encode_identity, identity_writer
 from rempart.sealing.loading import PURPOSE, Block, Reject
 from rempart.sealing.record import OVERHEAD, IndexKey, person_handle, weigher
 
@@ -116,7 +117,10 @@ class Session:
         known = self._at_end(end) or self._coverages.learn(end)
         if known is None:
             return False
-        reference, member, nir, birth, rank, member2, nir2, birth2, rank2, member3, nir3, birth3, rank3 = found.groups()
+        (
+            reference, member, nir, birth, rank, card, member2, nir2, birth2, rank2, card2,
+            member3, nir3, birth3, rank3, card3,
+        ) = found.groups()  # fmt: skip
         identity = self._identity
         if rank2 is None:
             ways = [identity(member, nir, birth, rank)]
@@ -127,6 +131,8 @@ class Session:
             if len(set(ways)) != len(ways):
                 return False
         person = self._person(reference)
+        if (card or card2 or card3) and not self._usual_cards(found.groups()[1:], person, known, made):
+            return False
         if known.coverage.newborns or self._young(birth[:2]):
             self._family(keys_of(found.groups()[1:]), ways, (person, known), made)
         else:
@@ -202,6 +208,9 @@ class Session:
         known = self._coverages.of(line.coverage)
         if isinstance(known, str):
             return known
+        fault = self._cards(line, person, known, made)
+        if fault is not None:
+            return fault
         if any(key.start is not None or key.end is not None for key in line.keys):
             return self._dated_records(line, person, known, made)
         ways = [_identity(self._insurer, key) for key in line.keys]
@@ -209,6 +218,36 @@ class Session:
             self._family(line.keys, ways, (person, known), made)
         else:
             self._add(ways, person, known, made)
+        return None
+
+    def _usual_cards(self, groups: Sequence[bytes | None], person: bytes, known: Ready, made: _Made) -> bool:
+        """The rows of the cards of a usual line; False when one comes twice."""
+        cards = [each for each in groups[4::5] if each is not None]
+        if len(set(cards)) != len(cards):
+            return False
+        young = any(self._young(birth[:2]) for birth in groups[2::5] if birth is not None)
+        padded = self._stamped(keys_of(groups), known) if young else known.padded
+        handles = [base64.urlsafe_b64decode(each + b"==") for each in cards]
+        self._rows([(known.head_card, encode_card(self._insurer, each), padded) for each in handles], person, made)
+        return True
+
+    def _stamped(self, keys: Sequence[Key], ready: Ready) -> bytes:
+        """What is sealed: of a young child, under the handle by which it is counted."""
+        handle = self._newborns.handle(keys)
+        return ready.padded if handle is None else self._coverages.stamped(ready, handle)
+
+    def _cards(self, line: RightsLine, person: bytes, known: Ready, made: _Made) -> str | None:
+        """One more row for each signed card, found by its handle; its rights are those of the way that it presents."""
+        rows = []
+        for key in line.keys:
+            coverage = seen_through(line.coverage, key) if key.card else None
+            if coverage is None:
+                continue
+            ready = known if coverage == line.coverage else self._coverages.once(coverage)
+            if isinstance(ready, str):
+                return ready
+            rows.append((known.head_card, encode_card(self._insurer, key.card), self._stamped(line.keys, ready)))
+        self._rows(rows, person, made)
         return None
 
     def _dated_records(self, line: RightsLine, person: bytes, known: Ready, made: _Made) -> str | None:

@@ -15,9 +15,10 @@ from rempart.domain.identifiers import Fault, parse_amc, parse_birth, parse_nir,
 from rempart.domain.member import MemberRule, canonical_member
 from rempart.domain.same_age import same_age
 from rempart.sealing.identity_frames import CheckIdentityItem, CheckIdentityResult, SealedIdentity
-from rempart.sealing.identity_jwe import DATES_MOST, UNREADABLE, WINDOW, Presented, opened, parse
+from rempart.sealing.identity_jwe import DATES_MOST, UNREADABLE, WINDOW, Presented, PresentedCard, opened, parse
 
 if TYPE_CHECKING:
+    from .cards import Cards, CardShown
     from .clock import KeeperClock
     from .grants import Grants, Held
     from .identity_keys import IdentityKeys
@@ -48,8 +49,9 @@ class Shown(NamedTuple):
 class SealedIdentities:
     """The opening, for `derive`, and the operation `check_identity`."""
 
-    def __init__(self, keys: IdentityKeys, grants: Grants, clock: KeeperClock) -> None:
+    def __init__(self, keys: IdentityKeys, grants: Grants, clock: KeeperClock, cards: Cards) -> None:
         self._keys = keys
+        self._cards = cards
         self._grants = grants
         self._clock = clock
         self._uses: dict[str, int] = {}
@@ -59,17 +61,24 @@ class SealedIdentities:
         """What `derive` would refuse of it, before anything is kept. No record is touched; nothing is counted."""
         return [CheckIdentityResult(self._check(item)) for item in items]
 
-    def open(self, sealed: SealedIdentity, held: Held, purpose: str) -> Shown | str:
+    def open(self, sealed: SealedIdentity, held: Held, purpose: str) -> Shown | CardShown | str:
         """Who is presented; refusals.
 
-        `identity-unreadable`, `identity-key-unknown`, `identity-not-yours`, `identity-stale`, `identity-labels`,
-        `identity-spent`, `identity-fields:…`, `nir-required`.
+        Those of cards, `identity-unreadable`, `identity-key-unknown`, `identity-not-yours`, `identity-stale`,
+        `identity-labels`, `identity-spent`, `identity-fields:…`, `nir-required`.
         """
+        if sealed.card:
+            return self._cards.shown(sealed.card, sealed.labels, sealed.days)
         found = self._presented(sealed, held, purpose)
         if isinstance(found, str):
             return found
         if not held.grant.deposited and not self._used(found.id):  # a deposit is its own memory
             return "identity-spent"
+        return self._shown(found, sealed, purpose)
+
+    def _shown(self, found: Presented | PresentedCard, sealed: SealedIdentity, purpose: str) -> Shown | CardShown | str:
+        if isinstance(found, PresentedCard):
+            return self._cards.shown(found.card, sealed.labels, sealed.days)
         return _shown(found, sealed, purpose)
 
     def _check(self, item: CheckIdentityItem) -> str:
@@ -78,11 +87,11 @@ class SealedIdentities:
             return held
         found = self._presented(item.sealed, held, item.purpose)
         if not isinstance(found, str):
-            shown = _shown(found, item.sealed, item.purpose)
+            shown = self._shown(found, item.sealed, item.purpose)
             return shown if isinstance(shown, str) else ""
         return found
 
-    def _presented(self, sealed: SealedIdentity, held: Held, purpose: str) -> Presented | str:
+    def _presented(self, sealed: SealedIdentity, held: Held, purpose: str) -> Presented | PresentedCard | str:
         parsed = parse(sealed.jwe)
         if parsed is None:
             return UNREADABLE
@@ -98,7 +107,8 @@ class SealedIdentities:
             return "identity-not-yours"
         if abs((grant.deposited // 1_000_000 or now) - found.made) > WINDOW:
             return "identity-stale"
-        return found if _fits(found, sealed) else "identity-labels"
+        fits = _fits(found, sealed) and sealed.by_card == isinstance(found, PresentedCard)
+        return found if fits else "identity-labels"
 
     def _used(self, name: str) -> bool:
         """Counts a use; whether there was one left. What is forgotten is older than the window, or one of a million."""
@@ -111,7 +121,7 @@ class SealedIdentities:
         return True
 
 
-def _fits(found: Presented, sealed: SealedIdentity) -> bool:
+def _fits(found: Presented | PresentedCard, sealed: SealedIdentity) -> bool:
     """Whether the request has the labels and days that the client sealed with the identity."""
     amc = parse_amc(found.amc_number)
     if (amc, found.convention, found.csr) != sealed.labels:

@@ -46,6 +46,7 @@ def config_of(settings: Settings) -> Config:
         fsync_seconds=keeper.journal_fsync_milliseconds / 1000,
         demo_clock_of_callers=settings.demo.demo_simulated_clock,
         journal=keeper.journal,
+        card_lists=keeper.card_lists,
     )
 
 

@@ -25,6 +25,7 @@ from rempart.sealing.prf import short_prf
 from rempart.sealing.record import unpad
 from rempart.sealing.wait_frames import RecallItem, RecallResult, ReopenItem, ReopenResult, WaitItem, WaitResult
 
+from .cards import CardShown
 from .clock import DAY, KeeperClock
 from .grants import Grant, Grants
 from .newborns import parted
@@ -85,8 +86,8 @@ class Waits:
         if item.insurer not in self._ring.insurers:
             return WaitResult("insurer-unknown")
         shown = item if item.sealed is None else self._sealed.open(item.sealed, held, "invoice")
-        if isinstance(shown, str):
-            return WaitResult(shown)
+        if isinstance(shown, str | CardShown):
+            return WaitResult(shown if isinstance(shown, str) else "identity-unreadable")  # an invoice says who
         identity = encode_identity(item.insurer, shown.member, shown.nir, shown.birth, rank=shown.rank)
         if identity is None:
             return WaitResult("identity-malformed")

@@ -12,14 +12,37 @@ from rempart.client.exchange import NoAnswerError
 from rempart.ground import logs
 from rempart.portal import refusals
 from rempart.portal.headers import Guarded
+from rempart.portal.pages.account import account_routes
 from rempart.portal.pages.around import around_routes
+from rempart.portal.pages.authorizations import authorizations_routes
 from rempart.portal.pages.entry import entry_routes
+from rempart.portal.pages.invoices import invoice_routes
+from rempart.portal.pages.my_site import my_site_routes
+from rempart.portal.pages.offline import offline_routes
 from rempart.portal.pages.patient import patient_routes
+from rempart.portal.pages.payments import payment_routes
+from rempart.portal.pages.provider import provider_routes
+from rempart.portal.pages.questions import question_routes
+from rempart.portal.pages.scan import scan_routes
 from rempart.portal.pages.site import site_routes
 from rempart.portal.port import Portal
 from rempart.portal.rendering import Asked, Pages, Shown
 
-PAGES: Final = (entry_routes, site_routes, patient_routes, around_routes)
+PAGES: Final = (
+    entry_routes,
+    provider_routes,
+    site_routes,
+    patient_routes,
+    authorizations_routes,
+    scan_routes,
+    offline_routes,
+    invoice_routes,
+    payment_routes,
+    question_routes,
+    my_site_routes,
+    account_routes,
+    around_routes,
+)
 """Every group of pages. Each gives its routes for one portal."""
 BODY_MOST: Final = 32 * 1024  # bytes: a passkey's attestation with room; the rest is small
 

@@ -52,7 +52,7 @@ class Typed:
 def read(form: Mapping[str, str], domains: tuple[str, ...], today: date) -> Typed:
     """What was typed, or its faults in the order of the form. `today` is the civil day at the site, about."""
     values = {name: READ[name](form.get(name, "")) for name in READ}
-    care = _care(form.get("care_date", ""), today)
+    care = care_day(form.get("care_date", ""), today)
     wanted = tuple(dict.fromkeys(domains))
     good = {**values, "care_date": care, "domains": (wanted and set(wanted) <= DOMAINS.keys()) or None}
     faults = tuple(name for name in FIELDS if good[name] is None)
@@ -93,7 +93,8 @@ def _rank(text: str) -> str | None:
     return text.strip() if text.strip() in set("123456789") else None
 
 
-def _care(text: str, today: date) -> str | None:
+def care_day(text: str, today: date) -> str | None:
+    """A day of care as French people type it, AAAA-MM-JJ; None when it is none, or too far from `today`."""
     parts = _parts(text)
     try:
         day = date.fromisoformat("-".join(parts or ()))

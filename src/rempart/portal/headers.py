@@ -15,11 +15,20 @@ POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self';"
     " frame-ancestors 'none'; base-uri 'none'"
 )
-ALWAYS: Final = (
+PERMISSIONS: Final = "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=()"
+SCANNING: Final = frozenset({"/patient", "/hors-ligne"})
+"""Where cards are scanned: there, and nowhere else, the camera and WebAssembly are allowed."""
+VARYING: Final = (
     (b"content-security-policy", POLICY.encode()),
+    (b"permissions-policy", PERMISSIONS.encode()),
+)
+TO_SCAN: Final = (
+    (b"content-security-policy", POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'").encode()),
+    (b"permissions-policy", PERMISSIONS.replace("camera=()", "camera=(self)").encode()),
+)
+ALWAYS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
-    (b"permissions-policy", b"publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(self)"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
@@ -41,15 +50,18 @@ class Guarded:
             await send({"type": "websocket.close", "code": 1008, "reason": ""})
             return
 
+        ours = scope["method"] in READS or self._ours(scope["headers"])
+        varying = TO_SCAN if ours and scope["path"] in SCANNING else VARYING
+
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", ()))
                 if not any(name == b"cache-control" for name, _ in headers):
                     headers.append((b"cache-control", b"no-store"))
-                message["headers"] = [*headers, *self._headers]
+                message["headers"] = [*headers, *varying, *self._headers]
             await send(message)
 
-        if scope["method"] not in READS and not self._ours(scope["headers"]):
+        if not ours:
             await _refuse(sent)
             return
         await self._within(scope, receive, sent)

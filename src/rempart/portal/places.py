@@ -15,7 +15,14 @@ class Place(NamedTuple):
     roles: tuple[str, ...] = ()
 
 
-PLACES: Final = (Place("/patient", N_("Patient")),)
+PLACES: Final = (
+    Place("/patient", N_("Patient")),
+    Place("/prises-en-charge", N_("Prises en charge")),
+    Place("/factures", N_("Factures")),
+    Place("/paiements", N_("Paiements")),
+    Place("/site-et-equipe", N_("Mon site")),
+    Place("/compte", N_("Mon compte")),
+)
 
 
 def places(role: str) -> tuple[Place, ...]:

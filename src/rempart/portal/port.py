@@ -8,9 +8,12 @@ from typing import Protocol, TypeVar
 
 from rempart.client.calls import Call
 from rempart.client.doors import Assertion, Challenge, Enrolled, Registration, SignedIn
+from rempart.client.pro_sante_connect import Back, Begun
+from rempart.portal.demo import DemoPerson
 from rempart.portal.settings import Settings
 from rempart.portal.words import Words
 from rempart.wire.problem import Problem
+from rempart.wire.provider import Workplace
 from rempart.wire.sign_in import Purpose
 
 T = TypeVar("T")
@@ -23,7 +26,13 @@ class Hub(Protocol):
 
     async def enrol(self, code: str, site: str, challenge: str, made: Registration) -> Enrolled | Problem: ...
 
-    async def sign_in(self, challenge: str, made: Assertion, site: str = "") -> SignedIn | Problem: ...
+    async def sign_in(
+        self, challenge: str, made: Assertion, site: str = "", *, device: str = ""
+    ) -> SignedIn | Problem: ...
+
+    async def sign_in_by_provider(
+        self, begun: Begun, back: Back
+    ) -> tuple[SignedIn, tuple[Workplace, ...]] | Problem: ...
 
     async def renew(self, session: SignedIn, site: str = "") -> SignedIn | Problem: ...
 
@@ -34,9 +43,13 @@ class Hub(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """One portal process. `clock` gives seconds UTC; `languages` are in the order they are offered."""
+    """One portal process. `clock` gives seconds UTC; `languages` are in the order they are offered.
+
+    `demo_people` are offered at the sign-in to whoever comes: never in production.
+    """
 
     settings: Settings
     hub: Hub
     clock: Callable[[], float]
     languages: dict[str, Words]
+    demo_people: tuple[DemoPerson, ...] = ()

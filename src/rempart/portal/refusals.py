@@ -38,6 +38,7 @@ class Refusal:
 
 _CALL = N_("Appelez votre opérateur, qui vous dira pourquoi et comment reprendre.")
 _TYPED = N_("La réponse n’a pas été cherchée")
+_SCANNED = N_("Cette carte n’a pas pu être lue")
 _TOMORROW = N_(
     "Scannez les cartes avec votre logiciel, ou posez la question demain. "
     "Les patients déjà connus de votre site ne comptent pas."
@@ -50,8 +51,8 @@ _TABLE: Final[dict[str, tuple[Kind, str, str, str]]] = {
     ),
     "compartment-restricted": (
         Kind.CLOSED, N_("Ce service demande une carte signée pour le moment"),
-        N_("Appliquez la règle de remplacement de l’assureur. "
-           "Vos factures et vos paiements continuent par votre logiciel."), "",
+        N_("Scannez la carte signée du patient ; sans elle, appliquez la règle de remplacement de l’assureur."),
+        "scanned",
     ),
     "site-budget": (Kind.LIMIT, N_("Trop de patients inconnus aujourd’hui pour ce site"), _TOMORROW, ""),
     "client-budget": (Kind.LIMIT, N_("Trop de patients inconnus aujourd’hui pour votre compte"), _TOMORROW, ""),
@@ -75,6 +76,35 @@ _TABLE: Final[dict[str, tuple[Kind, str, str, str]]] = {
     ),
     "invalid-fields": (Kind.AMISS, _TYPED, N_("Une des valeurs saisies ne peut pas être juste : relisez la carte."),
         ""),
+    "card-unreadable": (
+        Kind.AMISS, _SCANNED, N_("Ce code n’est pas lisible : scannez-le encore, ou recopiez la carte."), "scanned",
+    ),
+    "card-signature": (
+        Kind.AMISS, N_("Cette carte n’est pas authentique"),
+        N_("Son code a été modifié, ou n’est pas de son assureur. Demandez une autre carte au patient."), "",
+    ),
+    "card-key-unknown": (
+        Kind.AMISS, _SCANNED, N_("L’assureur de cette carte n’est pas connu ici : recopiez la carte."), "amc_number",
+    ),
+    "card-proof": (
+        Kind.AMISS, _SCANNED,
+        N_("C’est la copie d’une carte sur téléphone, ou une image d’une autre minute : demandez au patient d’afficher "
+           "sa carte, et scannez-la tout de suite."), "scanned",
+    ),
+    "card-expired": (
+        Kind.AMISS, N_("Cette carte n’est plus valable ce jour-là"),
+        N_("Demandez au patient une carte plus récente."), "scanned",
+    ),
+    "card-not-yet": (
+        Kind.AMISS, N_("Cette carte n’est pas encore valable ce jour-là"),
+        N_("Vérifiez le jour des soins, ou demandez la carte de ce jour."), "care_date",
+    ),
+    "card-labels": (Kind.AMISS, _SCANNED, N_("Cette carte n’est pas celle de son assureur : recopiez-la."),
+        "amc_number"),
+    "card-velocity": (
+        Kind.LIMIT, N_("Cette carte a été présentée à trop d’endroits aujourd’hui"),
+        N_("Vérifiez que c’est bien celle du patient, puis recopiez-la."), "amc_number",
+    ),
     "client-standing": (Kind.STOPPED, N_("Votre compte est suspendu"), _CALL, ""),
     "site-standing": (Kind.STOPPED, N_("Ce site est suspendu"), _CALL, ""),
     "purpose": (
@@ -95,6 +125,20 @@ _TABLE: Final[dict[str, tuple[Kind, str, str, str]]] = {
     "passkey-refused": (
         Kind.AMISS, N_("La clé d’accès n’a pas été acceptée"),
         N_("Recommencez sur l’appareil où vous l’avez créée, et vérifiez l’adresse de cette page."), "",
+    ),
+    "passkey-proof-required": (
+        Kind.AMISS, N_("Il manque la signature d’une de vos clés"),
+        N_("Recommencez : votre appareil demande d’abord une clé que vous avez, puis crée la nouvelle."), "",
+    ),
+    "passkeys-too-many": (
+        Kind.AMISS, N_("Ce compte a déjà dix clés d’accès"), N_("Retirez d’abord une clé qui ne sert plus."), "",
+    ),
+    "last-passkey": (
+        Kind.AMISS, N_("C’est votre dernière clé d’accès"), N_("Ajoutez-en d’abord une autre."), "",
+    ),
+    "own-account": (
+        Kind.AMISS, N_("Personne ne se rend l’accès à soi-même"),
+        N_("Demandez à un autre responsable du site, ou à votre opérateur."), "",
     ),
     "unknown-passkey": (
         Kind.AMISS, N_("Cette clé d’accès n’est pas connue ici"),

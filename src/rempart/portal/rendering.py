@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,7 +23,33 @@ from rempart.portal.words import FIRST, NAMES, Words
 Asked = Request[Any, Any, Any]
 PUBLIC: Final = ("/", "/invitation")
 """Pages that can be shown again in another language by their address alone."""
-LANGUAGE_PAGES: Final = (*PUBLIC, "/site", "/patient")
+LANGUAGE_PAGES: Final = (
+    *PUBLIC,
+    "/hors-ligne",
+    "/site",
+    "/patient",
+    "/prises-en-charge",
+    "/prises-en-charge/nouvelle",
+    "/factures",
+    "/factures/nouvelle",
+    "/factures/fichier",
+    "/paiements",
+    "/questions",
+    "/site-et-equipe",
+    "/compte",
+    "/compte/secours",
+)
+_ONE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # the hub's id of one thing
+
+
+def shown_again(path: str) -> str:
+    """Where a page of this address can be shown again: itself when reading it is enough, else the place above."""
+    while path:
+        above, _, last = path.rpartition("/")
+        if path in LANGUAGE_PAGES or (above in LANGUAGE_PAGES and _ONE.fullmatch(last)):
+            return path
+        path = above
+    return "/"
 
 
 def environment(words_of: Words) -> Environment:
@@ -84,7 +111,8 @@ class Pages:
         path = request.scope["path"]
         text = self._made[self.language(request)].get_template(template).render(
             **values, operator=self.portal.settings.operator, session=how.session,
-            at=path, back=path if path in LANGUAGE_PAGES else "/",
+            demo=bool(self.portal.demo_people), provider=self.portal.settings.pro_sante_connect is not None,
+            at=path, back=shown_again(path),
         )  # fmt: skip
         return Response(text, status_code=how.status, media_type=MediaType.HTML, cookies=list(how.cookies))
 

@@ -18,6 +18,8 @@ from rempart.ground.options import Port, Section
 from rempart.ground.settings import SettingFault
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+OWN: Final = ".localhost"  # names below it are this machine's too (RFC 6761, 6.3): a portal each, for browsers
+PROVIDER_BACK: Final = "/pro-sante-connect/retour"
 LEAST_CONTRAST = 4.5  # WCAG 2.1, 1.4.3 (AA)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _OPERATOR = re.compile(r"[a-z][a-z0-9-]{0,30}")
@@ -36,6 +38,17 @@ class Operator(Section, frozen=True, kw_only=True):
     hours_english: Text = "Monday to Friday, 8:30 to 18:00"
 
 
+class ProSanteConnect(Section, frozen=True, kw_only=True):
+    """[pro_sante_connect]: professionals may sign in by the national provider, as the operator's hub is set up for.
+
+    `authorize` is pinned here: people are sent to that page and to no other, whatever the hub says.
+    """
+
+    client_id: Text
+    authorize: str = "https://wallet.esw.esante.gouv.fr/auth"
+    acr: Text = "eidas1"
+
+
 class Settings(Section, frozen=True, kw_only=True):
     """The file whole. Relative paths start at its folder."""
 
@@ -47,9 +60,17 @@ class Settings(Section, frozen=True, kw_only=True):
     hub_connect: str = ""  # where to connect, when that is not the hub's origin itself
     keeper: str = ""  # pins the keeper's key, name+hash+key as the operator gave it: identities are sealed to it
     key_file: Path = Path("portal-key.json")  # mode 0600, made by `rempart portal new-key`
+    card_lists: Path | None = None  # folder of the signed lists by which cards are checked without network
     unsafe_plain_http: bool = False  # on this machine only
     unsafe_clear_identities: bool = False  # without `keeper`: the hub is told who is presented
+    unsafe_demo_people: Path | None = None  # passkeys of invented people, offered to everybody who comes
+    pro_sante_connect: ProSanteConnect | None = None
     operator: Operator
+
+    @property
+    def provider_back(self) -> str:
+        """Where Pro Santé Connect sends people back, as it is registered there."""
+        return self.public_origin + PROVIDER_BACK
 
     @property
     def secure(self) -> bool:
@@ -78,7 +99,11 @@ def parse(text: str, folder: Path) -> Settings | tuple[SettingFault, ...]:
     except msgspec.ValidationError as error:
         reason, _, place = str(error).replace("`", "").partition(" - at ")
         return (SettingFault(place.removeprefix("$."), "wrong-option", reason[:1].lower() + reason[1:]),)
-    settings = msgspec.structs.replace(found, key_file=folder / found.key_file)
+    people = found.unsafe_demo_people and folder / found.unsafe_demo_people
+    lists = found.card_lists and folder / found.card_lists
+    settings = msgspec.structs.replace(
+        found, key_file=folder / found.key_file, unsafe_demo_people=people, card_lists=lists
+    )
     return tuple(fault for check in CHECKS for fault in check(settings)) or settings
 
 
@@ -111,8 +136,12 @@ def _right(address: str, *, plain: bool) -> bool:
         whole = f"{parts.scheme}://{parts.netloc}" == address and parts.port != 0 and "@" not in parts.netloc
     except ValueError:
         return False
-    scheme = parts.scheme == "https" or (plain and parts.scheme == "http" and parts.hostname in LOOPBACK)
+    scheme = parts.scheme == "https" or (plain and parts.scheme == "http" and _here(parts.hostname))
     return whole and scheme and bool(parts.hostname)
+
+
+def _here(host: str | None) -> bool:
+    return host in LOOPBACK or (host or "").endswith(OWN)
 
 
 def _plain_only_at_home(settings: Settings) -> tuple[SettingFault, ...]:
@@ -136,6 +165,17 @@ def _identities_sealed(settings: Settings) -> tuple[SettingFault, ...]:
     return (SettingFault("keeper", "keeper-not-pinned", reason),)
 
 
+def _provider(settings: Settings) -> tuple[SettingFault, ...]:
+    options = settings.pro_sante_connect
+    if options is None:
+        return ()
+    parts = urlsplit(options.authorize)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    if _right(origin, plain=settings.unsafe_plain_http) and origin + parts.path == options.authorize:
+        return ()
+    return (SettingFault("pro_sante_connect.authorize", "address", "expected https://host/path, without a query"),)
+
+
 def _operator(settings: Settings) -> tuple[SettingFault, ...]:
     operator, faults = settings.operator, []
     if not _OPERATOR.fullmatch(operator.id):
@@ -149,4 +189,4 @@ def _operator(settings: Settings) -> tuple[SettingFault, ...]:
 
 
 # Looked at when every option is right by itself.
-CHECKS = (_addresses, _plain_only_at_home, _danger_in_production, _identities_sealed, _operator)
+CHECKS = (_addresses, _plain_only_at_home, _danger_in_production, _identities_sealed, _provider, _operator)

@@ -9,12 +9,15 @@ from .item import Item
 
 ENROL = "enrol"
 SIGN_IN = "sign-in"
-PURPOSES = (ENROL, SIGN_IN)
+ADD_PASSKEY = "add-passkey"
+APPROVE = "approve"
+PROVIDER = "provider"
+PURPOSES = (ENROL, SIGN_IN, ADD_PASSKEY, APPROVE, PROVIDER)
 ROLES = ("professional", "staff", "manager")
 
 
 class ChallengeItem(Item, frozen=True):
-    """What for: `enrol` or `sign-in`. Only this portal, with this key, may use what comes back."""
+    """What for: one of `PURPOSES`. Only this portal, with this key, may use what comes back."""
 
     purpose: str
     operator: str
@@ -85,7 +88,10 @@ class RenewItem(Item, frozen=True):
 
 
 class SessionResult(Item, frozen=True):
-    """`sites` are those with a mandate in force; `site` is "" while one has to be chosen. `until` ends the shift."""
+    """`sites` are those with a mandate in force; `site` is "" while one has to be chosen. `until` ends the shift.
+
+    `session` names it through its renewals, `passkey` is the digest of what opened it; `probation` is until when.
+    """
 
     refusal: str = ""
     grant: bytes = b""
@@ -96,6 +102,10 @@ class SessionResult(Item, frozen=True):
     role: str = ""
     expires: int = 0
     until: int = 0
+    session: bytes = b""
+    passkey: bytes = b""
+    signed_in: int = 0
+    probation: int = 0
 
 
 class PortalItem(Item, frozen=True):
@@ -130,3 +140,153 @@ class RevokePasskey(Item, frozen=True):
 
     account: str
     credential: bytes
+
+
+class AssertionPart(Item, frozen=True):
+    """What a browser signed with an existing passkey, inside another item."""
+
+    credential: bytes
+    client_data: bytes
+    authenticator_data: bytes
+    signature: bytes
+
+    def __repr__(self) -> str:
+        return "AssertionPart(…)"
+
+
+class PasskeyTold(Item, frozen=True):
+    """A passkey as its owner sees it. `made` in microseconds UTC (0: before it was kept), `used` days since 1970."""
+
+    passkey: bytes
+    credential: bytes
+    made: int
+    used: int
+
+
+class AccountItem(Item, frozen=True):
+    """Asks for one's own account in a session."""
+
+    grant: bytes
+    binding: str
+    instant: int
+
+    def __repr__(self) -> str:
+        return "AccountItem(…)"
+
+
+class AccountResult(Item, frozen=True):
+    """`passkeys` are those that open something; `probation` until when, 0 when there is none."""
+
+    refusal: str = ""
+    account: str = ""
+    operator: str = ""
+    role: str = ""
+    passkeys: tuple[PasskeyTold, ...] = ()
+    probation: int = 0
+
+
+class AddPasskeyItem(Item, frozen=True):
+    """One more passkey in a session; `proof` signs the same challenge with an older one, None when there is none."""
+
+    grant: bytes
+    binding: str
+    challenge: bytes
+    client_data: bytes
+    attestation: bytes
+    proof: AssertionPart | None
+    instant: int
+
+    def __repr__(self) -> str:
+        return "AddPasskeyItem(…)"
+
+
+class EndPasskeyItem(Item, frozen=True):
+    """Ends one of one's own passkeys, by its digest."""
+
+    grant: bytes
+    binding: str
+    passkey: bytes
+    instant: int
+
+    def __repr__(self) -> str:
+        return "EndPasskeyItem(…)"
+
+
+class EndSessionsItem(Item, frozen=True):
+    """Ends one of one's own sessions by its name, the one asking when b"", or every one there is."""
+
+    grant: bytes
+    binding: str
+    session: bytes
+    every: bool
+    instant: int
+
+    def __repr__(self) -> str:
+        return "EndSessionsItem(…)"
+
+
+class RecoverItem(Item, frozen=True):
+    """A manager lets a colleague enrol again: `challenge` and `sealing.actions.recovery` are what `signed` signs."""
+
+    grant: bytes
+    binding: str
+    account: str
+    challenge: bytes
+    signed: AssertionPart
+    instant: int
+
+    def __repr__(self) -> str:
+        return "RecoverItem(…)"
+
+
+class RecoverResult(Item, frozen=True):
+    """A new invitation's code, shown once."""
+
+    refusal: str = ""
+    code: str = ""
+    expires: int = 0
+
+    def __repr__(self) -> str:
+        return f"RecoverResult({self.refusal!r})"
+
+
+class AccountDone(Item, frozen=True):
+    """Nothing but whether it was done."""
+
+    refusal: str = ""
+
+
+class RecoverAccount(Item, frozen=True):
+    """The operator lets a person enrol again: passkeys and older invitations end, `by` is kept with the line."""
+
+    account: str
+    operator: str
+    site: str
+    code_hash: bytes
+    expires: int
+    by: str
+
+
+class ShowAccount(Item, frozen=True):
+    """Asks for what is registered of an account."""
+
+    account: str
+
+
+class RecoveryTold(Item, frozen=True):
+    """A recovery there was: who let it, an account or `operator:` and a name, and when."""
+
+    by: str
+    instant: int
+
+
+class AccountShown(Item, frozen=True):
+    """What is registered of an account, ended passkeys left out."""
+
+    refusal: str = ""
+    operator: str = ""
+    role: str = ""
+    passkeys: tuple[PasskeyTold, ...] = ()
+    recoveries: tuple[RecoveryTold, ...] = ()
+    probation: int = 0
+    revoked: bool = False

@@ -8,17 +8,26 @@ encoded as an array: a field is only ever added at the end.
 from __future__ import annotations
 
 from .account_frames import (
+    AccountDone,
+    AccountItem,
+    AccountResult,
+    AddPasskeyItem,
     ChallengeItem,
     ChallengeResult,
+    EndPasskeyItem,
+    EndSessionsItem,
     EnrolItem,
     EnrolResult,
     PasskeyItem,
+    RecoverItem,
+    RecoverResult,
     RenewItem,
     SessionResult,
 )
 from .answer_frames import OpenAnswersItem, OpenAnswersResult, SealAnswersItem, SealAnswersResult
 from .identity_frames import CheckIdentityItem, CheckIdentityResult, KeySetItem, KeySetResult, SealedIdentity
 from .item import Item
+from .provider_frames import ProviderItem
 from .wait_frames import RecallItem, RecallResult, ReopenItem, ReopenResult, WaitItem, WaitResult
 
 MAX_FRAME = 64 * 1024 * 1024  # bytes; a longer frame closes the connection
@@ -72,7 +81,7 @@ class DeriveResult(Item, frozen=True):
 
     `versions` beside them; a newborn's are followed by those of the parent's way, whose versions are beyond 2³⁰.
     Of a sealed identity: how many of NIR and rank were `omitted`, and as `born` a birth date (AAMMJJ) of the same ages
-    on the days of care.
+    on the days of care. Of a card that a phone showed alive `omitted` is -1.
     """
 
     refusal: str = ""
@@ -352,6 +361,12 @@ OPERATIONS: dict[str, dict[str, tuple[type[Item], type[Item]]]] = {
         "enrol": (EnrolItem, EnrolResult),
         "passkey": (PasskeyItem, SessionResult),
         "renew": (RenewItem, SessionResult),
+        "account": (AccountItem, AccountResult),
+        "add_passkey": (AddPasskeyItem, AccountDone),
+        "end_passkey": (EndPasskeyItem, AccountDone),
+        "end_sessions": (EndSessionsItem, AccountDone),
+        "recover": (RecoverItem, RecoverResult),
+        "provider": (ProviderItem, SessionResult),
     },
     "box": {
         "open_deposit": (OpenDepositItem, OpenDepositResult),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 WITH_NIR = "rempart/1/with-nir"
 WITHOUT_NIR = "rempart/1/without-nir"
 NEWBORN_WAY = "rempart/1/newborn"
+CARD_WAY = "rempart/1/card"
 WAYS = (WITHOUT_NIR, WITH_NIR)
 """A ticket names the way by its index here: 1 when a NIR was presented."""
 
@@ -49,6 +50,11 @@ def encode_identity(insurer: str, member: str, nir: str | None, birth: str, *, r
 def encode_newborn(insurer: str, member: str, nir: str) -> bytes:
     """A parent's way of presenting a child that no file names yet: member number and the parent's NIR, canonical."""
     return f"{_HEAD_NEWBORN}{insurer}{chr(len(member))}{member}\x0d{nir}".encode("ascii")
+
+
+def encode_card(insurer: str, handle: bytes) -> bytes:
+    """A signed card's way: its handle of 16 random bytes, which says nothing of the person."""
+    return f"{chr(len(CARD_WAY))}{CARD_WAY}\x0a{insurer}\x10".encode("ascii") + handle
 
 
 def encode_child(member: str, birth: str, rank: str) -> bytes:

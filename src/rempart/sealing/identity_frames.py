@@ -10,6 +10,7 @@ class SealedIdentity(Item, frozen=True):
 
     `labels`: AMC number of 10 digits, convention, CSR, as the request says them in clear. `rule`: the fields of
     `domain.member.MemberRule` of the insurer. `days` of care, since 1970. Format: docs/formats/identity-jwe.md.
+    `by_card`: what is shown is a signed card, sealed in `jwe`, or told in clear as `card`, and then there is no JWE.
     """
 
     jwe: str
@@ -17,6 +18,8 @@ class SealedIdentity(Item, frozen=True):
     rule: dict[str, str | int]
     days: tuple[int, ...]
     nir_needed: bool = False
+    by_card: bool = False
+    card: str = ""
 
     def __repr__(self) -> str:
         return "SealedIdentity(…)"

@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import os
+import re
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -69,6 +70,24 @@ class Presented(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         return "Presented(…)"
 
 
+class PresentedCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The payload when a signed card was scanned: `card` is its text, in place of what a card prints."""
+
+    client: str
+    site: str
+    purpose: str
+    made: int
+    id: str
+    amc_number: str
+    card: str
+    care_dates: tuple[str, ...]
+    convention: str = ""
+    csr: str = ""
+
+    def __repr__(self) -> str:
+        return "PresentedCard(…)"
+
+
 class Parsed(NamedTuple):
     """A JWE taken apart: which key opens it, the sender's ephemeral key, and the parts of A256GCM."""
 
@@ -84,6 +103,9 @@ class Parsed(NamedTuple):
 
 _decode_header = msgspec.json.Decoder(_Header).decode
 _decode = msgspec.json.Decoder(Presented).decode
+_decode_card = msgspec.json.Decoder(PresentedCard).decode
+_CARD = re.compile(rb'"card"\s*:')
+"""A name, never a value: JSON writes the quotes of a text with backslashes."""
 
 
 def web(content: bytes) -> str:
@@ -103,7 +125,7 @@ def kid_of(public: bytes) -> str:
     return web(hashlib.sha256(b'{"crv":"X25519","kty":"OKP","x":"' + web(public).encode() + b'"}').digest())
 
 
-def seal(presented: Presented, public: bytes, *, ephemeral: bytes = b"", nonce: bytes = b"") -> str:
+def seal(presented: Presented | PresentedCard, public: bytes, *, ephemeral: bytes = b"", nonce: bytes = b"") -> str:
     """The JWE for the keeper's key of 32 bytes. `ephemeral` (32 bytes) and `nonce` (12) are for test vectors alone."""
     own = X25519PrivateKey.from_private_bytes(ephemeral) if ephemeral else X25519PrivateKey.generate()
     epk = _Ephemeral("OKP", "X25519", web(own.public_key().public_bytes_raw()))
@@ -133,12 +155,12 @@ def parse(jwe: str) -> Parsed | None:
     return Parsed(header.kid, ephemeral, nonce, sealed + tag, parts[0])
 
 
-def opened(parsed: Parsed, private: X25519PrivateKey) -> Presented | None:
+def opened(parsed: Parsed, private: X25519PrivateKey) -> Presented | PresentedCard | None:
     """The payload; None when it does not open or is not what the format says."""
     try:
         shared = private.exchange(X25519PublicKey.from_public_bytes(parsed.ephemeral))
         content = AESGCM(_key(shared)).decrypt(parsed.nonce, parsed.sealed, parsed.header)
-        return _decode(content)
+        return _decode_card(content) if _CARD.search(content) else _decode(content)
     except (InvalidTag, ValueError):  # ValueError: a point of small order, no JSON, other fields
         return None
 

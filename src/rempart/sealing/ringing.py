@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from .account_frames import InviteItem, PortalItem, RevokePasskey
+from .account_frames import AccountShown, InviteItem, PortalItem, RecoverAccount, RevokePasskey, ShowAccount
 from .item import Item
+from .provider_frames import LinkItem, RegisterProvider, UnlinkItem
 
 
 class Done(Item, frozen=True):
@@ -101,6 +102,11 @@ OPERATIONS: dict[str, tuple[type[Item], type[Item]]] = {
     "portal": (PortalItem, Done),
     "invite": (InviteItem, Done),
     "revoke_passkey": (RevokePasskey, Done),
+    "recover_account": (RecoverAccount, Done),
+    "show_account": (ShowAccount, AccountShown),
+    "provider": (RegisterProvider, Done),
+    "link": (LinkItem, Done),
+    "unlink": (UnlinkItem, Done),
     "forget_insurer": (ForgetInsurer, Done),
     "begin": (IndexKeyItem, IndexKeyResult),
     "promote": (IndexKeyItem, IndexKeyResult),

@@ -24,6 +24,8 @@ _encode = msgspec.msgpack.Encoder().encode
 _Stored = tuple[bytes, int, str, int, int, int, int, str, list[tuple[str, int]], int]
 _decode = msgspec.msgpack.Decoder(list[_Stored]).decode
 PAGE = 200  # rows of one answer
+LAST = 2**63 - 1
+NEWEST = 50  # authorizations of one answer, whole
 
 COLUMNS = (
     "request, number, site, insurer, domain, site_reference, state, reason, requested, planned_day, first_day, "
@@ -258,6 +260,20 @@ async def found(database: Database, site: str, *, number: str = "", site_referen
         site, number, site_reference,
     )  # fmt: skip
     return [_row(row, ()) for row in rows]
+
+
+async def recent(database: Database, site: str, before: int) -> tuple[list[AuthorizationRow], int]:
+    """The site's authorizations asked before the instant `before` (0: any), the newest first, `NEWEST` at most.
+
+    With the instant below which older ones follow, 0 when there are none.
+    """
+    rows = await database.fetch(
+        f"select {COLUMNS} from rempart.authorization_request "  # noqa: S608 - constant columns
+        "where site = $1 and requested < $2 order by requested desc limit $3",
+        site, before or LAST, NEWEST + 1,
+    )  # fmt: skip
+    found = [_row(row, ()) for row in rows[:NEWEST]]
+    return found, found[-1].requested if len(rows) > NEWEST else 0
 
 
 async def changes(database: Database, site: str, since: int) -> list[Change]:

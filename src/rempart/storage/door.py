@@ -43,6 +43,7 @@ COLUMNS: tuple[Callable[[Any], str], ...] = (
     numbers, numbers, numbers, blobs, blobs, numbers, numbers, numbers, numbers, texts,
 )  # fmt: skip
 """How each field of `Settle` is written, in the order of its fields."""
+CARD_SITES = 6  # that may first meet one person by a signed card in a day, where the configuration says nothing
 HOUR_SHARE = 19  # the place of the one argument that is not an array
 SETTLE = (
     "select verdict, known from rempart.settle($1::text::bigint[], $2::text::bytea[], $3::text::bytea[], "
@@ -50,7 +51,7 @@ SETTLE = (
     "$10::text::text[], $11::text::text[], $12::text::text[], $13::text::text[], $14::text::text[], "
     "$15::text::bytea[], $16::text::bytea[], $17::text::int[], $18::text::int[], $19::text::int[], $20::int, "
     "$21::text::bytea[], $22::text::bytea[], $23::text::int[], $24::text::int[], $25::text::int[], $26::text::int[], "
-    "$27::text::text[])"
+    "$27::text::text[], $28::int)"
 )
 
 LOST = (
@@ -80,9 +81,10 @@ SESSION = {
 class Database:
     """One lane's connection; it comes back by itself after a loss."""
 
-    def __init__(self, url: str, *, timeout: float = 5.0) -> None:
+    def __init__(self, url: str, *, timeout: float = 5.0, card_sites: int = CARD_SITES) -> None:
         self._url = url
         self._timeout = timeout
+        self._card_sites = card_sites
         self._connection: asyncpg.Connection[Any] | None = None
         self._generations: dict[str, tuple[int, ...]] = {}  # by insurer, as last read: only ever a guess
 
@@ -130,6 +132,7 @@ class Database:
         """The door's last word on each line, durable when this returns."""
         columns: list[Any] = [write(each) for write, each in zip(COLUMNS, zip(*lines, strict=True), strict=True)]
         columns.insert(HOUR_SHARE, hour_share)
+        columns.append(self._card_sites)
         ((verdicts, known),) = await self.fetch(SETTLE, *columns)
         return [Settled(*pair) for pair in zip(verdicts, known, strict=True)]
 

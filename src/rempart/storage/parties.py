@@ -9,7 +9,8 @@ from typing import Any, LiteralString
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
-from rempart.application.tokens import TokenFacts
+from rempart.application.own_account import Held
+from rempart.application.tokens import Opening, TokenFacts
 from rempart.domain.parties import Account, Client, Mandate, Site
 from rempart.ground.instants import civil_date
 
@@ -85,6 +86,16 @@ class Registry:
                coalesce(region, '')
                from rempart.site order by site""",
             (),
+        )
+        return tuple(Site(*row) for row in rows)
+
+    async def sites_at(self, operator: str, finess: Sequence[str]) -> tuple[Site, ...]:
+        """The sites of an operator that stand at these FINESS numbers, or bill by one of them."""
+        rows = await self._all(
+            """select site, profession, operator, coalesce(finess, ''), coalesce(siret, ''), zone, standing, since,
+               coalesce(region, '')
+               from rempart.site where operator = %s and (finess = any(%s) or site = any(%s)) order by site""",
+            (operator, list(finess), list(finess)),
         )
         return tuple(Site(*row) for row in rows)
 
@@ -229,22 +240,18 @@ class StoredTokens:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    async def add(self, facts: TokenFacts) -> None:
-        """One more live token."""
+    async def add(self, facts: TokenFacts, opening: Opening | None = None) -> None:
+        """One more live token; `opening` of a person's session."""
+        token = (facts.digest, facts.client, facts.site, facts.vendor, facts.grant, facts.grant_id, facts.binding)
+        seen: tuple[object, ...] = (None, None, None, None, "")
+        if opening is not None:
+            seen = (facts.session, opening.passkey, opening.began, opening.began, opening.device)
         async with self._connections() as connection:
             await connection.execute(
-                """insert into rempart.token (hash, client, site, vendor, grant_bytes, grant_id, binding, expires)
-                   values (%s, %s, %s, %s, %s, %s, %s, %s)""",
-                (
-                    facts.digest,
-                    facts.client,
-                    facts.site,
-                    facts.vendor,
-                    facts.grant,
-                    facts.grant_id,
-                    facts.binding,
-                    facts.expires,
-                ),
+                """insert into rempart.token (hash, client, site, vendor, grant_bytes, grant_id, binding, expires, role,
+                                              probation, session, passkey, began, renewed, device)
+                   values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+                (*token, facts.expires, facts.role, facts.probation, *seen),
             )
 
     async def read(self, digest: bytes, instant: int) -> TokenFacts | None:
@@ -252,7 +259,7 @@ class StoredTokens:
         async with self._connections() as connection:
             found = await connection.execute(
                 """select t.hash, t.client, c.kind, t.site, coalesce(t.vendor, ''), t.grant_bytes, t.grant_id,
-                          t.binding, t.expires
+                          t.binding, t.expires, t.role, t.probation, coalesce(t.session, '')
                    from rempart.token t join rempart.client c on c.client = t.client
                    where t.hash = %s and t.revoked is null and t.expires > %s""",
                 (digest, instant),
@@ -264,9 +271,21 @@ class StoredTokens:
         """Gives a live token a later grant, end and perhaps another site; False when it ended meanwhile."""
         return (
             await self._changed(
-                """update rempart.token set site = %s, grant_bytes = %s, grant_id = %s, expires = %s
+                """update rempart.token set site = %s, grant_bytes = %s, grant_id = %s, expires = %s, role = %s,
+                          probation = %s, renewed = %s
                    where hash = %s and client = %s and revoked is null and expires > %s""",
-                (facts.site, facts.grant, facts.grant_id, facts.expires, digest, facts.client, instant),
+                (
+                    facts.site,
+                    facts.grant,
+                    facts.grant_id,
+                    facts.expires,
+                    facts.role,
+                    facts.probation,
+                    instant,
+                    digest,
+                    facts.client,
+                    instant,
+                ),
             )
             == 1
         )
@@ -287,6 +306,33 @@ class StoredTokens:
         return await self._changed(
             "update rempart.token set revoked = %s where client = %s and revoked is null and expires > %s",
             (instant, client, instant),
+        )
+
+    async def sessions(self, account: str, instant: int) -> tuple[Held, ...]:
+        """An account's live sessions, the latest renewed first."""
+        async with self._connections() as connection:
+            found = await connection.execute(
+                """select session, device, began, renewed, site, passkey from rempart.token
+                   where client = %s and session is not null and revoked is null and expires > %s
+                   order by renewed desc, session""",
+                (account, instant),
+            )
+            return tuple(Held(*row) for row in await found.fetchall())
+
+    async def revoke_session(self, account: str, session: bytes, instant: int) -> int:
+        """Ends one session of an account; how many were live."""
+        return await self._changed(
+            """update rempart.token set revoked = %s
+               where client = %s and session = %s and revoked is null and expires > %s""",
+            (instant, account, session, instant),
+        )
+
+    async def revoke_opened_by(self, account: str, passkey: bytes, instant: int) -> int:
+        """Ends the sessions of an account that one passkey opened; how many were live."""
+        return await self._changed(
+            """update rempart.token set revoked = %s
+               where client = %s and session is not null and passkey = %s and revoked is null and expires > %s""",
+            (instant, account, passkey, instant),
         )
 
     async def forget_expired(self, before: int, most: int = 10_000) -> int:

@@ -10,6 +10,8 @@ from typing import Literal
 import msgspec
 
 Evidence = Literal["typed", "machine", "known"]
+Shown = Literal["typed", "machine", "known", "card"]
+"""`card`: a signed card that was scanned; then who is presented is sealed, or the request is a `CardRequest`."""
 
 
 class EligibilityRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
@@ -20,7 +22,7 @@ class EligibilityRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True
     birth_date: str
     care_date: str
     domains: tuple[str, ...]
-    evidence: Evidence
+    evidence: Shown
     convention: str = ""
     csr: str = ""
     nir: str | None = None
@@ -29,6 +31,19 @@ class EligibilityRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True
 
     def __repr__(self) -> str:
         return "EligibilityRequest(…)"
+
+
+class CardRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
+    """One question about whose signed card was scanned. `card` is the text of its code, `RPC1:…` or `RPM1:…`."""
+
+    card: str
+    care_date: str
+    domains: tuple[str, ...]
+    evidence: Literal["card"] = "card"
+    site_reference: str = ""
+
+    def __repr__(self) -> str:
+        return "CardRequest(…)"
 
 
 class DomainAnswer(msgspec.Struct, frozen=True, omit_defaults=True):

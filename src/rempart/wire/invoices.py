@@ -195,3 +195,28 @@ class InvoiceState(msgspec.Struct, frozen=True, omit_defaults=True):
     events: tuple[EventState, ...] = ()
     corrects: str = ""
     corrected_by: str = ""
+
+
+class InvoiceSummary(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One invoice in a list: the site's own number, days, amounts in cents, state and why. No act, no identity."""
+
+    invoice: str
+    number: str
+    care_date: str
+    received: str
+    state: str
+    reason: str = ""
+    spent: int = 0
+    amo: int = 0
+    amc: int = 0
+    patient: int = 0
+
+
+class InvoiceList(msgspec.Struct, frozen=True):
+    """The newest first. `next_before` is the id to ask with as `before_invoice` for older ones, empty at the end.
+
+    Of one state, a page may be short or empty before the end: then `next_before` goes on from there.
+    """
+
+    invoices: tuple[InvoiceSummary, ...]
+    next_before: str = ""

@@ -23,10 +23,14 @@ ATTACHMENT = b"rempart-attachment/1\n"
 
 
 class Sealed(NamedTuple):
-    """`jwe` for the keeper alone; `mark` stands for all that is sealed when a key comes again, "" when unsaid."""
+    """`jwe` for the keeper alone; `mark` stands for all that is sealed when a key comes again, "" when unsaid.
+
+    `card`: a signed card's text, told in clear where there is no JWE.
+    """
 
     jwe: str
     mark: str = ""
+    card: str = ""
 
 
 def _twin(clear: type[msgspec.Struct], name: str, *, marked: bool) -> type[msgspec.Struct]:

@@ -11,7 +11,11 @@ from typing import Literal
 import msgspec
 
 MOST = 16 * 1024  # bytes of a body
-Purpose = Literal["enrol", "sign-in"]
+BROWSERS = ("firefox", "chrome", "edge", "safari", "opera", "samsung", "other")
+SYSTEMS = ("windows", "macos", "linux", "android", "ios", "chromeos", "other")
+DEVICES = frozenset(f"{browser}/{system}" for browser in BROWSERS for system in SYSTEMS)
+"""What a portal may tell of a device, from the browser's own word; anything else is kept as nothing."""
+Purpose = Literal["enrol", "sign-in", "provider", "add-passkey", "approve"]
 
 
 class ChallengeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,7 +51,10 @@ class EnrolAnswer(msgspec.Struct, frozen=True):
 
 
 class PasskeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the browser signed. `site` may be left out: then it is the only one, or is chosen by a renewal."""
+    """What the browser signed. `site` may be left out: then it is the only one, or is chosen by a renewal.
+
+    `device`: one of `DEVICES`, for the person's own list of sessions.
+    """
 
     operator: str
     challenge: str
@@ -56,6 +63,7 @@ class PasskeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     authenticator_data: str
     signature: str
     site: str = ""
+    device: str = ""
 
 
 class RenewRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

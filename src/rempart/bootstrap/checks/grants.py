@@ -32,6 +32,8 @@ HUB_READS = (
 HUB_READS_OF = {
     "leaf": ("month", "number", "hash"),
     "record": ("generation", "record_key", "key_version", "person", "payload", "closed"),
+    "account": ("account", "role", "operator"),
+    "delay_terms": ("operator", "insurer", "starts", "target_days"),
     "paying_account": ("reference", "operator", "insurer", "name"),
     "webhook": ("webhook", "site", "url", "state", "reason", "attempts", "next_try", "added"),
 }
@@ -42,7 +44,7 @@ HUB_INSERTS = (
     "settlement_reply",
 )  # fmt: skip
 HUB_UPDATES_OF = {
-    "token": ("revoked", "site", "grant_bytes", "grant_id", "expires"),
+    "token": ("revoked", "site", "grant_bytes", "grant_id", "expires", "role", "probation", "renewed"),
     "inbound": ("state", "bytes", "report", "fingerprint"),
     "invoice": ("distinct_said",),
     "authorization_request": (
@@ -97,7 +99,7 @@ FUNCTIONS = {
     "hub": (
         "settle", "cancel_invoice", "dispute_claw_back", "sealed_reference", "record_origin", "lock_held",
         "counters_taken", "hold_counters", "release_counters", "lock_agreement", "holds_of", "hold_agreed",
-        "resume_webhook",
+        "resume_webhook", "site_questions", "site_question_counts", "site_bank_details",
     ),
     "auditor": (),
 }  # fmt: skip

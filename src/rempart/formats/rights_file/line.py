@@ -6,6 +6,8 @@ A remembered coverage holds no identity.
 
 from __future__ import annotations
 
+import base64
+import re
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
@@ -30,6 +32,9 @@ EARLIEST = date(1970, 1, 1)  # what a record's packed dates can hold
 LATEST = date(2099, 12, 31)
 _DOMAINS = frozenset(DOMAINS)
 _RANKS = frozenset("123456789")
+HANDLE = r"[A-Za-z0-9_-]{21}[AQgw]"
+"""A card's handle: 16 bytes in base64url without padding, which can be written in this one way."""
+_is_handle = re.compile(HANDLE).fullmatch
 
 Name = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9._-]{1,20}\Z")]
 OptionalName = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9._-]{0,20}\Z")]
@@ -49,6 +54,7 @@ class _Key(
     rank: str
     start: date | None = None
     end: date | None = None
+    card: str | None = None
 
 
 class _Full(msgspec.Struct, forbid_unknown_fields=True):
@@ -137,6 +143,10 @@ def _unreadable(raw: bytes, number: int, error: Exception) -> LineFault:
     return LineFault(number, field, code)
 
 
+def _card(text: str) -> bytes | Fault:
+    return base64.urlsafe_b64decode(text + "==") if _is_handle(text) else Fault("card", "card-shape")
+
+
 def _keys(given: list[_Key], rule: MemberRule) -> tuple[tuple[Key, ...], tuple[str, ...]] | Fault:
     """The checked keys of a line and the warnings about their NIRs.
 
@@ -170,18 +180,29 @@ def _keys(given: list[_Key], rule: MemberRule) -> tuple[tuple[Key, ...], tuple[s
             return _within(index, Fault("rank", "rank-shape"))
         if (key.start is not None or key.end is not None) and (wrong := _dates_fault(key)) is not None:
             return _within(index, wrong)
-        keys.append(Key(member, nir, birth, key.rank, key.start, key.end))
+        card = b"" if key.card is None else _card(key.card)
+        if isinstance(card, Fault):
+            return _within(index, card)
+        keys.append(Key(member, nir, birth, key.rank, key.start, key.end, card))
+    return _together(keys) or (tuple(keys), warnings)
+
+
+def _together(keys: list[Key]) -> Fault | None:
+    """What is wrong with the keys of a line as a whole."""
     if not 0 < len(keys) <= MAX_KEYS:
         return Fault("keys", "keys-too-many" if keys else "keys-none")
-    if _repeated(keys):
-        return Fault("keys", "keys-repeated")
-    return tuple(keys), warnings
+    return Fault("keys", "keys-repeated") if _repeated(keys) else None
 
 
 def _repeated(keys: list[Key]) -> bool:
-    if len(keys) < 3:
-        return len(keys) == 2 and keys[0] == keys[1]
-    return len(set(keys)) != len(keys)
+    """Whether a way comes twice, whatever card presents it, or a card."""
+    if len(keys) < 2:
+        return False
+    cards = [key.card for key in keys if key.card]
+    if len(set(cards)) != len(cards):
+        return True
+    ways = [key[:6] for key in keys] if cards else keys
+    return len(set(ways)) != len(ways)
 
 
 def _within(index: int, fault: Fault) -> Fault:

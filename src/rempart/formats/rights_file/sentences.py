@@ -43,6 +43,7 @@ SENTENCES: dict[str, str] = {
     "birth-century": "The year of birth starts with 18, 19 or 20.",
     "rank-shape": "The birth rank is one digit from 1 to 9, between quotes.",
     "date-range": "Dates lie between 1970-01-01 and 2099-12-31; write 2099-12-31 where there is no end.",
+    "card-shape": "A card's handle is 16 bytes in base64url without padding: 22 characters, the last A, Q, g or w.",
     "dates-reversed": "The end comes before the start.",
     "periods-none": "A person has at least one period; to end rights, close them.",
     "periods-too-many": "A line has at most 255 periods, all domains together.",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rempart.domain.identifiers import Fault
 from rempart.formats.rights_file.faults import MAX_LINE
-from rempart.formats.rights_file.line import parse_coverage
+from rempart.formats.rights_file.line import HANDLE, parse_coverage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,12 +35,13 @@ _NIR = (
 def usual_start(rule: MemberRule, *, delta: bool = False) -> Callable[[bytes], re.Match[bytes] | None]:
     """A function line → match up to and including `"coverage":`, None where the line is not in its usual spelling.
 
-    Groups: the reference, then member, NIR, birth and rank of each of `USUAL_KEYS` ways, canonical, ASCII; NIR None
-    when absent, all four None beyond the last way. That no way is named twice is left to the caller.
+    Groups: the reference, then member, NIR, birth, rank and card's handle (base64url) of each of `USUAL_KEYS` ways,
+    canonical, ASCII; NIR and card None when absent, all five None beyond the last way. That no way and no card is named
+    twice is left to the caller.
     """
     key = (
         rf'\{{"member":"({_member(rule)})","nir":(?:"({_NIR})"|null),'
-        r'"birth":"([0-9]{6})","rank":"([1-9])"\}'
+        rf'"birth":"([0-9]{{6}})","rank":"([1-9])"(?:,"card":"({HANDLE})")?\}}'
     )
     more = ""
     for _ in range(USUAL_KEYS - 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import tempfile
 import zlib
@@ -154,6 +155,8 @@ def _key(key: Key) -> dict[str, object]:
         fields["from"] = key.start
     if key.end is not None:
         fields["to"] = key.end
+    if key.card:
+        fields["card"] = base64.urlsafe_b64encode(key.card).rstrip(b"=").decode()
     return fields
 
 

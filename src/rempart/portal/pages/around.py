@@ -10,12 +10,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
 from rempart.portal.pages.forms import read
-from rempart.portal.rendering import LANGUAGE_PAGES, Asked, Pages
+from rempart.portal.rendering import Asked, Pages, shown_again
 
 FILES: Final = {
     "portal.css": "text/css; charset=utf-8",
     "webauthn.js": "text/javascript; charset=utf-8",
+    "invoices.js": "text/javascript; charset=utf-8",
     "patient.js": "text/javascript; charset=utf-8",
+    "authorizations.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 CACHED: Final = {"cache-control": "public, max-age=300"}
@@ -32,7 +34,7 @@ def around_routes(pages: Pages) -> list[HTTPRouteHandler]:
         back = told.get("back", "/")
         code = told.get("language", "")
         chosen = [pages.cookies.made(pages.cookies.language, code)] if code in pages.portal.languages else []
-        return Redirect(back if back in LANGUAGE_PAGES else "/", status_code=303, cookies=chosen)
+        return Redirect(shown_again(back), status_code=303, cookies=chosen)
 
     @get("/healthz")
     async def health() -> Response[bytes]:

@@ -13,7 +13,7 @@ from litestar.response import Redirect
 
 from rempart.client.doors import Assertion, Registration, SignedIn
 from rempart.client.exchange import NoAnswerError
-from rempart.portal import refusals, session
+from rempart.portal import devices, refusals, session
 from rempart.portal.pages.forms import Form, read
 from rempart.portal.refusals import Kind, Refusal
 from rempart.portal.rendering import Asked, Pages, Shown
@@ -39,7 +39,8 @@ _BASE64 = re.compile(r"[A-Za-z0-9_-]{1,8000}")
 
 def entry_routes(pages: Pages) -> list[HTTPRouteHandler]:
     """`/`, `/session…` and `/invitation…`."""
-    return [*_sign_in(pages), *_invitation(pages), *_session_end(pages)]
+    demo = [_demo_sign_in(pages)] if pages.portal.demo_people else []
+    return [*_sign_in(pages), *demo, *_invitation(pages), *_session_end(pages)]
 
 
 def landing(found: SignedIn) -> str:
@@ -53,7 +54,7 @@ def _sign_in(pages: Pages) -> list[HTTPRouteHandler]:
         found = session.read(request.cookies.get(pages.cookies.session, ""))
         if found is not None and found.expires > pages.portal.clock():
             return Redirect(landing(found), status_code=303)
-        return pages.page(request, "sign_in.html", {"refusal": None})
+        return pages.page(request, "sign_in.html", {"refusal": None, "people": pages.portal.demo_people})
 
     @post("/session/challenge", status_code=200)
     async def challenge(request: Asked) -> Response[Any]:
@@ -62,16 +63,40 @@ def _sign_in(pages: Pages) -> list[HTTPRouteHandler]:
     @post("/session")
     async def sign_in(request: Asked) -> Response[Any]:
         told = await read(request)
-        credential = _assertion(told)
+        credential = assertion_of(told)
         if credential is None:
             return _again(pages, request, "sign_in.html", _refused())
-        found = await pages.portal.hub.sign_in(told.one.get("challenge", ""), credential)
-        if isinstance(found, Problem):
-            return _again(pages, request, "sign_in.html", refusals.entering(found))
-        cookie = pages.cookies.made(pages.cookies.session, session.write(found))
-        return Redirect(landing(found), status_code=303, cookies=[cookie])
+        return await _entered(pages, request, told.one.get("challenge", ""), credential)
 
     return [welcome, challenge, sign_in]
+
+
+def _demo_sign_in(pages: Pages) -> HTTPRouteHandler:
+    @post("/session/demo")
+    async def sign_in(request: Asked) -> Response[Any]:
+        """As one of the demo's people, with their passkey in software; all the rest is an ordinary sign-in."""
+        told = await read(request)
+        people = {person.passkey.credential: person for person in pages.portal.demo_people}
+        person = people.get(told.one.get("person", ""))
+        if person is None:
+            return _again(pages, request, "sign_in.html", _refused())
+        asked = await pages.portal.hub.challenge("sign-in")
+        if isinstance(asked, Problem):
+            return _again(pages, request, "sign_in.html", refusals.entering(asked))
+        signed = person.passkey.sign(asked.challenge, asked.rp_id, pages.portal.settings.public_origin)
+        return await _entered(pages, request, asked.challenge, signed)
+
+    return sign_in
+
+
+async def _entered(pages: Pages, request: Asked, challenge: str, signed: Assertion) -> Response[Any]:
+    """Signed in, with the cookie; or why not."""
+    told = devices.device(request.headers.get("user-agent", ""))
+    found = await pages.portal.hub.sign_in(challenge, signed, device=told)
+    if isinstance(found, Problem):
+        return _again(pages, request, "sign_in.html", refusals.entering(found))
+    cookie = pages.cookies.made(pages.cookies.session, session.write(found))
+    return Redirect(landing(found), status_code=303, cookies=[cookie])
 
 
 def _invitation(pages: Pages) -> list[HTTPRouteHandler]:
@@ -91,7 +116,7 @@ def _invitation(pages: Pages) -> list[HTTPRouteHandler]:
         if wrong:
             values = {"refusal": None, "faults": FAULTS, "wrong": wrong}
             return pages.page(request, "invitation.html", values, Shown(status=422))
-        credential = _registration(told)
+        credential = registration_of(told)
         if credential is None:
             return _again(pages, request, "invitation.html", _refused())
         code, site = read_code(told.one["code"]), read_site(told.one["site"])
@@ -137,15 +162,16 @@ async def _challenge(pages: Pages, request: Asked, purpose: Purpose) -> Response
     try:
         found = await pages.portal.hub.challenge(purpose)
     except NoAnswerError:
-        return _said(pages, request, refusals.away())
+        return said_to_script(pages, request, refusals.away())
     if isinstance(found, Problem):
-        return _said(pages, request, refusals.entering(found))
+        return said_to_script(pages, request, refusals.entering(found))
     # The keeper knows the person by the passkey itself; the handle only has to differ from person to person.
     handle = base64.urlsafe_b64encode(secrets.token_bytes(HANDLE_BYTES)).rstrip(b"=").decode()
     return Response({"challenge": found.challenge, "rp_id": found.rp_id, "seconds": found.expires_in, "handle": handle})
 
 
-def _said(pages: Pages, request: Asked, refusal: Refusal) -> Response[Any]:
+def said_to_script(pages: Pages, request: Asked, refusal: Refusal) -> Response[Any]:
+    """A no for `webauthn.js`, which shows its two sentences in the page."""
     words = pages.words(request)
     told = {"title": words.say(refusal.title), "todo": words.say(refusal.todo)}
     return Response(told, status_code=STATUS[refusal.kind])
@@ -154,7 +180,7 @@ def _said(pages: Pages, request: Asked, refusal: Refusal) -> Response[Any]:
 def _again(pages: Pages, request: Asked, template: str, refusal: Refusal) -> Response[Any]:
     """The page again with what is amiss; a page of its own for what trying again does not mend."""
     if refusal.kind is Kind.AMISS:
-        values = {"refusal": refusal, "faults": FAULTS, "wrong": ()}
+        values = {"refusal": refusal, "faults": FAULTS, "wrong": (), "people": pages.portal.demo_people}
         return pages.page(request, template, values, Shown(status=422))
     return pages.refused(request, refusal, Shown(status=STATUS[refusal.kind]))
 
@@ -181,11 +207,14 @@ def read_site(text: str) -> str:
     return site if _SITE.fullmatch(site) else ""
 
 
-def _assertion(told: Form) -> Assertion | None:
-    values = [told.one.get(name, "") for name in ("credential", "client_data", "authenticator_data", "signature")]
+def assertion_of(told: Form, prefix: str = "") -> Assertion | None:
+    """What a passkey signed, in fields whose names begin with `prefix`; None when it cannot be that."""
+    names = ("credential", "client_data", "authenticator_data", "signature")
+    values = [told.one.get(prefix + name, "") for name in names]
     return Assertion(*values) if all(_BASE64.fullmatch(value) for value in values) else None
 
 
-def _registration(told: Form) -> Registration | None:
+def registration_of(told: Form) -> Registration | None:
+    """A passkey as the browser made it; None when it cannot be that."""
     values = [told.one.get(name, "") for name in ("client_data", "attestation")]
     return Registration(*values) if all(_BASE64.fullmatch(value) for value in values) else None

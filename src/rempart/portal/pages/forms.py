@@ -30,11 +30,11 @@ class Form:
         return tuple(value for found, value in self.pairs if found == name)
 
 
-async def read(request: Request[Any, Any, Any]) -> Form:
-    """The form of a request. Raises `ClientException` (400) when it is none."""
+async def read(request: Request[Any, Any, Any], most: int = MOST_FIELDS) -> Form:
+    """The form of a request, of at most so many fields. Raises `ClientException` (400) when it is none."""
     body = await request.body()
     try:
-        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=most, errors="strict")
     except ValueError:
         raise ClientException("not a form of ours") from None
     return Form(tuple(pairs))

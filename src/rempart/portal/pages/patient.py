@@ -1,8 +1,8 @@
-"""Is this patient covered? The card is typed and posted; the answer comes on the same screen, and nothing stays."""
+"""Is this patient covered? The card is scanned or typed; the answer comes on the same screen, and nothing stays."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,14 +13,17 @@ from litestar.handlers import HTTPRouteHandler
 from rempart.client import calls
 from rempart.client.doors import SignedIn
 from rempart.client.exchange import NoAnswerError
-from rempart.portal import card, refusals
+from rempart.portal import card, quote_reasons, refusals
+from rempart.portal import scanned as scanned_card
+from rempart.portal.pages import estimate
 from rempart.portal.pages.entry import STATUS
-from rempart.portal.pages.forms import read
+from rempart.portal.pages.forms import Form, read
 from rempart.portal.pages.inside import ended, inside
 from rempart.portal.professions import offered
 from rempart.portal.refusals import Kind, Refusal
 from rempart.portal.rendering import Asked, Pages, Shown
-from rempart.wire.eligibility import EligibilityAnswer
+from rempart.wire.eligibility import CardRequest, EligibilityAnswer, EligibilityRequest
+from rempart.wire.estimates import EstimateAnswer
 from rempart.wire.problem import Problem
 
 HERE: Final = ZoneInfo("Europe/Paris")
@@ -36,6 +39,9 @@ class Result:
     care: str = ""
     refusal: Refusal | None = None
     wrong: tuple[str, ...] = ()
+    priced: bool = False
+    estimate: EstimateAnswer | None = None
+    scanned: bool = False
 
     @property
     def status(self) -> int:
@@ -66,21 +72,37 @@ def patient_routes(pages: Pages) -> list[HTTPRouteHandler]:
         today = _today(pages)
 
         async def asked(live: SignedIn) -> Response[Any]:
-            typed = card.read(told.one, told.all_of("domains"), today)
-            if typed.question is None:
-                return _page(pages, request, live, Result(wrong=typed.faults))
-            question = typed.question
+            question, faults = _question(told, today)
+            wanted = estimate.read(told.one, live.profession)
+            if question is None or wanted.wrong:
+                return _page(pages, request, live, Result(wrong=(*faults, *wanted.wrong)))
             try:
                 found = await pages.portal.hub.perform(live, calls.eligibility(question))
             except NoAnswerError:
                 return _page(pages, request, live, Result(refusal=refusals.away()))
             if isinstance(found, Problem):
                 return _refused(pages, request, live, found)
-            return _page(pages, request, live, Result(found, question.domains, question.care_date))
+            scanned = isinstance(question, CardRequest)
+            result = Result(found, question.domains, question.care_date, scanned=scanned)
+            if isinstance(question, EligibilityRequest) and wanted.line is not None and found.answer == "covered":
+                paid = await estimate.ask(
+                    pages.portal, live, question, line=wanted.line, accreditation=found.accreditation or ""
+                )
+                result = replace(result, priced=True, estimate=paid)
+            return _page(pages, request, live, result)
 
         return await inside(pages, request, asked)
 
     return [form, ask]
+
+
+def _question(told: Form, today: date) -> tuple[EligibilityRequest | CardRequest | None, tuple[str, ...]]:
+    """What is asked, by the card that was scanned or else by what was typed; or None and the fields at fault."""
+    domains = told.all_of("domains")
+    if told.one.get("scanned", ""):
+        return scanned_card.read(told.one, domains, today)
+    typed = card.read(told.one, domains, today)
+    return typed.question, typed.faults
 
 
 def _refused(pages: Pages, request: Asked, live: SignedIn, problem: Problem) -> Response[Any]:
@@ -89,15 +111,18 @@ def _refused(pages: Pages, request: Asked, live: SignedIn, problem: Problem) -> 
     if refusal.kind in {Kind.OVER, Kind.STOPPED}:
         return ended(pages, request, problem)
     fields = tuple(error.field.rpartition(".")[2] for error in problem.errors)
-    wrong = tuple(name for name in card.FIELDS if name in fields)
+    wrong = ("scanned",) if problem.code == "card-unreadable" else tuple(name for name in card.FIELDS if name in fields)
     return _page(pages, request, live, Result(refusal=refusal, wrong=wrong))
 
 
 def _page(pages: Pages, request: Asked, live: SignedIn, result: Result | None) -> Response[Any]:
     values = {
         "result": result or Result(),
-        "faults": card.FAULTS,
+        "faults": {**scanned_card.FAULTS, **card.FAULTS, **estimate.NUMBERED},
+        "estimate": estimate.fields(live.profession),
+        "reason_of": quote_reasons.reason_of,
         "offered": offered(live.profession),
+        "offline": pages.portal.settings.card_lists is not None,
         "today": _today(pages).strftime("%d/%m/%Y"),
     }
     return pages.page(request, "patient.html", values, Shown(live, status=(result or Result()).status))

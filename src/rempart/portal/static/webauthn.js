@@ -22,6 +22,9 @@ function text(buffer) {
   return btoa(plain).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
+// Passkeys of the account: a device that has one is not offered again, and only these may sign.
+const known = (told) => (told.credentials || []).map((id) => ({ type: "public-key", id: bytes(id) }));
+
 async function made(form, told) {
   const options = {
     challenge: bytes(told.challenge),
@@ -29,6 +32,7 @@ async function made(form, told) {
     user: { id: bytes(told.handle), name: `${form.dataset.name} ${form.site.value.trim()}`, displayName: form.dataset.name },
     pubKeyCredParams: [-8, -7, -257].map((alg) => ({ type: "public-key", alg })),
     authenticatorSelection: { residentKey: "required", requireResidentKey: true, userVerification: "required" },
+    excludeCredentials: known(told),
     attestation: "none",
     timeout: told.seconds * 1000,
   };
@@ -37,13 +41,24 @@ async function made(form, told) {
 }
 
 async function signed(form, told) {
-  const options = { challenge: bytes(told.challenge), rpId: told.rp_id, userVerification: "required", timeout: told.seconds * 1000 };
+  const options = {
+    challenge: bytes(told.challenge), rpId: told.rp_id, allowCredentials: known(told), userVerification: "required",
+    timeout: told.seconds * 1000,
+  };
   const { rawId, response } = await navigator.credentials.get({ publicKey: options });
   return {
     credential: rawId, client_data: response.clientDataJSON, authenticator_data: response.authenticatorData,
     signature: response.signature,
   };
 }
+
+// One more passkey: one that the account has signs the same challenge first.
+async function added(form, told) {
+  const proof = told.proof ? Object.entries(await signed(form, told)) : [];
+  return { ...await made(form, told), ...Object.fromEntries(proof.map(([name, value]) => [`proof_${name}`, value])) };
+}
+
+const WAYS = { create: made, get: signed, add: added };
 
 // Which fields the server finds wrong; their sentences are in the page already.
 function mark(form, wrong) {
@@ -72,7 +87,7 @@ async function go(form) {
   try { told = await challenged(form); } catch { tell(form.dataset.failed); return; }
   if (!told) return;
   let parts;
-  try { parts = await (form.dataset.webauthn === "create" ? made : signed)(form, told); } catch { tell(form.dataset.cancelled); return; }
+  try { parts = await WAYS[form.dataset.webauthn](form, told); } catch { tell(form.dataset.cancelled); return; }
   form.elements.challenge.value = told.challenge;
   for (const [name, buffer] of Object.entries(parts)) form.elements[name].value = text(buffer);
   form.submit();

@@ -46,23 +46,28 @@ def counters_equal_their_entries(connection: Connection, since: int = 0) -> list
                where e.amount <> 0 and r.state not in ('agreed', 'partly-invoiced', 'requested') limit %(most)s""",
             since,
         ),
-        *told(
-            connection,
-            """with touched as materialized (
-                   select x.invoice from rempart.claw_back x join rempart.claw_back_event v using (claw_back)
-                   where v.instant >= %(since)s
-                   union select invoice from rempart.claw_back where %(since)s = 0)
-               select 'invoice ' || c.invoice || ' was taken back and its allowance was not'
-               from touched join (select invoice, sum(amount) as amount from rempart.claw_back
-                     where state in ('due', 'recovered', 'written-off') group by invoice) c using (invoice)
-               join rempart.invoice i using (invoice)
-               join lateral (
-                   select sum(e.amount) filter (where e.kind = 'spend') as spent,
-                          sum(e.amount) filter (where e.kind = 'give-back') as given
-                   from rempart.counter_entry e where e.invoice = c.invoice and e.kind in ('spend', 'give-back')
-                   group by e.counter, e.day) e on true
-               where i.amc > 0
-                 and coalesce(e.given, 0) < floor(e.spent * least(c.amount, i.amc) / i.amc) limit %(most)s""",
-            since,
-        ),
+        *_taken_back(connection, since),
     ]
+
+
+def _taken_back(connection: Connection, since: int) -> list[str]:
+    """What was claimed back of an invoice was given back to its allowance, in proportion."""
+    return told(
+        connection,
+        """with touched as materialized (
+               select x.invoice from rempart.claw_back x join rempart.claw_back_event v using (claw_back)
+               where v.instant >= %(since)s
+               union select invoice from rempart.claw_back where %(since)s = 0)
+           select 'invoice ' || c.invoice || ' was taken back and its allowance was not'
+           from touched join (select invoice, sum(amount) as amount from rempart.claw_back
+                 where state in ('due', 'recovered', 'written-off') group by invoice) c using (invoice)
+           join rempart.invoice i using (invoice)
+           join lateral (
+               select sum(e.amount) filter (where e.kind = 'spend') as spent,
+                      sum(e.amount) filter (where e.kind = 'give-back') as given
+               from rempart.counter_entry e where e.invoice = c.invoice and e.kind in ('spend', 'give-back')
+               group by e.counter, e.day) e on true
+           where i.amc > 0
+             and coalesce(e.given, 0) < floor(e.spent * least(c.amount, i.amc) / i.amc) limit %(most)s""",
+        since,
+    )

@@ -33,6 +33,7 @@ create table rempart.authorization_request (
     tag bytea not null                         -- of the disclosure
 );
 create index authorization_request_site on rempart.authorization_request (site, site_reference, requested);
+create index authorization_request_recent on rempart.authorization_request (site, requested);
 create index authorization_request_open on rempart.authorization_request (insurer, requested) where state = 'pending';
 create index authorization_request_ends on rempart.authorization_request (latest_day) where state in ('agreed', 'pending');
 

@@ -13,7 +13,7 @@ create function rempart.settle(
     p_template text[], p_template_known text[], p_outcome text[], p_outcome_known text[],
     p_tag bytea[], p_meeting bytea[], p_cost int[], p_site_cap int[], p_client_cap int[], p_hour_share int,
     p_accreditation bytea[], p_accreditation_mac bytea[], p_domains int[], p_first_day int[], p_last_day int[],
-    p_known_until int[], p_reference text[],
+    p_known_until int[], p_reference text[], p_card_sites int default 6,
     out verdict text[], out known boolean[]
 )
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -139,6 +139,20 @@ begin
               left join lateral (select x.kind, x.vendor from rempart.client x where x.client = p_client[g]) cl on true
               left join lateral (select x.operator, x.profession, x.region from rempart.site x
                                  where x.site = p_site[g]) st on true) w;
+    end if;
+
+    -- A copied card shows up everywhere: who was first met by a card at so many sites today is not at another. Counted
+    -- by the person's day tag, so that a new card starts no new count; questions of one instant may pass it by a few.
+    if 'card' = any (p_evidence) then
+        select array_agg(case when v.sites >= p_card_sites then 'refused:card-velocity' else verdict[q.i] end
+                         order by q.i)
+        into verdict
+        from generate_series(1, n) q(i)
+        left join lateral (select count(distinct x.site) as sites from rempart.disclosure x
+                           where p_evidence[q.i] = 'card' and verdict[q.i] = 'ok' and not known[q.i] and v_fresh[q.i]
+                             and x.instant / 86400000000 = v_day and x.tag = p_tag[q.i]
+                             and x.evidence = 'card' and x.template <> 'none'
+                             and x.instant >= v_start and x.instant < v_start + c_day) v on true;
     end if;
 
     -- The first item of each pair of site and person, looked for only when a person repeats.

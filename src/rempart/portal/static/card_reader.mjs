@@ -1,5 +1,5 @@
-// A second reader of signed cards, written from docs/formats/card.md alone: WebCrypto and nothing else, so it runs in a page.
-// It proves that the page is enough. Times are seconds since 1970, days are counted from 1970-01-01.
+// A second reader of signed cards, written from docs/formats/card.md alone: WebCrypto and nothing else, so it runs in a
+// page: that of /hors-ligne. A test holds it to the samples. Times are seconds since 1970, days are counted from 1970-01-01.
 
 const SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 const DOMAINS = ["PHAR", "MED", "SVIL", "HOSP", "OPTI", "DESO", "DEPR", "AUDI", "RADL", "LABO", "AUXM", "TRAN", "EXTE"];
@@ -165,15 +165,18 @@ export async function readFilter(bytes, operatorKey) {
   } };
 }
 
-export async function answer(text, { keys, filters, day, now }) {
+// What is said of a card on a day: a code, and the card once it is genuine.
+export async function judge(text, { keys, filters, day, now }) {
   try {
     const card = await readCard(text, keys, now);
-    if (day < card.first) return "card-not-yet";
-    if (day > card.last) return "card-ended";
-    for (const filter of filters) if (await filter.hits(card.insurer, card.serial)) return "card-ask-on-line";
-    return "card-covered";
+    if (day < card.first) return { code: "card-not-yet", card };
+    if (day > card.last) return { code: "card-ended", card };
+    for (const filter of filters) if (await filter.hits(card.insurer, card.serial)) return { code: "card-ask-on-line", card };
+    return { code: "card-covered", card };
   } catch (error) {
-    if (error instanceof Refused) return error.message;
+    if (error instanceof Refused) return { code: error.message };
     throw error;
   }
 }
+
+export const answer = async (text, told) => (await judge(text, told)).code;

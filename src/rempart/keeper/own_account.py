@@ -1,0 +1,229 @@
+"""What a signed-in person does with the account itself: its passkeys, its sessions, a colleague's recovery.
+
+Everything is asked in a live session of a portal that is in order. What lets somebody in is signed with a passkey as
+well, however young the session: a hub that was taken over holds every session, and must not make itself a way in.
+Format and limits: docs/formats/sessions.md.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rempart.domain.authorities import MANAGE
+from rempart.sealing import actions
+from rempart.sealing.account_frames import (
+    ADD_PASSKEY,
+    APPROVE,
+    AccountDone,
+    AccountItem,
+    AccountResult,
+    AccountShown,
+    AddPasskeyItem,
+    AssertionPart,
+    EndPasskeyItem,
+    EndSessionsItem,
+    PasskeyTold,
+    RecoverItem,
+    RecoverResult,
+    RecoveryTold,
+)
+from rempart.sealing.invitations import LIFE_DAYS, code_hash, fresh_code
+
+from .account_registry import Invitation, Passkey, Recovery, passkey_digest
+from .accounts import registered, signed_counter
+from .clock import DAY
+from .registry import ACCOUNT, Registry
+
+if TYPE_CHECKING:
+    from .account_registry import Portal
+    from .challenges import Challenges
+    from .clock import KeeperClock
+    from .grants import Grant, Grants
+    from .passkey_counters import PasskeyCounters
+    from .provider_registry import Link
+
+SESSION_BYTES = 8
+
+
+class OwnAccounts:
+    """Each operation one item at a time. `shift`: microseconds from a sign-in to the end of its session."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        grants: Grants,
+        challenges: Challenges,
+        *,
+        marks: tuple[PasskeyCounters, PasskeyCounters],
+        clock: KeeperClock,
+        shift: int,
+    ) -> None:
+        self._registry = registry
+        self._known = registry.accounts
+        self._grants = grants
+        self._challenges = challenges
+        self._counters, self._days = marks  # what each passkey counted last, and the day it signed in last
+        self._clock = clock
+        self._shift = shift
+
+    # Refusals of all that a session asks: clock-apart, no-grant, other-binding, portal-key-unknown, account-revoked,
+    # session-over.
+
+    def account(self, items: list[AccountItem]) -> list[AccountResult]:
+        """What is registered of the account."""
+        return [self._account(each) for each in items]
+
+    def add_passkey(self, items: list[AddPasskeyItem]) -> list[AccountDone]:
+        """A passkey more, on probation where no other one vouched for it.
+
+        Refusals, further: those of challenges, passkey-refused, passkey-cloned, unknown-passkey (of the proof),
+        passkey-proof-required (the account has one), passkey-exists, passkeys-too-many.
+        """
+        return [AccountDone(self._add(each)) for each in items]
+
+    def end_passkey(self, items: list[EndPasskeyItem]) -> list[AccountDone]:
+        """Refusals, further: unknown-passkey (another account's as well), last-passkey."""
+        return [AccountDone(self._end_passkey(each)) for each in items]
+
+    def end_sessions(self, items: list[EndSessionsItem]) -> list[AccountDone]:
+        """Refusal, further: session-unknown. One that is over already is done."""
+        return [AccountDone(self._end_sessions(each)) for each in items]
+
+    def recover(self, items: list[RecoverItem]) -> list[RecoverResult]:
+        """A colleague's new invitation; what that account had has ended.
+
+        Refusals, further: purpose-not-granted (no manager, or on probation), own-account, account-unknown (nobody of
+        this site), and those of challenges and passkeys.
+        """
+        return [self._recover(each) for each in items]
+
+    def shown(self, account: str) -> AccountShown:
+        """For the operator. Refusal: account-unknown."""
+        invitation = self._known.invited(account)
+        if invitation is None:
+            return AccountShown("account-unknown")
+        told = tuple(RecoveryTold(each.by, each.instant) for each in self._known.recoveries.get(account, ()))
+        return AccountShown(
+            "", invitation.operator, invitation.role, self._passkeys(account), told, self._probation(account),
+            not self._grants.stands(account),
+        )  # fmt: skip
+
+    def _account(self, item: AccountItem) -> AccountResult:
+        found = self._session(item.grant, item.binding, item.instant)
+        if isinstance(found, str):
+            return AccountResult(found)
+        grant, operator, role = found
+        account = grant.client
+        probation = max(self._probation(account), grant.probation)
+        return AccountResult("", account, operator, role, self._passkeys(account), probation)
+
+    def _add(self, item: AddPasskeyItem) -> str:
+        found = self._session(item.grant, item.binding, item.instant)
+        if isinstance(found, str):
+            return found
+        grant, operator, role = found
+        portal = self._known.portals[operator]
+        if refusal := self._challenges.spend(item.challenge, ADD_PASSKEY, operator, grant.binding):
+            return refusal
+        if item.proof is not None:
+            if refusal := self._proved(grant, portal, item.challenge, item.proof):
+                return refusal
+        elif self._known.opening(grant.client):
+            return "passkey-proof-required"
+        made = registered(portal, item)
+        if made is None:
+            return "passkey-refused"
+        passkey = Passkey(grant.client, operator, role, *made, made=self._clock.now())
+        return self._known.add(passkey, watched=item.proof is None)
+
+    def _end_passkey(self, item: EndPasskeyItem) -> str:
+        found = self._session(item.grant, item.binding, item.instant)
+        return found if isinstance(found, str) else self._known.end(found[0].client, item.passkey)
+
+    def _end_sessions(self, item: EndSessionsItem) -> str:
+        found = self._session(item.grant, item.binding, item.instant)
+        if isinstance(found, str):
+            return found
+        grant, now = found[0], self._clock.now()
+        if item.every:
+            self._known.sign_out(grant.client, now)
+            return ""
+        if len(item.session) not in {0, SESSION_BYTES}:
+            return "session-unknown"
+        self._grants.end_session(grant.client, item.session or grant.session, now + self._shift)
+        return ""
+
+    def _recover(self, item: RecoverItem) -> RecoverResult:
+        found = self._session(item.grant, item.binding, item.instant)
+        if isinstance(found, str):
+            return RecoverResult(found)
+        grant, operator, _ = found
+        now = self._clock.now()
+        if MANAGE not in grant.purposes or self._probation(grant.client):
+            return RecoverResult("purpose-not-granted")
+        if refusal := self._challenges.spend(
+            item.challenge[: actions.CHALLENGE_BYTES], APPROVE, operator, grant.binding
+        ):
+            return RecoverResult(refusal)
+        if item.challenge[actions.CHALLENGE_BYTES :] != actions.recovery(operator, grant.site, item.account):
+            return RecoverResult("challenge-invalid")
+        if refusal := self._proved(grant, self._known.portals[operator], item.challenge, item.signed):
+            return RecoverResult(refusal)
+        if item.account == grant.client:
+            return RecoverResult("own-account")
+        known = self._known.invited(item.account)
+        if known is None or known.operator != operator or not self._grants.may_act(item.account, grant.site, now):
+            return RecoverResult("account-unknown")
+        code, expires = fresh_code(), now + LIFE_DAYS * DAY
+        told = Invitation(item.account, operator, grant.site, known.role, expires)
+        refusal = self._known.recover(code_hash(code) or b"", told, Recovery(grant.client, now))
+        return RecoverResult(refusal) if refusal else RecoverResult("", code, expires)
+
+    def _session(self, raw: bytes, binding: str, instant: int) -> tuple[Grant, str, str] | str:
+        """The live session that asks, its operator and role; or the refusal."""
+        if not self._clock.hear(instant):
+            return "clock-apart"
+        held = self._grants.read(raw)
+        opened = None if held is None else self._opened(held.grant)
+        if held is None or opened is None:
+            return "no-grant"
+        grant = held.grant
+        if grant.binding != binding:
+            return "other-binding"
+        if not self._known.portals[opened.operator].has(binding):
+            return "portal-key-unknown"
+        if not self._grants.stands(grant.client):
+            return "account-revoked"
+        if grant.expires <= self._clock.now() or self._grants.ended(grant):
+            return "session-over"
+        return grant, opened.operator, opened.role
+
+    def _opened(self, grant: Grant) -> Passkey | Link | None:
+        """What opened a session: a passkey, or a provider's word for somebody who is linked."""
+        if grant.kind != ACCOUNT:
+            return None
+        return self._known.passkeys.get(grant.passkey) or self._registry.providers.links.get(grant.link)
+
+    def _proved(self, grant: Grant, portal: Portal, challenge: bytes, proof: AssertionPart) -> str:
+        """Whether a passkey of the same account signed `challenge`: "" or a refusal."""
+        digest = passkey_digest(portal.operator, proof.credential)
+        known = self._known.passkeys.get(digest)
+        if known is None or known.revoked or known.account != grant.client:
+            return "unknown-passkey"
+        last = max(known.counter, self._counters.last(digest))
+        counter = signed_counter(portal, known, last, challenge, signed=proof)
+        if isinstance(counter, str):
+            return counter
+        self._counters.seen(digest, counter)
+        return ""
+
+    def _passkeys(self, account: str) -> tuple[PasskeyTold, ...]:
+        return tuple(
+            PasskeyTold(digest, each.credential, each.made, self._days.last(digest))
+            for digest, each in self._known.opening(account)
+        )
+
+    def _probation(self, account: str) -> int:
+        """Until when, 0 when there is none any more."""
+        until = self._known.probation.get(account, 0)
+        return until if until > self._clock.now() else 0

@@ -1,0 +1,13 @@
+"""How long people's sessions live: what opens them and what renews them ask the same."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Limits(NamedTuple):
+    """Microseconds: life of a grant, of a session since its sign-in, and how long after its grant it may be renewed."""
+
+    grant: int
+    shift: int
+    idle: int

@@ -1,0 +1,168 @@
+"""My account in a real browser: each page sound, a passkey added with another one's signature, a recovery signed."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Iterator
+from dataclasses import replace
+
+import msgspec
+import pytest
+from playwright.sync_api import CDPSession, expect
+
+from rempart.sealing import actions
+from rempart.wire.account import AddPasskeyRequest, RecoveryRequest
+from support.fake_account import CODE, COLLEAGUE, FakeAccount, account
+from support.fake_doors import Person
+from support.portals import ONE, SITE, doors, served
+from support.seats import LANGUAGES, SIZES, Seat, World, browser, seat
+
+__all__ = ["browser", "seat"]
+pytestmark = [pytest.mark.browser]
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    """A portal whose person is a site's manager with an account."""
+    made = doors()
+    made.people[ONE] = replace(made.people[ONE], role="manager")
+    with served(made) as base:
+        yield World(made, base)
+
+
+@pytest.fixture
+def own(world: World) -> Iterator[FakeAccount]:
+    """The account behind the doors, fresh for each test."""
+    made = account()
+    world.doors.desks[:] = [made]
+    yield made
+    world.doors.desks.clear()
+
+
+@pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
+def test_every_page_is_sound(seat: Seat, own: FakeAccount) -> None:
+    """Full, with its questions open, on probation, with one passkey, colleagues, what is signed, signed out."""
+    page = seat.page
+    seat.signed_in(ONE)
+    page.set_viewport_size({"width": SIZES[1][0], "height": SIZES[1][1]})
+    seat.open("/compte")
+    for each in range(page.locator("details.account-sure").count()):
+        page.locator("details.account-sure summary").nth(each).click()
+    seat.sound()
+    for path in ("/compte/secours", f"/compte/secours/{COLLEAGUE}"):
+        seat.open(path)
+        seat.sound()
+    del own.passkeys[1], own.members[1:]
+    own.probation = "2026-11-21T09:26:00Z"
+    for path in ("/compte", "/compte/secours"):
+        seat.open(path)
+        seat.sound()
+    own.probation = ""
+    seat.open("/compte")
+    page.click(".account-head details summary")
+    page.click(".account-head details button")
+    page.wait_for_url("**/compte/partout")
+    seat.sound()
+    assert own.told == [("sessions", "sessions")]
+
+
+def test_a_passkey_is_added_with_the_signature_of_another(seat: Seat, own: FakeAccount) -> None:
+    """One press: the browser signs with the old one, makes the new one on another device, under one challenge."""
+    devtools, name = _authenticator(seat, "internal")
+    _enrolled(seat, own)
+    (credential,) = devtools.send("WebAuthn.getCredentials", {"authenticatorId": name})["credentials"]
+    seat.open("/compte")
+    seat.page.evaluate(_WAITS)
+    seat.page.click("form[data-webauthn] button")
+    seat.page.wait_for_function("window.signed")
+    devtools.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": name})
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": _OPTIONS | {"transport": "usb"}})
+    seat.page.evaluate("window.plugged()")
+    expect(seat.page.locator("section:first-of-type tbody tr")).to_have_count(2)
+    said, wish = own.told[-1]
+    assert said == "add"
+    assert isinstance(wish, AddPasskeyRequest)
+    assert wish.proof is not None
+    assert _raw(wish.proof.credential) == _raw_standard(credential["credentialId"])
+    made, signed = (json.loads(_raw(each)) for each in (wish.client_data, wish.proof.client_data))
+    assert (made["type"], signed["type"]) == ("webauthn.create", "webauthn.get")
+    assert made["challenge"] == signed["challenge"] == wish.challenge
+
+
+def test_a_device_that_has_one_gets_no_other(seat: Seat, own: FakeAccount) -> None:
+    """The browser refuses, the page says what to do, and nothing is sent."""
+    _authenticator(seat, "internal")
+    _enrolled(seat, own)
+    seat.open("/compte")
+    seat.page.click("form[data-webauthn] button")
+    expect(seat.page.locator("#said")).to_contain_text("choisissez votre téléphone")
+    assert own.told == []
+    seat.sound()
+
+
+def test_a_manager_signs_what_is_shown(seat: Seat, own: FakeAccount) -> None:
+    """The passkey signs a challenge with the action's hash in it; the code is shown, and gone after a reload."""
+    _authenticator(seat, "internal")
+    _enrolled(seat, own)
+    seat.open("/compte/secours")
+    seat.page.click(f"a[href$='{COLLEAGUE}']")
+    seat.page.wait_for_url(f"**/{COLLEAGUE}")
+    seat.press()
+    expect(seat.page.locator("output")).to_have_text(CODE.replace("-", " "))
+    seat.sound()
+    said, wish = own.told[-1]
+    assert said == "recover"
+    assert isinstance(wish, RecoveryRequest)
+    signed = json.loads(_raw(wish.signed.client_data))
+    assert signed["challenge"] == wish.challenge
+    assert _raw(wish.challenge)[actions.CHALLENGE_BYTES :] == actions.recovery("horizon", SITE, COLLEAGUE)
+    seat.page.click("main a.main")
+    seat.page.wait_for_url("**/compte")
+    assert not [url for url in seat.asked if CODE in url]
+
+
+_WAITS = """() => {
+  const made = navigator.credentials.create.bind(navigator.credentials);
+  const other = new Promise((done) => { window.plugged = done; });
+  navigator.credentials.create = async (options) => { window.signed = true; await other; return made(options); };
+}"""
+"""The person takes another device in hand between the two: until then nothing is made."""
+_OPTIONS = {
+    "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+    "isUserVerified": True, "automaticPresenceSimulation": True,
+}  # fmt: skip
+
+
+def _authenticator(seat: Seat, transport: str) -> tuple[CDPSession, str]:
+    devtools = seat.context.new_cdp_session(seat.page)
+    devtools.send("WebAuthn.enable")
+    made = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": _OPTIONS | {"transport": transport}})
+    return devtools, made["authenticatorId"]
+
+
+def _enrolled(seat: Seat, own: FakeAccount) -> None:
+    """A manager with a passkey of this browser, signed in by it; the account lists it alone."""
+    who, code = "a00000000000two0", "D" * 16
+    seat.world.doors.people[who] = Person(who, (SITE,), role="manager")
+    seat.world.doors.invitations[code] = (who, SITE)
+    seat.open("/invitation")
+    seat.page.fill("#code", code)
+    seat.page.fill("#site", SITE)
+    seat.press()
+    seat.page.wait_for_selector(".stamp")
+    name = next(name for name, each in seat.world.doors._passkeys.items() if each.account == who)
+    own.passkeys[:] = [msgspec.structs.replace(own.passkeys[0], credential=name)]
+    seat.page.click("main a.main")
+    seat.press()
+    seat.page.wait_for_url("**/patient")
+    del seat.world.doors._passkeys[name]  # the next test's person has another
+
+
+def _raw(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _raw_standard(text: str) -> bytes:
+    """Of the browser's tools, which write the other alphabet."""
+    return _raw(text.rstrip("=").replace("+", "-").replace("/", "_"))

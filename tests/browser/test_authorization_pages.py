@@ -1,0 +1,149 @@
+"""Prises en charge in a real browser: lines come and go, the total, the answer, the invoice; both widths and languages.
+
+No violation of axe on any page, nothing of the card in an address or left behind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import expect
+
+from support.portals import CARD, ONE, SITE
+from support.quote_desk import QuoteDesk
+from support.seats import LANGUAGES, Seat, browser, seat, world
+
+__all__ = ["browser", "seat", "world"]
+
+pytestmark = [pytest.mark.browser]
+HERE = "/prises-en-charge"
+
+
+def seated(seat: Seat, profession: str = "optician") -> QuoteDesk:
+    """A signed-in professional, and what the hub answers about quotes."""
+    desk = QuoteDesk()
+    seat.world.doors.desks[:] = [desk]
+    seat.world.doors.people[ONE] = replace(seat.world.doors.people[ONE], profession=profession)
+    seat.signed_in(ONE, SITE)
+    return desk
+
+
+def quote(seat: Seat, **others: str) -> None:
+    """The card, a lens and a frame."""
+    lines = {"sphere_1": "-2,25", "cylinder_1": "0,50", "price_1": "120", "price_3": "90,50", "site_reference": "D-41"}
+    for name, value in {**CARD, **lines, **others}.items():
+        seat.page.fill(f"#{name}", value)
+
+
+@pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
+def test_from_an_empty_list_to_an_agreed_quote_and_its_invoice(seat: Seat) -> None:
+    """A fault keeps what was typed; the answer comes on the same page; its lines are those of the invoice's form."""
+    page, desk = seat.page, seated(seat)
+    seat.open(HERE)
+    seat.sound()
+    page.click(".page-head a.main")
+    expect(page.locator("[data-line]:visible")).to_have_count(3)
+    quote(seat, price_3="9O")
+    seat.press()
+    expect(page.locator("#price_3-error")).to_be_visible()
+    assert page.evaluate("document.activeElement.id") == "said"
+    assert page.input_value("#member") == CARD["member"]
+    seat.sound()
+    page.fill("#price_3", "90,50")
+    seat.press()
+    expect(page.locator("#reference")).to_have_text("PBG2J 04W06 818G1 8010T")
+    (found,) = desk.quotes.values()
+    assert page.url == f"{seat.world.base}{HERE}/{found.authorization}"
+    seat.sound()
+    page.click("aside button.main")
+    expect(page.locator("#price_1")).to_have_value("120")
+    assert page.input_value("#sphere_1") == "-2,25"
+    seat.sound()
+    for name, value in {**CARD, "number": "77"}.items():
+        page.fill(f"#{name}", value)
+    seat.press()
+    expect(page.locator(".stamp")).to_be_visible()
+    seat.sound()
+    assert [line.spent for line in desk.invoiced[0].lines] == [120_00, 90_50]
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+    assert not [url for url in seat.asked if "?" in url or CARD["member"] in url]
+
+
+@pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
+def test_every_state_and_every_form_is_sound(seat: Seat) -> None:
+    """The list, one that waits, one refused, one without a line left; the other professions' forms."""
+    desk = seated(seat)
+    for state in ("refused", "cancelled", "invoiced", "agreed"):
+        desk.put(state=state, site_reference=f"D-{state[:4]}")
+    seat.open(HERE)
+    seat.sound()
+    nothing = {"valid_from": "", "lines": (), "rest": (), "amc": 0}
+    shown = (
+        desk.put(state="pending", reason="amount-to-review", **nothing),
+        desk.put(state="refused", reason="allowance-held", held_until="2026-12-31", reference="", **nothing),
+    )
+    for one in shown:
+        seat.open(f"{HERE}/{one.authorization}")
+        seat.sound()
+    seat.open(f"{HERE}/{desk.put(rest=()).authorization}/facture")
+    seat.sound()
+    for profession in ("dentist", "hospital", "pharmacy"):
+        seated(seat, profession)
+        seat.open(f"{HERE}/nouvelle")
+        seat.sound()
+
+
+def test_lines_are_added_and_removed_and_what_is_typed_stays(seat: Seat) -> None:
+    """The total follows; a frame has no correction; the row removed is no line."""
+    page, desk = seat.page, seated(seat)
+    seat.open(f"{HERE}/nouvelle")
+    quote(seat)
+    expect(page.locator("#total")).to_contain_text("210,50")
+    page.click("[data-add]")
+    expect(page.locator("[data-line]:visible")).to_have_count(4)
+    assert page.evaluate("document.activeElement.id") == "item_4"
+    page.select_option("#item_4", "frame")
+    expect(page.locator("#sphere_4")).to_be_hidden()
+    page.fill("#price_4", "10")
+    expect(page.locator("#total")).to_contain_text("220,50")
+    page.locator("[data-line]").nth(3).locator("[data-drop]").click()
+    expect(page.locator("[data-line]:visible")).to_have_count(3)
+    expect(page.locator("#total")).to_contain_text("210,50")
+    assert page.input_value("#price_1") == "120"
+    seat.press()
+    page.wait_for_selector("#reference")
+    assert len(desk.asked[0].lines) == 2
+
+
+def test_a_hub_that_is_away_and_a_session_that_ends_lose_nothing_but_the_session(seat: Seat) -> None:
+    """The form stays whole while the hub is away; once the session is over the page says so."""
+    page, made = seat.page, seat.world.doors
+    seated(seat)
+    seat.open(f"{HERE}/nouvelle")
+    quote(seat)
+    made.down = True
+    try:
+        seat.press()
+        expect(page.locator("#said .notice")).to_be_visible()
+    finally:
+        made.down = False
+    assert page.input_value("#member") == CARD["member"]
+    made._live.clear()
+    seat.press()
+    page.wait_for_selector("main .panel a.main")
+    assert page.locator("#quote").count() == 0
+
+
+@pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
+def test_what_the_patient_pays_stands_beside_the_answer(seat: Seat) -> None:
+    """Typed with the question, told on the same screen, and gone from the form."""
+    page = seat.page
+    seated(seat, "pharmacy")
+    seat.open("/patient")
+    for name, value in {**CARD, "price_1": "13,40"}.items():
+        page.fill(f"#{name}", value)
+    seat.press()
+    expect(page.locator(".pays .rest")).to_contain_text("2")
+    assert page.input_value("#price_1") == ""
+    seat.sound()

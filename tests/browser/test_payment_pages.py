@@ -1,0 +1,68 @@
+"""Payments, today's questions, my site in a real browser: sound at both widths, in both languages, full and empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from rempart.wire.payments import DebtList
+from support.payment_desk import CLAW_BACKS, DEBTS, FIGURES, NOTHING, PAID, REMITTANCES, PaymentDesk
+from support.portals import ONE, doors, served
+from support.seats import LANGUAGES, Seat, World, browser, seat
+
+__all__ = ["browser", "seat"]
+pytestmark = [pytest.mark.browser]
+FULL = ("/paiements", f"/paiements/{PAID}", "/questions", "/site-et-equipe")
+EMPTY = ("/paiements", "/questions", "/site-et-equipe")
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    """A portal whose person has payments."""
+    made = doors()
+    made.desks.append(PaymentDesk(ONE))
+    with served(made) as base:
+        yield World(made, base)
+
+
+@pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
+def test_every_page_is_sound_full_and_empty(seat: Seat) -> None:
+    """Charts, tables folded to cards, empty states, a reference that is none: no violation, nothing sideways."""
+    (desk,) = seat.world.doors.desks
+    assert isinstance(desk, PaymentDesk)
+    seat.signed_in(ONE)
+    for path in FULL:
+        seat.open(path)
+        seat.sound()
+    seat.open("/paiements")
+    seat.page.click("details summary")
+    seat.sound()
+    seat.open("/questions")
+    seat.page.fill("#reference", "Éloïse Inventée-Sœur")
+    seat.page.click(".filters button")
+    seat.page.wait_for_selector("#reference-error:not([hidden])")
+    assert seat.page.input_value("#reference") == ""
+    seat.sound()
+    bank, references = desk.bank, desk.references
+    desk.remittances, desk.figures, desk.claw_backs, desk.debts, desk.waiting = (), NOTHING, (), DebtList(0, ()), ()
+    desk.bank, desk.references = (), ()
+    try:
+        for path in EMPTY:
+            seat.open(path)
+            seat.sound()
+    finally:
+        desk.remittances, desk.figures, desk.claw_backs, desk.debts = REMITTANCES, FIGURES, CLAW_BACKS, DEBTS
+        desk.bank, desk.references = bank, references
+
+
+def test_the_advice_is_a_download_and_the_language_stays_on_the_page(seat: Seat) -> None:
+    """Named by its day and reference; the other language shows the same payment."""
+    seat.signed_in(ONE)
+    seat.open(f"/paiements/{PAID}")
+    with seat.page.expect_download() as waiting:
+        seat.page.click(".files a >> nth=0")
+    assert waiting.value.suggested_filename == "releve-20261118-RMP019CADDD6600.pdf"
+    seat.page.click("button.language")
+    seat.page.wait_for_selector("html[lang=en]")
+    assert seat.page.url.endswith(f"/paiements/{PAID}")

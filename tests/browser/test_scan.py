@@ -1,0 +1,204 @@
+"""A card is scanned in a real browser: its camera is fed with a video of the card, and the page reads the code."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+
+from rempart.documents.symbols import Symbol
+from rempart.formats.card import Revoked, build_filter, sign_keys
+from support.card_samples import (
+    CARD,
+    ENTRIES,
+    INSURER,
+    INSURER_KEY,
+    OPERATOR,
+    OPERATOR_KEY,
+    REVOKED_IN_BASE,
+    paper_text,
+)
+from support.portals import ONE, doors, served
+from support.seats import ARGUMENTS, LANGUAGES, Seat, World
+from support.videos import WIDTH, video
+
+pytestmark = [pytest.mark.browser]
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+GOOD = paper_text(CARD, INSURER, INSURER_KEY)
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    """A portal whose hub knows one card."""
+    made = doors(codes={GOOD: "covered"})
+    with served(made) as base:
+        yield World(made, base)
+
+
+@pytest.fixture(scope="module")
+def playwright(world: World) -> Iterator[Playwright]:
+    """After the portal, whose start runs an event loop of its own."""
+    assert world.base
+    with sync_playwright() as made:
+        yield made
+
+
+@contextmanager
+def chromium(playwright: Playwright, film: Path | None) -> Iterator[Browser]:
+    """A browser whose camera shows the film, or that has no camera."""
+    found = next(path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)))
+    camera = (*CAMERA, f"--use-file-for-fake-video-capture={film}") if film else ()
+    opened = playwright.chromium.launch(executable_path=found, args=[*ARGUMENTS, *camera])
+    yield opened
+    opened.close()
+
+
+@contextmanager
+def seated(world: World, browser: Browser, language: str = "fr") -> Iterator[Seat]:
+    """Somebody signed in, before the patient's page."""
+    context = browser.new_context(locale=f"{language}-FR")
+    page = context.new_page()
+    made = Seat(world, context, page, language)
+    page.on("console", lambda message: made.said.append(message.text))
+    page.on("pageerror", lambda error: made.said.append(str(error)))
+    page.on("request", lambda sent: made.asked.append(sent.url))
+    made.signed_in(ONE)
+    made.open("/patient")
+    yield made
+    context.close()
+
+
+@pytest.mark.parametrize("symbol", list(Symbol))
+def test_a_card_before_the_camera_is_answered(
+    world: World, playwright: Playwright, tmp_path: Path, symbol: Symbol
+) -> None:
+    """Pressed, seen, read in the page and asked: covered. The camera is off again, and nothing of the card remains."""
+    with chromium(playwright, video(tmp_path / "card.y4m", GOOD, symbol)) as browser, seated(world, browser) as seat:
+        before = len(world.doors.scanned)
+        assert not [url for url in seat.asked if "vendor" in url]  # fetched when it is used, and not before
+        seat.page.click("#scan-start")
+        expect(seat.page.locator("#accreditation")).to_have_text("A1B2 C3D4 E5F6 G7H8 J9K0", timeout=20_000)
+        (asked,) = world.doors.scanned[before:]
+        assert asked.card == GOOD
+        expect(seat.page.locator("#scan-view")).to_be_hidden()
+        assert seat.page.evaluate("document.querySelector('#scan-view video').srcObject") is None
+        assert seat.page.input_value("#scanned") == ""
+        assert seat.page.url == world.base + "/patient"
+        assert GOOD[5:40] not in seat.page.content()
+        assert not [url for url in seat.asked if "?" in url or "RPC1" in url]
+        seat.sound()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_camera_s_view_is_sound_and_can_be_closed(
+    world: World, playwright: Playwright, tmp_path: Path, language: str
+) -> None:
+    """Nothing but the desk in view: accessible, no wider than the screen; stopped by its button, by keyboard too."""
+    film = video(tmp_path / "desk.y4m", "")
+    with chromium(playwright, film) as browser, seated(world, browser, language) as seat:
+        seat.page.focus("#scan-start")
+        seat.page.keyboard.press("Enter")
+        expect(seat.page.locator("#scan-view")).to_be_visible()
+        expect(seat.page.locator("#scan-view video")).to_have_js_property("videoWidth", WIDTH)
+        seat.sound()
+        assert seat.page.evaluate("document.activeElement.closest('#scan-view') !== null")
+        seat.page.keyboard.press("Enter")
+        expect(seat.page.locator("#scan-view")).to_be_hidden()
+        assert seat.page.evaluate("document.activeElement.id") == "scan-start"
+
+
+def test_another_code_is_told_and_the_camera_goes_on(world: World, playwright: Playwright, tmp_path: Path) -> None:
+    """The vital card's or a medicine's: said in a sentence, nothing is asked."""
+    film = video(tmp_path / "other.y4m", "010034009312345617271231")
+    with chromium(playwright, film) as browser, seated(world, browser) as seat:
+        before = len(world.doors.scanned)
+        seat.page.click("#scan-start")
+        expect(seat.page.locator("#scan-said")).to_contain_text("n’est pas celui d’une carte", timeout=20_000)
+        expect(seat.page.locator("#scan-view")).to_be_visible()
+        assert world.doors.scanned[before:] == []
+
+
+def test_without_a_camera_the_rest_of_the_page_serves(world: World, playwright: Playwright) -> None:
+    """A calm sentence; a hand scanner types into its field and its Enter asks; the typed form is there."""
+    with chromium(playwright, None) as browser, seated(world, browser) as seat:
+        seat.page.click("#scan-start")
+        expect(seat.page.locator("#scan-said")).to_have_text("Aucune caméra n’a été trouvée sur cet appareil.")
+        seat.page.focus("#scanned")
+        seat.page.keyboard.insert_text(GOOD)
+        seat.page.keyboard.press("Enter")
+        expect(seat.page.locator("#accreditation")).to_be_visible()
+        assert seat.page.input_value("#scanned") == ""
+        seat.fill()
+        seat.press()
+        expect(seat.page.locator("#accreditation")).to_be_visible()
+        seat.page.fill("#scanned", "https://example.test")
+        seat.page.keyboard.press("Enter")
+        expect(seat.page.locator("#scanned-error")).to_be_visible()
+        seat.sound()
+
+
+def test_a_camera_that_is_not_allowed_is_said(world: World, playwright: Playwright, tmp_path: Path) -> None:
+    """Who refuses the camera is told how to go on."""
+    with chromium(playwright, video(tmp_path / "desk.y4m", "")) as browser, seated(world, browser) as seat:
+        denied = "() => Promise.reject(new DOMException('', 'NotAllowedError'))"
+        refusing = f"() => {{ navigator.mediaDevices.getUserMedia = {denied} }}"
+        seat.page.evaluate(refusing)
+        seat.page.click("#scan-start")
+        expect(seat.page.locator("#scan-said")).to_contain_text("n’est pas autorisée")
+        expect(seat.page.locator("#scan-start")).to_be_visible()
+
+
+# --- without network ---
+
+PLAIN = paper_text(CARD, INSURER, INSURER_KEY)
+REPLACED = paper_text(replace(CARD, serial=REVOKED_IN_BASE), INSURER, INSURER_KEY)
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    """The operator's lists of today."""
+    today, created = datetime.now(UTC).date(), datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    (tmp_path / "horizon.pub").write_bytes(base64.b64encode(OPERATOR) + b"\n")
+    (tmp_path / "horizon.json").write_bytes(sign_keys("horizon", created, ENTRIES, OPERATOR_KEY))
+    revoked = [Revoked(INSURER, REVOKED_IN_BASE)]
+    (tmp_path / "horizon.base").write_bytes(build_filter(revoked, OPERATOR_KEY, day=today, base=today, salt=bytes(16)))
+    return tmp_path
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_card_is_checked_without_network(playwright: Playwright, published: Path, language: str) -> None:
+    """Opened once; then the portal is gone: genuine until its last day, perhaps replaced, false, and a day too late."""
+    made = doors()
+    with chromium(playwright, None) as browser:
+        with served(made, card_lists=published) as base:
+            context = browser.new_context(locale=f"{language}-FR")
+            page = context.new_page()
+            seat = Seat(World(made, base), context, page, language)
+            page.on("pageerror", lambda error: seat.said.append(str(error)))
+            seat.open("/hors-ligne")
+            expect(page.locator("#lists")).to_contain_text("20")
+            page.evaluate("() => navigator.serviceWorker.ready.then(() => 0)")
+            seat.sound()
+        page.reload()  # the portal has stopped: the worker answers
+        until = CARD.last.strftime("31 décembre %Y" if language == "fr" else "31 December %Y")
+        for text, day, look, said in (
+            (PLAIN, CARD.last.strftime("%d/%m/%Y"), "good", until),
+            (REPLACED, "22/11/2026", "calm", "peut-être" if language == "fr" else "perhaps"),
+            (PLAIN, "01/01/2027", "warn", "plus valable" if language == "fr" else "no longer valid"),
+            (PLAIN[:-3] + "000", "22/11/2026", "warn", "authentique" if language == "fr" else "not genuine"),
+            ("https://example.test", "22/11/2026", "warn", "signée" if language == "fr" else "signed card"),
+        ):
+            page.fill("#scanned", text)
+            page.fill("#care_date", day)
+            page.click("#card button.main")
+            expect(page.locator(f"#answer .verdict.{look}")).to_contain_text(said)
+            expect(page.locator("#scanned")).to_have_value("")
+        seat.sound()
+        context.close()

@@ -1,0 +1,198 @@
+"""A signed card shown on line finds the record by its handle, and only a genuine card of that insurer, on its days."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from rempart.client import assertion
+from rempart.client.identity import Sealer
+from rempart.domain.card import Card
+from rempart.formats.card import MINUTE, PAPER, sign_card, sign_keys, sign_minute, write_text
+from rempart.ground.card_code import labels, read
+from rempart.sealing.frames import DeriveItem, DeriveResult
+from rempart.sealing.identity import encode_card
+from rempart.sealing.identity_frames import KeySetItem, SealedIdentity
+from rempart.sealing.identity_jwe import PresentedCard, seal
+from rempart.sealing.record import pad
+from rempart.wire.eligibility import CardRequest
+from support.card_samples import CARD, ENTRIES, INSURER_KEY, OPERATOR, OPERATOR_KEY, PHONE_KEY, STRANGER_KEY, live
+from support.keepers import COVERAGE, INSURER, PERSON, SITE, World, make_world
+from support.sealing import EPOCH, derive, item, keys
+
+LABELS = (CARD.amc_number, CARD.convention, CARD.csr)
+
+
+def issued(world: World) -> Card:
+    """The sample's card, good around the world's day."""
+    today = date.fromordinal(EPOCH + world.today())
+    return replace(CARD, first=today - timedelta(days=100), last=today + timedelta(days=100))
+
+
+def paper(world: World, key: Any = INSURER_KEY, **changed: Any) -> str:
+    """What a scanner reads of a card on paper."""
+    return write_text(PAPER, sign_card(replace(issued(world), **changed), INSURER, key))
+
+
+def phone(world: World, ago: int = 0) -> str:
+    """What a scanner reads of a phone, `ago` seconds after its minute."""
+    seconds = world.now() // 1_000_000
+    card = sign_card(live(issued(world), issued=seconds - 3_600, lives=86_400), INSURER, INSURER_KEY)
+    return write_text(MINUTE, sign_minute(card, PHONE_KEY, seconds=seconds - ago))
+
+
+def lists(folder: Path, days: int = 0) -> None:
+    """An operator's list of keys in the folder, made so many days ago."""
+    created = (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    folder.mkdir(exist_ok=True)
+    (folder / "horizon.pub").write_text(base64.b64encode(OPERATOR).decode() + "\n")
+    (folder / "horizon.json").write_bytes(sign_keys("horizon", created, ENTRIES, OPERATOR_KEY))
+
+
+@pytest.fixture
+def carded(tmp_path: Path) -> Iterator[World]:
+    """A keeper that knows one operator's list."""
+    lists(tmp_path / "lists")
+    made = make_world(tmp_path, card_lists=tmp_path / "lists")
+    yield made
+    made.parts.close()
+
+
+def shown(world: World, text: str, **changed: Any) -> SealedIdentity:
+    """A card told in clear, as the hub hands it on."""
+    return item("", **({"labels": LABELS, "days": (world.today(),), "by_card": True, "card": text} | changed))
+
+
+def sealed(world: World, text: str, **changed: Any) -> SealedIdentity:
+    """The same card, sealed to the keeper by the client."""
+    said = PresentedCard(
+        client="pharmacy", site=SITE, purpose="eligibility", made=world.now() // 1_000_000,
+        id=secrets.token_urlsafe(16), amc_number=CARD.amc_number, convention=CARD.convention, csr=CARD.csr, card=text,
+        care_dates=(date.fromordinal(EPOCH + world.today()).isoformat(),),
+    )  # fmt: skip
+    jwe = seal(said, keys(world).keys[0].raw)
+    return item(jwe, **({"labels": LABELS, "days": (world.today(),), "by_card": True} | changed))
+
+
+def payload(world: World) -> bytes:
+    """The row that a loader would have written for the card's handle."""
+    insurer = world.parts.ring.insurers[INSURER]
+    padded = pad(COVERAGE, insurer.size)
+    assert padded is not None
+    return insurer.live[0].seal(encode_card(INSURER, CARD.handle), PERSON, padded)[1]
+
+
+def ask(world: World, what: SealedIdentity) -> DeriveResult:
+    return derive(world, world.sign_in().grant, what)
+
+
+def test_a_card_finds_the_record_of_its_handle(carded: World) -> None:
+    """In clear and sealed alike, on paper at the price of one and on a phone for nothing; the row then opens."""
+    one = ask(carded, shown(carded, paper(carded)))
+    two = ask(carded, sealed(carded, paper(carded)))
+    three = ask(carded, sealed(carded, phone(carded)))
+    insurer = carded.parts.ring.insurers[INSURER]
+    assert one.keys == two.keys == three.keys == (insurer.live[0].keys(encode_card(INSURER, CARD.handle))[0],)
+    assert (one.refusal, one.omitted, two.omitted, three.omitted) == ("", 0, 0, -1)
+    for found in (one, two, three):
+        assert carded.open(found.ticket, payload(carded)).coverage == COVERAGE
+
+
+def test_card_and_typed_card_are_one_person(carded: World) -> None:
+    """Day tag, meeting and accreditor are those of the typed way: the site knows the person by either."""
+    grant = carded.sign_in().grant
+    by_card = carded.open(derive(carded, grant, shown(carded, paper(carded))).ticket, payload(carded))
+    typed = carded.open(carded.derive(grant).ticket, carded.sealed())
+    assert (by_card.tag, by_card.meeting, by_card.accreditor) == (typed.tag, typed.meeting, typed.accreditor)
+
+
+def altered(text: str) -> str:
+    """The card with one bit of its signature, its last bytes, turned."""
+    content = text_of(text)
+    return write_text(PAPER, content[:-1] + bytes([content[-1] ^ 1]))
+
+
+def text_of(text: str) -> bytes:
+    found = read(text)
+    assert found is not None
+    return found.content
+
+
+def test_each_card_that_is_not_to_be_gone_by_has_its_code(carded: World) -> None:
+    """None of them touches the meter, which counts people."""
+    good, before = paper(carded), dict(carded.parts.meter.figures())
+    day = carded.today()
+    cases = {
+        "card-key-unknown": shown(carded, paper(carded, STRANGER_KEY)),
+        "card-signature": shown(carded, altered(good)),
+        "card-unreadable": shown(carded, "RPC1:00"),
+        "card-proof": shown(carded, phone(carded, 600)),
+        "card-expired": shown(carded, good, days=(day, day + 101)),
+        "card-not-yet": shown(carded, good, days=(day - 101,)),
+        "card-labels": shown(carded, good, labels=("0099000000", "", "")),
+        "identity-labels": sealed(carded, good, by_card=False),
+    }
+    assert {code: ask(carded, case).refusal for code, case in cases.items()} == {code: code for code in cases}
+    assert dict(carded.parts.meter.figures()) == before
+
+
+def test_another_insurers_card_finds_nobody_there(carded: World) -> None:
+    """The insurer that the hub routes to must be the one that signed."""
+    sign = carded.parts.ring.insurers[INSURER].sign_public
+    assert not carded.parts.ring.add_insurer("0000000123", sign, carded.insurer_key.public_key().public_bytes_raw())
+    grant = carded.sign_in().grant
+    what = shown(carded, paper(carded))
+    asked = derive_for(carded, grant, what, "0000000123")
+    assert asked.refusal == "card-labels"
+
+
+def derive_for(world: World, grant: bytes, what: SealedIdentity, insurer: str) -> DeriveResult:
+    asked = DeriveItem(grant, "eligibility", insurer, "", None, "", "", world.today(), sealed=what)
+    return world.parts.questions.derive([asked])[0]
+
+
+def test_a_list_that_is_too_old_or_signed_by_another_counts_for_nothing(tmp_path: Path) -> None:
+    """Then no card is taken on line, and the card is typed."""
+    for name, days, operator in (("old", 8, OPERATOR), ("other", 0, bytes(32))):
+        folder = tmp_path / name
+        folder.mkdir()
+        lists(folder / "lists", days)
+        (folder / "lists" / "horizon.pub").write_text(base64.b64encode(operator).decode())
+        world = make_world(folder, card_lists=folder / "lists")
+        assert ask(world, shown(world, paper(world))).refusal == "card-key-unknown"
+        world.parts.close()
+
+
+def test_labels_are_read_without_verifying_anything(carded: World) -> None:
+    """What a question is routed by; nothing at all of another code."""
+    assert labels(paper(carded)) == labels(phone(carded)) == LABELS
+    for text in ("", "RPC1:", "RPC1:00", "RPM1:" + paper(carded)[5:], "https://example.test", "RPC1:" + "Z" * 300):
+        assert labels(text) is None
+
+
+def test_the_published_client_seals_a_card_that_the_keeper_opens(carded: World) -> None:
+    """The hub is told labels, day and domains, and nothing of the person; another caller can do nothing with it."""
+    sealer = Sealer("pharmacy", SITE, assertion.generate_key("EdDSA"), carded.parts.checkpoints.verifier_key())
+    (path,) = sealer.missing(asking(carded), carded.now() // 1_000_000)
+    sealer.learn(path, carded.parts.identity_keys.publish([KeySetItem()])[0].document)
+    told: Any = sealer.request(asking(carded))
+    body = msgspec.json.encode(told)
+    assert not [word for word in (CARD.member, CARD.birth, "RPC1", "RPM1") if word.encode() in body]
+    assert (told.amc_number, told.convention, told.csr, told.evidence) == (*LABELS, "card")
+    found = ask(carded, item(told.identity_jwe, labels=LABELS, days=(carded.today(),), by_card=True))
+    assert (found.refusal, len(found.keys)) == ("", 1)
+    other = derive(carded, carded.sign_in("carrier", SITE).grant, item(told.identity_jwe, labels=LABELS, by_card=True))
+    assert other.refusal
+
+
+def asking(world: World) -> CardRequest:
+    """A pharmacist's question."""
+    return CardRequest(paper(world), date.fromordinal(EPOCH + world.today()).isoformat(), ("PHAR",))
