@@ -3,7 +3,8 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-JOBS ?= 2
+# For two cores: a test waits for the programs it started about a third of its time.
+JOBS ?= 3
 ARGS ?=
 # A folder of initdb and postgres, 15 to 18, that `make test` uses instead of the wheel's.
 PG ?=

@@ -62,7 +62,11 @@ def test_the_page_is_accessible_and_asks_only_the_hub(browser: Browser, hub: Hub
     assert said == []
     assert asked
     assert all(url.startswith(hub.base + "/") for url in asked)
-    if size == WIDTHS[0]:  # once: the page is long, and axe takes most of a minute for it
+    if size == WIDTHS[0]:  # once, and with one operation of six open: the page is long, and its operations are alike
+        page.evaluate(
+            "document.querySelectorAll('article').forEach((one, place) => one.querySelectorAll('details')"
+            ".forEach(part => { part.open = place % 6 === 0; }))"
+        )
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
     page.close()

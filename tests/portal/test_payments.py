@@ -65,6 +65,16 @@ def test_a_site_without_payments_sees_calm_words_and_no_chart(asker: Asker) -> N
     assert "Délai médian, du dépôt au paiement</dt>" not in page
 
 
+def test_payments_of_the_same_day_are_said_to_be(asker: Asker) -> None:
+    """A delay of no day in every week draws no column, and is not taken for weeks without a payment."""
+    same = desk(asker)
+    weeks = tuple(msgspec.structs.replace(week, delay=0 if week.transfers else None) for week in same.figures.weeks)
+    same.figures = msgspec.structs.replace(same.figures, weeks=weeks, delay=0)
+    page = asker.get("/paiements").text
+    assert "Payé le jour même." in page
+    assert "Aucun virement pendant ces semaines" not in page
+
+
 def test_a_payment_is_told_line_by_line_with_reasons(asker: Asker) -> None:
     """By insurer and own number; notes, deductions, penalties and rejections; invoices can be opened."""
     page = asker.get(f"/paiements/{PAID}").text
