@@ -16,7 +16,7 @@ UNKNOWN: Final = Reason(
 )
 _AGAIN = N_("Corrigez la ligne, puis redemandez.")
 _WAIT = N_("Rien à faire : un gestionnaire de l’assureur décide. Revenez voir cette page.")
-_TODO: Final = {
+_NEXT: Final = {
     "not-confirmed": N_(
         "Relisez la carte : numéro d’adhérent, numéro de sécurité sociale, date de naissance, rang. Puis redemandez."
     ),
@@ -38,7 +38,7 @@ _TODO: Final = {
     "newborn-ceiling": N_("Redemandez quand l’assureur a inscrit l’enfant."),
 }
 """What to do of a quote, where an invoice would be corrected and sent again."""
-OWN: Final = {code: Reason(REASONS[code].what, todo) for code, todo in _TODO.items()}
+OWN: Final = {code: Reason(REASONS[code].what, todo) for code, todo in _NEXT.items()}
 
 
 def reason_of(code: str) -> Reason:
