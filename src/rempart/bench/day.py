@@ -31,6 +31,7 @@ from rempart.wire.problem import Problem
 SIDE_BY_SIDE = 32  # sites that read back at once
 PATIENCE = 120.0  # seconds without any progress
 PENDING = frozenset({"receiving", "received"})
+UNTAKEN = frozenset({"refused", "tested"})
 
 
 @dataclass
@@ -126,6 +127,7 @@ class _Reading:
         self._report = report
         self._deadline = time.monotonic() + PATIENCE
         self._places = asyncio.Semaphore(SIDE_BY_SIDE)
+        self._under: Counter[tuple[str, str]] = Counter()  # invoices that the hub has taken under a site's number
 
     async def all(self, played: Played) -> None:
         by_site: dict[int, list[Bill]] = {}
@@ -135,6 +137,12 @@ class _Reading:
         for event, _ in played.files:
             for lot in event.lots:
                 by_site.setdefault(lot.site, []).extend(lot.bills)
+        self._under.update(
+            (bill.invoice.site, bill.invoice.number)
+            for bills in by_site.values()
+            for bill in bills
+            if bill.outcome not in UNTAKEN
+        )
         await self._drained(played.files)
         async with asyncio.TaskGroup() as group:
             for site, bills in by_site.items():
@@ -199,11 +207,11 @@ class _Reading:
                 self._report.deliveries += 1
                 self._report.delivered += bill.amc
             self._allowance(bill)
-        if bill.outcome in {"refused", "tested"}:
+        if bill.outcome in UNTAKEN:
             return
         wanted = ("rejected" if bill.outcome == "duplicate" else bill.outcome, bill.reason, bill.amc)
         seen = await self._seen(caller, bill)
-        while wanted not in seen and time.monotonic() < self._deadline and (not seen or ("received", "", 0) in seen):
+        while wanted not in seen and time.monotonic() < self._deadline and self._undecided(bill, seen):
             await asyncio.sleep(0.1)
             seen = await self._seen(caller, bill)
         if wanted in seen:
@@ -217,6 +225,10 @@ class _Reading:
             if line.particulars is not None and line.particulars.item == CONTACTS:
                 count, cents = self._report.allowances
                 self._report.allowances = (count + 1, cents + bill.amc - (line.base - line.amo))
+
+    def _undecided(self, bill: Bill, seen: list[tuple[Any, ...]]) -> bool:
+        """Whether more may come: one is found by its number only when it is unpacked, its correction or twin later."""
+        return len(seen) < self._under[bill.invoice.site, bill.invoice.number] or ("received", "", 0) in seen
 
     async def _seen(self, caller: Caller, bill: Bill) -> list[tuple[Any, ...]]:
         found = await caller.find(bill.invoice.number)
