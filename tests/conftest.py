@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from rempart.bootstrap import house
+from support import zygote
 
 pytest_plugins = ("support.needs", "support.databases")
 
@@ -15,3 +20,11 @@ settings.register_profile(
 )
 settings.register_profile("soak", parent=settings.get_profile("quick"), max_examples=5_000)
 settings.load_profile(os.environ.get("REMPART_HYPOTHESIS", "quick"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forked_programs() -> Iterator[None]:
+    """Houses fork their programs from one that has imported them: seconds of processor for each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(house, "start_program", zygote.start)
+        yield

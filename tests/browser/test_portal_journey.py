@@ -24,6 +24,7 @@ from rempart.client.sandbox import CARDS, invoice
 from rempart.formats import b2, invoice_json
 from rempart.ground.instants import MICROSECONDS, PARIS, civil_date, now
 from rempart.storage.compartments import Shutting, open_again, shut
+from support.ready import ready
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgres]
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
@@ -77,7 +78,7 @@ class Town:
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("p")
     day: date = civil_date(now(), PARIS)
-    with House(folder / "h", sandbox.options(free_ports(1)[0])) as house:
+    with House(ready(folder / "h"), sandbox.options(free_ports(1)[0])) as house:
         starts = sandbox.Sandbox(house, day).start(folder / "s")
         site = next(start.site for start in starts if start.profession == "pharmacy")
         url = doors.open_portal(house, doors.Brand(OPERATOR, "Horizon Tiers payant", "#0b5c55"))

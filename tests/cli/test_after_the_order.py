@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support import bank_samples
+from support import bank_samples, zygote
 from support.money import FIRST, OPERATOR, SECOND, SITES, MoneyWorld, iban
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
 pytestmark = pytest.mark.postgres
 
 
 def run(money: MoneyWorld, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "rempart", *words, "--config", str(money.config)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return zygote.run(*words, "--config", str(money.config))
 
 
 def done(money: MoneyWorld, *words: str) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from rempart.formats import noemie
 from rempart.formats.b2 import lots_of
 from rempart.formats.b2 import write as write_b2
 from rempart.formats.b2.nir import nir_key
-from support import b2_world
+from support import b2_world, zygote
 from support.b2_samples import FOLDER as B2_SAMPLES
 from support.b2_world import SITE, cut, pharmacy_invoice, put
 from support.noemie_samples import DAY, entities_of
@@ -49,8 +48,7 @@ def returned(tmp_path: Path) -> Path:
 
 def run(*words: object) -> subprocess.CompletedProcess[str]:
     """The command as a site's software calls it."""
-    command = [sys.executable, "-m", "rempart", "client", "noemie-fill", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return zygote.run("client", "noemie-fill", *map(str, words))
 
 
 def invoices(path: Path) -> dict[str, InvoiceReturn]:

@@ -24,6 +24,7 @@ from rempart.simulation.clients import Registration
 from rempart.simulation.guarantees import table_toml
 from rempart.wire.eligibility import EligibilityAnswer, EligibilityRequest
 from rempart.wire.problem import Problem
+from support.ready import ready
 
 if TYPE_CHECKING:
     import typer
@@ -104,7 +105,7 @@ QUESTION = EligibilityRequest(
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """The insurer with its one person and a site are registered and loaded by commands, then the hub starts."""
     folder = tmp_path_factory.mktemp("o")
-    with House(folder / "h", {}, FAST) as house:
+    with House(ready(folder / "h"), {}, FAST) as house:
         made = Office(house, folder)
         keys, load_key = folder / "keys", folder / "load.key"
         made.run(insurer.app, "keygen", "--out", str(keys))

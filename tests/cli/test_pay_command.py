@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from support import zygote
 from support.money import OPERATOR, SITES, MoneyWorld, iban
 
 if TYPE_CHECKING:
@@ -22,8 +23,7 @@ FILE = "main-20261123-01.xml"
 
 
 def run(money: MoneyWorld, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "rempart", "pay", "--config", str(money.config), *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return zygote.run("pay", "--config", str(money.config), *words)
 
 
 def secret(folder: Path, name: str, content: str) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from collections import Counter
@@ -32,6 +30,7 @@ from rempart.storage import batches
 from rempart.wire.batches import BatchAnswer, BatchItem, BatchReceipt, BatchState
 from rempart.wire.eligibility import EligibilityRequest
 from rempart.wire.problem import Problem
+from support import zygote
 from support.houses import FIRST_DAY, town
 from support.journey import Journey
 
@@ -121,8 +120,7 @@ def second_worker(book: Book) -> Iterator[None]:
     section = re.sub(r"(?m)^metrics_port = \d+", f"metrics_port = {free_ports(1)[0]}", section)
     config.write_text(head + section + tail, "utf-8")
     with (house.folder / "second-worker.log").open("ab") as log:
-        command = (sys.executable, "-m", "rempart", "worker", "--config", str(config))
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        process = zygote.start(("worker", "--config", str(config)), log)
     try:
         yield
     finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -37,6 +36,7 @@ from rempart.storage import funds
 from rempart.storage.parties import Client, Registry, single
 from rempart.wire.invoices import InvoiceState
 from rempart.wire.problem import Problem
+from support import zygote
 from support.houses import Town, decided, town
 from support.journey import Journey, act
 
@@ -90,8 +90,7 @@ class Desk:
             "--hub", self.town.house.base, "--client", self.client, "--client-key", self.folder / "client.jwk",
             "--insurer", self.insurer.number,
         )  # fmt: skip
-        command = [sys.executable, "-m", "rempart", "insurer", *map(str, (*words, *(own if reach else ())))]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        return zygote.run("insurer", *map(str, (*words, *(own if reach else ()))))
 
     def done(self, *words: object, reach: bool = True) -> str:
         found = self.run(*words, reach=reach)

@@ -30,6 +30,7 @@ from rempart.wire.estimates import EstimateAnswer, EstimateLine, EstimateRequest
 from rempart.wire.invoices import InvoicesReceipt, InvoicesRequest
 from rempart.wire.payments import RemittanceList
 from rempart.wire.problem import Problem
+from support import zygote
 
 OPTICS = Path(__file__).parents[2] / "docs" / "formats" / "optics-messages.md"
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "software-vendors.md"
@@ -64,10 +65,7 @@ def account(told: dict[str, Any]) -> Account:
 
 
 def rempart(told: dict[str, Any], *words: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "rempart", "client", *words]
-    return subprocess.run(
-        command, input=given, capture_output=True, check=False, timeout=120, env={**os.environ, **told}
-    )
+    return zygote.run_bytes("client", *words, given=given, more=told, timeout=120)
 
 
 def test_the_kit_passes_with_our_client_and_with_its_recording(told: dict[str, Any], tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from rempart.simulation.caller import Caller, presented_request
 from rempart.simulation.clients import registration_of
 from rempart.simulation.country import Country
 from rempart.wire.problem import Problem
+from support.ready import ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +92,7 @@ def _doctor(house: House) -> dict[str, list[str]]:
 def test_records_opened_and_never_disclosed_are_found_and_the_hub_frozen(tmp_path: Path) -> None:
     """The honest day reconciles to nothing; thirty stolen records raise the alarm and close the hub to everyone."""
     country = Country(7, 300)
-    with House(tmp_path / "h", OPTIONS) as house:
+    with House(ready(tmp_path / "h"), OPTIONS) as house:
         World(house, country).register()
         house.launch("hub")
         house.launch("worker")

@@ -28,6 +28,7 @@ from rempart.simulation.files import file_bytes
 from rempart.simulation.http import HttpError, Response
 from rempart.storage.invariants import check
 from rempart.wire.problem import Problem
+from support.ready import ready
 
 if TYPE_CHECKING:
     from rempart.wire.invoices import InvoiceRequest, InvoiceState
@@ -133,7 +134,7 @@ def town(
     for name, values in (options or {}).items():
         merged.setdefault(name, {}).update(values)
     country = Country(seed, people, day=FIRST_DAY if simulated else date.today(), insurers=insurers)  # noqa: DTZ011 - the machine's own day
-    with House(folder, merged, SERVER) as house:
+    with House(ready(folder), merged, SERVER) as house:
         clock = None
         if simulated:
             house.settings.paths.data.mkdir(parents=True, exist_ok=True)

@@ -37,6 +37,7 @@ from rempart.wire.problem import Problem
 from rempart.wire.token import ASSERTION_TYPE, FORM_TYPE
 from support import signing_in
 from support.false_provider import FalseProvider, lying
+from support.ready import ready
 from support.vouching import CLIENT
 
 VENDOR = "vendor-of-tests"
@@ -133,7 +134,7 @@ class HubWorld:
         return (await self.people("professional"))["professional"]
 
     async def people(self, *roles: str) -> dict[str, Caller]:
-        """Somebody of the site in each role, signed in with a passkey at the operator's portal."""
+        """Somebody in each role, of the site or of a desk, signed in with a passkey at the operator's portal."""
         account = await asyncio.to_thread(signing_in.registered, self.house, OPERATOR)
         doors = Doors(account)
         made = {}
@@ -170,7 +171,7 @@ def _digest(token: str) -> bytes:
 @contextmanager
 def running_hub(folder: Path, people: int = 20) -> Iterator[HubWorld]:
     """Keeper, PostgreSQL and hub, with everything registered and no rights loaded."""
-    with lying() as provider, House(folder, {"pro_sante_connect": _vouching(folder, provider)}, FAST) as house:
+    with lying() as provider, House(ready(folder), {"pro_sante_connect": _vouching(folder, provider)}, FAST) as house:
         world = World(house, Country(1, people, day=date.today()))  # noqa: DTZ011 - the simulated day is today's
         world.register()
         made_site = world.country.site(0).number

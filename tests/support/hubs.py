@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -12,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rempart.bootstrap.house import House, free_ports
+from support import zygote
 
 
 @contextmanager
@@ -25,9 +24,7 @@ def second_hub(house: House) -> Iterator[str]:
     config = house.folder / "second.toml"
     config.write_text(head + hub + tail, "utf-8")
     with (house.folder / "second-hub.log").open("ab") as log:
-        process = subprocess.Popen(
-            (sys.executable, "-m", "rempart", "hub", "--config", str(config)), stdout=log, stderr=log
-        )
+        process = zygote.start(("hub", "--config", str(config)), log)
     try:
         deadline = time.monotonic() + 60
         while not _healthy(metrics):

@@ -1,7 +1,7 @@
 """Every program on one machine, each in a process of its own, with an embedded PostgreSQL or one that is there.
 
 For the demo, benches and tests. It writes a real configuration file and starts the programs by their commands, so what
-runs here is what an installation runs.
+runs here is what an installation runs; only the key ring is made in this process.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
+from rempart.bootstrap.keeper import make_ring
 from rempart.ground.files import private_folder
 from rempart.ground.settings import Settings, load
 from rempart.sealing.client import KeeperSync, KeeperUnavailable
@@ -32,6 +33,12 @@ Options = Mapping[str, Mapping[str, Any]]
 START_SECONDS = 60.0
 PROGRAMS = ("keeper", "hub", "worker")
 COMMANDS = {"keeper": ("keeper", "run"), "hub": ("hub",), "worker": ("worker",)}
+
+
+def start_program(words: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+    """One program by the words after `rempart`, in a session of its own, both its outputs into `log`."""
+    command = (*dies_with_us(), sys.executable, "-m", "rempart", *words)
+    return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
 
 
 class HouseError(RuntimeError):
@@ -94,7 +101,7 @@ class House:
             raise HouseError("; ".join(map(str, settings)))
         self.settings: Settings = settings
         if not settings.keeper.key_ring.exists():
-            self._once("keeper", "init")
+            make_ring(settings)
         self.launch("keeper")
 
     def stop(self) -> None:
@@ -108,13 +115,11 @@ class House:
         if name == "postgres":
             self.database.start()
             return
-        log = (self.folder / f"{name}.log").open("ab")
         words, config = COMMANDS.get(name), self.config
         if words is None:
             words, config = ("portal",), self.portals[name][0]
-        command = (*dies_with_us(), sys.executable, "-m", "rempart", *words, "--config", str(config))
-        self.processes[name] = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-        log.close()
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = start_program((*words, "--config", str(config)), log)
         self._await(name)
 
     def kill(self, name: str) -> None:
@@ -142,12 +147,6 @@ class House:
     def ring(self) -> KeeperSync:
         """A connection to the keeper's ring socket."""
         return KeeperSync(str(self.settings.paths.keeper_socket("ring")), OPERATIONS)
-
-    def _once(self, *words: str) -> None:
-        command = (sys.executable, "-m", "rempart", *words, "--config", str(self.config))
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise HouseError(f"rempart {' '.join(words)}: {done.stderr.strip()}")
 
     def _await(self, name: str) -> None:
         ready = self._keeper_ready if name == "keeper" else self._http_ready
