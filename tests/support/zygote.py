@@ -28,7 +28,7 @@ IMPORTED = (
     "rempart.bootstrap.hub", "rempart.bootstrap.worker", "rempart.bootstrap.pay", "rempart.bootstrap.returns",
     "rempart.bootstrap.settling", "rempart.keeper.start", "rempart.portal.app", "rempart.cli", "rempart.cli.hub",
     "rempart.cli.worker", "rempart.cli.keeper", "rempart.cli.portal", "uvicorn.main", "uvicorn.lifespan.on",
-    "uvicorn.protocols.http.h11_impl", "psycopg.pq", "rich.console",
+    "uvicorn.protocols.http.h11_impl", "litestar.plugins.pydantic", "psycopg.pq", "rich.console",
 )  # fmt: skip
 _MOST = 1 << 20  # bytes of a message
 _PDEATHSIG = 1

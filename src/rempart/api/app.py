@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from litestar import Litestar
@@ -23,7 +24,7 @@ def application(state: HubState, sign_in: SignIn, cadence: Cadence, routes: Sequ
     """The ASGI application of one hub."""
     handlers = [eligibility_route(state, sign_in, cadence, ELIGIBILITY_PATH), *routes]
     framework = Litestar(
-        route_handlers=[*handlers, *schema_routes(described(handlers))],
+        route_handlers=[*handlers, *schema_routes(partial(described, handlers))],
         openapi_config=None,
         request_max_body_size=state.settings.hub.body_most_bytes,
         exception_handlers=HANDLERS,

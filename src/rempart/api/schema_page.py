@@ -1,4 +1,4 @@
-"""The API's document as one page: plain HTML made once at start, one style sheet, no script, no other host."""
+"""The API's document as one page: plain HTML made once, one style sheet, no script, no other host."""
 
 from __future__ import annotations
 

@@ -1,7 +1,12 @@
-"""GET /schema, its style sheet and the OpenAPI document itself: made once at start, served as bytes from here."""
+"""GET /schema, its style sheet and the OpenAPI document itself: made when first asked for, then served as bytes.
+
+Making it costs more than the rest of the hub's start together; most hubs are never asked.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import Any
 
@@ -20,18 +25,49 @@ HEADERS = {
 }
 
 
-def schema_routes(document: dict[str, Any]) -> list[HTTPRouteHandler]:
-    """The three handlers; none of them is in the document."""
+def schema_routes(describe: Callable[[], dict[str, Any]]) -> list[HTTPRouteHandler]:
+    """The three handlers, of the document that `describe` makes; none of them is in it."""
+    made = _Made(describe)
+    style = files("rempart.api").joinpath("schema_page.css").read_bytes()
+
+    async def css() -> bytes:
+        return style
+
     return [
-        _fixed("/schema", page(document).encode(), "text/html; charset=utf-8"),
-        _fixed("/schema/style.css", files("rempart.api").joinpath("schema_page.css").read_bytes(), "text/css"),
-        _fixed("/schema/openapi.json", msgspec.json.encode(document), "application/json"),
+        _read("/schema", made.page, "text/html; charset=utf-8"),
+        _read("/schema/style.css", css, "text/css"),
+        _read("/schema/openapi.json", made.json, "application/json"),
     ]
 
 
-def _fixed(path: str, content: bytes, kind: str) -> HTTPRouteHandler:
+class _Made:
+    """Page and document, made once, beside the loop: those who ask something else meanwhile are answered."""
+
+    def __init__(self, describe: Callable[[], dict[str, Any]]) -> None:
+        self._describe = describe
+        self._turn = asyncio.Lock()
+        self._both: tuple[bytes, bytes] | None = None
+
+    async def page(self) -> bytes:
+        return (await self._contents())[0]
+
+    async def json(self) -> bytes:
+        return (await self._contents())[1]
+
+    async def _contents(self) -> tuple[bytes, bytes]:
+        async with self._turn:
+            if self._both is None:
+                self._both = await asyncio.to_thread(self._make)
+            return self._both
+
+    def _make(self) -> tuple[bytes, bytes]:
+        document = self._describe()
+        return page(document).encode(), msgspec.json.encode(document)
+
+
+def _read(path: str, content: Callable[[], Awaitable[bytes]], kind: str) -> HTTPRouteHandler:
     @get(path, include_in_schema=False, media_type=kind)
     async def read() -> Response[bytes]:
-        return Response(content, media_type=kind, headers=HEADERS)
+        return Response(await content(), media_type=kind, headers=HEADERS)
 
     return read

@@ -56,10 +56,8 @@ class Connection:
                 raise
 
     async def open(self) -> bool:
-        """Opens the connection unless it is; anew after a silence. False when the server cannot be reached."""
+        """Opens the connection unless it is. False when the server cannot be reached."""
         async with self._turn:
-            if time.monotonic() - self._last > IDLE_MOST:
-                await self.close()
             try:
                 async with asyncio.timeout(self._timeout):
                     await self._opened()
@@ -90,9 +88,13 @@ class Connection:
         return response
 
     async def _opened(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """The open connection; another one after a silence, in which the server may have closed it."""
+        if time.monotonic() - self._last > IDLE_MOST:
+            await self.close()
         if self._streams is None:
             context = (self._context or ssl.create_default_context()) if self._tls else None
             self._streams = await asyncio.open_connection(self._host, self._port, ssl=context)
+            self._last = time.monotonic()
         return self._streams
 
 
