@@ -12,9 +12,12 @@ from rempart.bench.world import OPERATOR
 from rempart.bootstrap import inviting
 from rempart.bootstrap.registering import registrar
 from rempart.client import _jose, calls
+from rempart.client import support as desk_calls
 from rempart.client.doors import Doors, PortalAccount, Registration, SignedIn
 from rempart.ground.instants import now
+from rempart.wire.eligibility import EligibilityAnswer
 from rempart.wire.problem import Problem
+from rempart.wire.support import SupportQuestion
 from support import signing_in as people
 from support.authenticator import Authenticator
 from support.hub_world import HubWorld, code_of
@@ -59,6 +62,36 @@ def test_invited_enrolled_signed_in_asks_and_signs_out(hub_world: HubWorld, port
             "select site, purpose, evidence from rempart.disclosure where client = %s", (session.account,)
         ).fetchall()
     assert rows == [(site.number, "eligibility", "typed")]
+
+
+def test_support_reads_by_its_id_what_a_person_asked(hub_world: HubWorld, portal: PortalAccount) -> None:
+    """The counter reads out twelve characters; support is shown the answer, leaves a record, and asks for no rights."""
+
+    async def work(doors: Doors) -> tuple[object, ...]:
+        counter = await people.person_at(hub_world.house, hub_world.country, doors)
+        desk = await people.person_at(hub_world.house, hub_world.country, doors, role="support")
+        asking, looking = await counter.session(), await desk.session()
+        await asyncio.sleep(2.2)  # the hub looks every second who there is
+        question = msgspec.structs.replace(hub_world.question(), evidence="typed")
+        answer = await doors.perform(asking, calls.eligibility(question))
+        assert isinstance(answer, EligibilityAnswer), answer
+        found = await doors.perform(looking, desk_calls.question(answer.question))
+        theirs = await doors.perform(asking, desk_calls.question(answer.question))
+        mine = await doors.perform(looking, calls.eligibility(question))
+        return looking, answer, found, _code(theirs), isinstance(mine, Problem)
+
+    looking, answer, found, theirs, refused = at(portal, work)
+    assert isinstance(looking, SignedIn)
+    assert isinstance(answer, EligibilityAnswer)
+    assert isinstance(found, SupportQuestion), found
+    told = (found.question, found.outcome, found.channel, found.site, found.purpose)
+    assert told == (answer.question, answer.answer, "portal", hub_world.country.site(0).number, "eligibility")
+    assert (theirs, refused, looking.site) == ("purpose", True, "")
+    with psycopg.connect(hub_world.house.database.url("auditor")) as connection:
+        rows = connection.execute(
+            "select kind, wanted from rempart.support_reading where account = %s", (looking.account,)
+        ).fetchall()
+    assert rows == [("question", answer.question)]
 
 
 def test_an_invitation_is_good_once_and_for_its_site(hub_world: HubWorld, portal: PortalAccount) -> None:
@@ -194,6 +227,8 @@ def test_inviting_is_refused_for_what_cannot_be(hub_world: HubWorld, portal: Por
         "role-unknown": inviting.Invitation(OPERATOR, site.number, "king", people.TODAY, people.TODAY),
         "site-unknown": inviting.Invitation(OPERATOR, "000000000", "staff", people.TODAY, people.TODAY),
         "other-operator": inviting.Invitation("nobody", site.number, "staff", people.TODAY, people.TODAY),
+        "other-desk": inviting.Invitation(OPERATOR, site.number, "agent", people.TODAY, people.TODAY),
+        "insurer-unknown": inviting.Invitation(OPERATOR, "0000000000", "case-worker", people.TODAY, people.TODAY),
         "account-unknown": inviting.Invitation(
             OPERATOR, site.number, "staff", people.TODAY, people.TODAY, "a00000000000000"
         ),

@@ -9,22 +9,30 @@ from urllib.parse import urlencode
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
 
 from rempart.api.hot import ELIGIBILITY_PATH
 from rempart.formats.fhir import claim, question
 from rempart.formats.optics_messages import asked as optics
 from rempart.ground.instants import now
+from rempart.sealing.waiting_jwe import Left, public_of, seal
 from rempart.simulation.caller import Caller
 from rempart.simulation.clients import Registration
 from rempart.simulation.http import Response
 from rempart.wire.account import AddPasskeyRequest, PasskeyProof, RecoveryRequest
+from rempart.wire.bank_details import BankApproval, BankProposal
 from rempart.wire.batches import BatchItem, BatchRequest
 from rempart.wire.invoices import InvoicesRequest
+from rempart.wire.mandates import MandateClaim, MandateCodeRequest, MandateEnd, MandateRenewal
+from rempart.wire.operator_desk import DeskInviteRequest, DeskOpenRequest
 from rempart.wire.problem import Problem
 from rempart.wire.record_check import RecordCheckRequest
+from rempart.wire.stations import DelegationRequest, SeatRequest, StationRequest
 from rempart.wire.token import FORM_TYPE
+from rempart.wire.waiting_room import LeaveRequest
 from support.hub_world import HubWorld, code_of
-from support.route_table import CALLERS, PEOPLE, PORTAL_ROUTES, ROUTES, STANDING, TOKEN_ROUTES, Expected, Row
+from support.money import iban
+from support.route_table import CALLERS, DESKS, PEOPLE, PORTAL_ROUTES, ROUTES, STANDING, TOKEN_ROUTES, Expected, Row
 
 pytestmark = pytest.mark.postgres
 
@@ -32,7 +40,7 @@ pytestmark = pytest.mark.postgres
 def _body(world: HubWorld, row: Row, caller: str, *, authorization: str) -> bytes:
     if row.body in OF_PEOPLE:
         return OF_PEOPLE[row.body]
-    if row.body == "record check":
+    if row.body in {"record check", "presence code"}:  # both are a statement and a signature
         return msgspec.json.encode(RecordCheckRequest(b'{"care":"2026-03-02"}', bytes(64)))
     if row.body == "settlement answers":
         return (
@@ -58,14 +66,36 @@ def _body(world: HubWorld, row: Row, caller: str, *, authorization: str) -> byte
         sites = {"other site": world.other, "concentrator": world.concentrator.sites[0]}
         site = world.other if caller in STANDING else sites.get(caller, world.site)
         return claim.write(invoice, site)
-    return {"": b"", "invoices": INVOICES, "file": b"not a B2 file: " + caller.encode()}[row.body]
+    return {"file": b"not a B2 file: " + caller.encode(), **PLAIN}[row.body]
 
 
+_KEY = public_of(derive_private_key(7, SECP256R1()).public_key())  # nobody's
 _UNSIGNED = PasskeyProof("AA", "e30", "AA", "AA")
 OF_PEOPLE = {
     "renewal": b"{}",
+    "left": msgspec.json.encode(LeaveRequest(
+        "invoice", "portal:nobody@1", "019cb30d-5c00-7b52-9f0e-3c6a41d2e8b7",
+        seal(Left("a000000000000000", "990000002", "invoice", msgspec.Raw(b"{}")), _KEY),
+    )),
     "passkey": msgspec.json.encode(AddPasskeyRequest("AA", "e30", "AA")),
+    "station": msgspec.json.encode(StationRequest("AA", "AA", _UNSIGNED)),
+    "seat": msgspec.json.encode(SeatRequest("AA", "AA", "AA")),
+    "delegation": msgspec.json.encode(
+        DelegationRequest("a000000000000000", "2026-03-02", "2026-03-03", "AA", _UNSIGNED)
+    ),
     "recovery": msgspec.json.encode(RecoveryRequest("a000000000000000", "AA", _UNSIGNED)),
+    "bank proposal": msgspec.json.encode(
+        BankProposal("0f8b1c1e-5d0a-4e0e-9a57-3f1d2c4b5a69", "CABINET DUPRE", iban(77), "AA", _UNSIGNED)
+    ),
+    "desk standing": b'{"standing":"suspended"}',
+    "desk invite": msgspec.json.encode(DeskInviteRequest("support", "horizon", "", "", "", "AA", _UNSIGNED)),
+    "desk shut": b'{"state":"closed","reason":"maintenance"}',
+    "desk open": msgspec.json.encode(DeskOpenRequest(1, "AA", _UNSIGNED)),
+    "mandate code": msgspec.json.encode(MandateCodeRequest("*", "AA", _UNSIGNED)),
+    "mandate renewal": msgspec.json.encode(MandateRenewal("nobody", "2026-03-03", "2027-03-02", "AA", _UNSIGNED)),
+    "mandate end": msgspec.json.encode(MandateEnd("nobody")),
+    "mandate claim": msgspec.json.encode(MandateClaim("AA", "990000002", "0000-0000-0000-0000")),
+    "bank approval": msgspec.json.encode(BankApproval("AA", _UNSIGNED)),
 }  # fmt: skip
 """Of the right form; challenges are of nobody."""
 INVOICES = (
@@ -73,6 +103,9 @@ INVOICES = (
     b'"birth_date":"1985-04-12","lines":[{"care_date":"2026-03-02","code":"PH7","family":"pharmacy","base":1340,'
     b'"rate":65,"amo":871,"spent":1340,"amc":469}]}]}'
 )
+PLAIN = {
+    "": b"", "invoices": INVOICES, "desk decision": b'{"verdict":"refused"}', "desk word": b'{"verdict":"refuse"}',
+}  # fmt: skip
 
 
 class Walk:
@@ -108,8 +141,9 @@ class Walk:
         self.names["authorization"] = quoted.authorization
 
     async def _people(self) -> dict[str, Caller]:
-        found = await self.world.people(*PEOPLE.values())
-        return {caller: found[role] for caller, role in PEOPLE.items()}
+        roles = PEOPLE | {desk: desk for desk in DESKS}
+        found = await self.world.people(*roles.values())
+        return {caller: found[role] for caller, role in roles.items()}
 
     async def ask(self, row: Row, caller: str) -> Expected:
         path = row.path.format(**self.names)

@@ -18,18 +18,27 @@ from rempart.api.account_routes import account_routes
 from rempart.api.app import described
 from rempart.api.authorization_routes import authorization_routes
 from rempart.api.batch_routes import batch_routes
+from rempart.api.enrolment_routes import enrolment_routes
 from rempart.api.estimates import estimate_routes
 from rempart.api.fhir import fhir_routes
+from rempart.api.hospital_routes import hospital_routes
+from rempart.api.insurer_desk import insurer_desk_routes
+from rempart.api.insurer_desk_reading import insurer_reading_routes
 from rempart.api.insurer_routes import insurer_routes
 from rempart.api.invoice_list import invoice_list_routes
 from rempart.api.invoice_routes import invoice_routes
 from rempart.api.keeper_keys import keeper_key_routes
 from rempart.api.log_routes import log_routes
+from rempart.api.mandates import mandate_routes
 from rempart.api.notices import notice_routes
+from rempart.api.operator_compartments import operator_compartment_routes
+from rempart.api.operator_desk import operator_desk_routes
 from rempart.api.optics import optics_routes
+from rempart.api.own_bank import own_bank_routes
 from rempart.api.own_records import own_records_routes
 from rempart.api.own_site import own_site_routes
 from rempart.api.payments import payment_routes
+from rempart.api.presence import presence_routes
 from rempart.api.problems import TABLE
 from rempart.api.provider_routes import provider_routes
 from rempart.api.record_check import record_check_routes
@@ -41,8 +50,11 @@ from rempart.api.schema_words import OPERATIONS, SIGN_IN, TAGS
 from rempart.api.settlements import settlement_routes
 from rempart.api.sign_in_routes import sign_in_routes
 from rempart.api.stand_in import stand_in_routes
+from rempart.api.station_routes import station_routes
 from rempart.api.status import status_routes
+from rempart.api.support import support_routes
 from rempart.api.token import token_routes
+from rempart.api.waiting_room import waiting_room_routes
 from rempart.api.webhooks import webhook_routes
 from rempart.domain.identifiers import Fault, parse_amc, parse_birth, parse_nir, parse_site
 from rempart.domain.reasons import REASONS
@@ -69,11 +81,19 @@ def document() -> Json:
     routes += keeper_key_routes(nothing)
     routes += invoice_list_routes(desk)
     routes += status_routes(state, nothing)
+    routes += support_routes(nothing)
     routes += [*sign_in_routes(people), *account_routes(people, nothing), *provider_routes(people, nothing)]
+    routes += [*own_bank_routes(people, nothing), *mandate_routes(people, nothing), *station_routes(people, nothing)]
+    routes += hospital_routes(people, nothing)
+    routes += enrolment_routes(people, nothing)
     routes += [*stand_in_routes(nothing), *record_check_routes(nothing, nothing, nothing)]
+    routes += presence_routes(nothing, nothing)
     asking: Any = SimpleNamespace(desk=desk, cadence=nothing)
     routes += [*own_records_routes(asking), *webhook_routes(desk), *notice_routes(desk)]
     routes += own_site_routes(desk)
+    routes += [*operator_desk_routes(asking, nothing, nothing), *operator_compartment_routes(asking, nothing)]
+    routes += waiting_room_routes(asking)
+    routes += [*insurer_desk_routes(asking), *insurer_reading_routes(asking)]
     routes += settlement_routes(asking)
     routes += [*batch_routes(desk, nothing), *estimate_routes(asking), *optics_routes(asking)]
     routes += [*authorization_routes(asking), *fhir_routes(asking), *insurer_routes(asking)]

@@ -164,7 +164,7 @@ def test_a_purpose_that_is_not_the_clients_is_refused() -> None:
     assert admit(SNAPSHOT, CALLER, wishing(purpose="search")) == "purpose"
 
 
-@pytest.mark.parametrize("evidence", ["code", "", "TYPED", "CARD"])
+@pytest.mark.parametrize("evidence", ["CODE", "", "TYPED", "CARD"])
 def test_an_evidence_that_nobody_can_hold_here_is_refused(evidence: str) -> None:
     """A signed card may be shown by whoever may ask; whether it is genuine is not looked at here."""
     assert admit(SNAPSHOT, CALLER, wishing(evidence=evidence)) == "evidence"
@@ -174,7 +174,7 @@ def test_an_evidence_that_nobody_can_hold_here_is_refused(evidence: str) -> None
 def test_the_first_check_that_refuses_is_told() -> None:
     """With everything wrong, mending one thing after the other shows the checks in the order of the policy."""
     snapshot = Snapshot(closures=closing("hub").closures)
-    caller, wish = calling(expires=NOW, kind="member"), wishing(evidence="code")
+    caller, wish = calling(expires=NOW, kind="member"), wishing(evidence="told")
     told = [admit(snapshot, caller, wish)]
     snapshot = replace(snapshot, closures={})
     told.append(admit(snapshot, caller, wish))

@@ -97,12 +97,15 @@ def test_small_packages_import_only_what_they_may(package: str) -> None:
 
 
 def test_the_door_is_one() -> None:
-    """Only the guard's adapter calls `settle`, and only `settle` writes a disclosure."""
+    """Only the guard's adapter calls `settle`, which writes what is asked; one function writes what is read."""
     callers = [_name(path) for path in MODULES if re.search(r"rempart\.settle\(", path.read_text("utf-8"))]
     assert callers == ["storage/door.py"]
     texts = [path for path in SOURCE.rglob("*") if path.suffix in {".py", ".sql"}]
     write = re.compile(r"(insert\s+into|update|copy|delete\s+from)\s+rempart\.disclosure\b", re.IGNORECASE)
-    assert [_name(path) for path in texts if write.search(path.read_text("utf-8"))] == ["storage/sql/settle.sql"]
+    writers = sorted(_name(path) for path in texts if write.search(path.read_text("utf-8")))
+    assert writers == ["storage/sql/reading.sql", "storage/sql/settle.sql"]
+    readers = [_name(path) for path in MODULES if re.search(r"rempart\.disclose_reading\(", path.read_text("utf-8"))]
+    assert readers == ["storage/reading.py"]
 
 
 def test_there_is_no_import_cycle() -> None:

@@ -6,7 +6,8 @@ guesses one more row of `disclosure`. What he may use without breaking anything 
 day, insurer, and whether the site knew the person. Chance is therefore what context alone gives: a row where the site
 did not know the person is any client's of that insurer, one where it did is any of those it met before. A strategy
 that uses more must not do better, at four standard deviations (one false alarm in 30,000 runs). Left out: WAL, whose
-records name the row that a later visit writes again.
+records name the row that a later visit writes again; and habits, as of who opens all invoices of one person in a row:
+the log of readings says when each was opened, because that is its purpose.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class Row:
     known: bool
     tx: str
     values: frozenset[object]
+    opened: tuple[int, ...] = ()  # when its invoice was read again
 
     @property
     def day(self) -> int:
@@ -136,6 +138,25 @@ async def _live(made: Town, plan: list[Visit]) -> None:
     await _drained(made)
     for caller in callers.values():
         await caller.close()
+    await _read_again(made, sorted(callers))
+
+
+async def _read_again(made: Town, sites: list[int]) -> None:
+    """On the day after, every second invoice is opened by its site, in no order that follows a person."""
+    clock = made.clock
+    assert clock is not None
+    clock.move_to(start_of_day(FIRST_DAY, "UTC") + DAYS * DAY + 9 * 60 * MINUTE)
+    callers = {made.country.site(index).number: made.caller(index) for index in sites}
+    with psycopg.connect(made.house.database.url("admin")) as connection:
+        sent = connection.execute("select invoice, site from rempart.invoice order by invoice").fetchall()[::2]
+    random.Random(7).shuffle(sent)
+    for identity, site in sent:
+        clock.move_to(clock.now() + SECOND)
+        found = await callers[site].invoice_state(str(identity))
+        assert not isinstance(found, Problem), found.code
+        assert found.lines
+    for caller in callers.values():
+        await caller.close()
 
 
 async def _drained(made: Town) -> None:
@@ -176,15 +197,21 @@ def _dump(made: Town, plan: list[Visit]) -> Dump:
         invoice = invoices[decision["invoice"]]
         assert invoice["state"] == "accepted", invoice["reason"]
         by_tag[decision["tag"]] += [decision, invoice]
+    opened: dict[bytes, list[dict[str, Any]]] = defaultdict(list)
+    for one in tables["disclosure"]:
+        if one["purpose"] == "reading":
+            opened[one["tag"]].append(one)
+    assert len(opened) > len(plan) / 3
     rows, truth = [], {}
     for number, one in enumerate(sorted(tables["disclosure"], key=lambda row: int(row["id"]))):
         if one["purpose"] != "eligibility":
             continue
-        joined = [one, *by_tag[one["tag"]], *filter(None, [by_instant.get(one["instant"])])]
+        joined = [one, *by_tag[one["tag"]], *opened[one["tag"]], *filter(None, [by_instant.get(one["instant"])])]
         joined += [met for met in tables["met"] if met["xmin"] == one["tx"]]
         values = frozenset(v for each in joined for v in each.values() if isinstance(v, bytes) or hasattr(v, "hex"))
         rows.append(Row(
-            number, one["site"], one["instant"], one["insurer"], one["evidence"] == "known", str(one["tx"]), values
+            number, one["site"], one["instant"], one["insurer"], one["evidence"] == "known", str(one["tx"]), values,
+            tuple(reading["instant"] for reading in opened[one["tag"]]),
         ))  # fmt: skip
         truth[number] = truth_at[site_numbers[one["site"]], one["instant"] // SECOND]
     people: dict[str, set[int]] = defaultdict(set)
@@ -240,8 +267,24 @@ def meeting_transactions(dump: Dump, seen: list[Row], candidates: list[Row]) -> 
     return found
 
 
+def read_together(_dump: Dump, seen: list[Row], candidates: list[Row]) -> list[Row]:
+    """An invoice of his was opened, and within the minute another of the same site: of the same person, perhaps."""
+    mine = [(one.site, instant) for one in seen for instant in one.opened]
+    return [
+        row for row in candidates
+        if any(row.site == site and abs(at - instant) < MINUTE for site, instant in mine for at in row.opened)
+    ]  # fmt: skip
+
+
 Strategy = Callable[[Dump, list[Row], list[Row]], list[Row]]
-STRATEGIES: tuple[Strategy, ...] = (anyone, known_again, equal_values, meeting_days, meeting_transactions)
+STRATEGIES: tuple[Strategy, ...] = (
+    anyone,
+    known_again,
+    equal_values,
+    meeting_days,
+    meeting_transactions,
+    read_together,
+)
 
 
 @dataclass(frozen=True)

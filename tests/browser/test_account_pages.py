@@ -13,13 +13,27 @@ from playwright.sync_api import CDPSession, expect
 
 from rempart.sealing import actions
 from rempart.wire.account import AddPasskeyRequest, RecoveryRequest
+from rempart.wire.bank_details import BankDetailsState
 from support.fake_account import CODE, COLLEAGUE, FakeAccount, account
+from support.fake_bank import CHANGE, FakeBank
+from support.fake_bank import OTHER as PROPOSER
 from support.fake_doors import Person
+from support.fake_programs import NEAR, FakePrograms
+from support.money import iban
+from support.operator_desk import SECOND, STAFF, FakeDesk, at_desk
 from support.portals import ONE, SITE, doors, served
 from support.seats import LANGUAGES, SIZES, Seat, World, browser, seat
 
 __all__ = ["browser", "seat"]
 pytestmark = [pytest.mark.browser]
+BANK, PROGRAMS = "/site-et-equipe/compte", "/site-et-equipe/logiciels"
+SENT = """() => {
+  const form = document.querySelector("form[data-webauthn]");
+  for (const name of ["challenge", "credential", "client_data", "authenticator_data", "signature"])
+    form.elements[name].value = "AA";
+  form.submit();
+}"""
+"""Posts a page's form as its script does once a passkey has signed."""
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +81,83 @@ def test_every_page_is_sound(seat: Seat, own: FakeAccount) -> None:
     assert own.told == [("sessions", "sessions")]
 
 
+@pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
+def test_every_page_of_the_operators_desk_is_sound(seat: Seat, own: FakeAccount) -> None:
+    """Sites, one, none; desks, an account; an invitation up to its code; closing, closed, what is signed to open."""
+    desk, page, before = FakeDesk(), seat.page, seat.world.doors.people[ONE]
+    seat.world.doors.desks.append(desk)
+    at_desk(seat.world.doors.people, ONE)
+    seat.signed_in(ONE)
+    page.set_viewport_size({"width": SIZES[1][0], "height": SIZES[1][1]})
+    for path in ("sites", "sites?numero=99", f"sites/{SITE}", "comptes", f"comptes/{STAFF}", "fermetures"):
+        seat.open("/bureau/" + path)
+        for each in range(page.locator("details.account-sure").count()):
+            page.locator("details.account-sure > summary").nth(each).click()
+        seat.sound()
+    seat.open(f"/bureau/invitations?site={SITE}")
+    seat.sound()
+    seat.press()
+    page.wait_for_selector(".signed-lines")
+    seat.sound()
+    page.evaluate(SENT)
+    page.wait_for_selector(".account-code")
+    seat.sound()
+    desk.closed(SECOND)
+    for path in ("fermetures", "fermetures/portail/ouvrir"):
+        seat.open("/bureau/" + path)
+        seat.sound()
+    seat.world.doors.people[ONE] = before
+    assert [kind for kind, _ in desk.told] == ["invite"]
+
+
+@pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
+def test_every_page_of_the_sites_account_is_sound(seat: Seat, own: FakeAccount) -> None:
+    """What is paid, a wrong account, the lines that one signs, a change at each step, and who may not."""
+    bank, page, account = FakeBank(), seat.page, iban(77)
+    seat.world.doors.desks.append(bank)
+    seat.signed_in(ONE)
+    seat.open(BANK)
+    seat.sound()
+    for again in (iban(78), account):
+        for name, value in (("name", "Cabinet Dupré"), ("iban", account), ("again", again)):
+            page.fill(f"#{name}", value)
+        seat.press()
+        page.wait_for_load_state()
+        seat.sound()
+    expect(page.locator(".signed-lines .iban")).to_have_text(account)
+    bank.waits("7765", PROPOSER)
+    for path in (BANK, f"{BANK}/{CHANGE}"):
+        seat.open(path)
+        seat.sound()
+    bank.waits("7765", ONE, second="operator")
+    seat.open(BANK)
+    seat.sound()
+    bank.approved()
+    seat.open(BANK)
+    seat.sound()
+    page.click(".bank-acts button.second")
+    expect(page.locator(".bank-steps")).to_have_count(0)
+    bank.state = BankDetailsState("", "", proposes=False, why_not="manager-signs")
+    seat.open(BANK)
+    seat.sound()
+    assert own.told == []
+
+
+@pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
+def test_every_page_of_the_sites_programs_is_sound(seat: Seat, own: FakeAccount) -> None:
+    """Listed, none at all, the lines of a code and of a renewal."""
+    programs = FakePrograms()
+    seat.world.doors.desks.insert(0, programs)
+    seat.signed_in(ONE)
+    for path in (PROGRAMS, f"{PROGRAMS}/nouveau", f"{PROGRAMS}/renouveler?logiciel={NEAR}"):
+        seat.open(path)
+        seat.sound()
+    programs.members.clear()
+    seat.open(PROGRAMS)
+    seat.sound()
+    assert own.told == []
+
+
 def test_a_passkey_is_added_with_the_signature_of_another(seat: Seat, own: FakeAccount) -> None:
     """One press: the browser signs with the old one, makes the new one on another device, under one challenge."""
     devtools, name = _authenticator(seat, "internal")
@@ -75,7 +166,7 @@ def test_a_passkey_is_added_with_the_signature_of_another(seat: Seat, own: FakeA
     seat.open("/compte")
     seat.page.evaluate(_WAITS)
     seat.page.click("form[data-webauthn] button")
-    seat.page.wait_for_function("window.signed")
+    seat.page.wait_for_function("window.signedOnce")
     devtools.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": name})
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": _OPTIONS | {"transport": "usb"}})
     seat.page.evaluate("window.plugged()")
@@ -125,7 +216,7 @@ def test_a_manager_signs_what_is_shown(seat: Seat, own: FakeAccount) -> None:
 _WAITS = """() => {
   const made = navigator.credentials.create.bind(navigator.credentials);
   const other = new Promise((done) => { window.plugged = done; });
-  navigator.credentials.create = async (options) => { window.signed = true; await other; return made(options); };
+  navigator.credentials.create = async (options) => { window.signedOnce = true; await other; return made(options); };
 }"""
 """The person takes another device in hand between the two: until then nothing is made."""
 _OPTIONS = {

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
+from support.insurer_desk import CASE, MANAGER, PAPER, QUARANTINED, REFERENCE, InsurerDesk, insurers_people
 from support.portals import CARD, ONE, SITE
 from support.quote_desk import QuoteDesk
 from support.seats import LANGUAGES, Seat, browser, seat, world
@@ -147,3 +148,72 @@ def test_what_the_patient_pays_stands_beside_the_answer(seat: Seat) -> None:
     expect(page.locator(".pays .rest")).to_contain_text("2")
     assert page.input_value("#price_1") == ""
     seat.sound()
+
+
+# --- the insurer's side ---
+
+
+def at_insurer(seat: Seat) -> InsurerDesk:
+    """A manager of the insurer, signed in, and what the hub answers."""
+    desk = InsurerDesk()
+    seat.world.doors.people |= insurers_people()
+    seat.world.doors.desks[:] = [desk]
+    seat.signed_in(MANAGER)
+    return desk
+
+
+def key_file(content: bytes) -> FilePayload:
+    return {"name": "opening.pem", "mimeType": "application/x-pem-file", "buffer": content}
+
+
+@pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
+def test_every_page_of_the_insurers_desk_is_sound(seat: Seat) -> None:
+    """With everything there is, and with nothing; a file agreed to once; a decision not taken, and one that was."""
+    desk = at_insurer(seat)
+    paths = ("demandes", "droits", f"droits/{QUARANTINED}", "garanties", "fonds", f"demandes/{CASE}")
+    for path in paths:
+        seat.open(f"/assureur/{path}")
+        seat.sound()
+    seat.page.click("form[action$=refuser] button")
+    expect(seat.page.locator("#said")).to_be_focused()
+    seat.sound()
+    seat.page.check("input[value=insurer-refused-renewal]")
+    seat.page.click("form[action$=refuser] button")
+    expect(seat.page.locator(".stamp")).to_be_visible()
+    seat.sound()
+    seat.open(f"/assureur/droits/{QUARANTINED}")
+    seat.press()
+    expect(seat.page.locator(".history li")).to_have_count(1)
+    seat.sound()
+    desk.empty = True
+    for path in ("demandes", "droits", "garanties", "fonds"):
+        seat.open(f"/assureur/{path}")
+        seat.sound()
+
+
+@pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
+def test_a_sealed_case_opens_in_the_page_with_the_insurers_own_key(seat: Seat) -> None:
+    """Acts, the insurer's reference, the document; the key is sent and kept nowhere, and another opens nothing."""
+    page, desk = seat.page, at_insurer(seat)
+    sent: list[str] = []
+    page.on("request", lambda made: sent.append(f"{made.method} {made.url} {made.post_data or ''}"))
+    seat.open(f"/assureur/demandes/{CASE}")
+    said = page.locator("#sealed-said")
+    for wrong, why in ((b"no key at all", "data-key"), (InsurerDesk().pem, "data-other")):
+        page.set_input_files("#opening-key", key_file(wrong))
+        expect(said).to_have_text(str(page.locator("#sealed").get_attribute(why)))
+    page.set_input_files("#opening-key", key_file(desk.pem))
+    expect(page.locator("[data-opened] dd")).to_have_text(REFERENCE)
+    expect(page.locator("[data-line='1'] [data-act]")).to_contain_text("2242457")
+    expect(said).to_be_empty()
+    seat.sound()
+    with page.expect_download() as caught:
+        page.click("[data-opened] a")
+    assert caught.value.suggested_filename == "1-prescription.pdf"
+    assert caught.value.path().read_bytes() == PAPER
+    seat.press()
+    expect(page.locator(".stamp")).to_be_visible()
+    assert [(account, case) for account, case, _ in desk.decided] == [(MANAGER, CASE)]
+    secret = desk.pem.decode().splitlines()[1]
+    assert not [one for one in sent if secret in one or "PRIVATE" in one or REFERENCE in one]
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]

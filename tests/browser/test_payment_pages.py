@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from rempart.wire.payments import DebtList
+from support.fake_doors import Person
+from support.fake_support import NUMBER, QUESTION, REFERENCE, FakeSupport
 from support.payment_desk import CLAW_BACKS, DEBTS, FIGURES, NOTHING, PAID, REMITTANCES, PaymentDesk
-from support.portals import ONE, doors, served
+from support.portals import ONE, SITE, TWO, doors, served
 from support.seats import LANGUAGES, Seat, World, browser, seat
 
 __all__ = ["browser", "seat"]
@@ -66,3 +68,24 @@ def test_the_advice_is_a_download_and_the_language_stays_on_the_page(seat: Seat)
     seat.page.click("button.language")
     seat.page.wait_for_selector("html[lang=en]")
     assert seat.page.url.endswith(f"/paiements/{PAID}")
+
+
+@pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
+def test_the_support_desk_is_sound(seat: Seat) -> None:
+    """Its three ways, what each finds, what is absent, and what cannot be such a number."""
+    made = seat.world.doors
+    desks, made.desks[:] = made.desks[:], [FakeSupport()]
+    made.people[TWO] = Person(TWO, (), "support", "")
+    seat.signed_in(TWO)
+    try:
+        for path in ("", f"/questions/{QUESTION}", f"/factures/{SITE}/{NUMBER}", f"/prises-en-charge/{REFERENCE}",
+                     f"/factures/{SITE}/9"):  # fmt: skip
+            seat.open("/assistance" + path)
+            seat.sound()
+        seat.page.fill("#question", "2850475925123")
+        seat.page.click("form:has(#question) button")
+        seat.page.wait_for_selector("#question-error:not([hidden])")
+        assert seat.page.input_value("#question") == ""
+        seat.sound()
+    finally:
+        made.desks[:] = desks

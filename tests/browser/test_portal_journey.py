@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 import msgspec
 import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from typer.testing import CliRunner
 
 from rempart.bench import doors, sandbox
 from rempart.bench.world import OPERATOR
+from rempart.bootstrap.bank_details import activate_ripe, changing
 from rempart.bootstrap.house import House, free_ports
+from rempart.bootstrap.pay import payer, terms
+from rempart.cli import payee
 from rempart.client.sandbox import CARDS, invoice
+from rempart.domain import accounts
 from rempart.formats import b2, invoice_json
 from rempart.ground.instants import MICROSECONDS, PARIS, civil_date, now
+from rempart.simulation.country import Country
+from rempart.simulation.insurers import Insurer
+from rempart.simulation.sites import invented_iban
 from rempart.storage.compartments import Shutting, open_again, shut
+from support import insurer_codes
+from support.chromium import executable
 from support.ready import ready
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgres]
@@ -44,6 +54,8 @@ class Town:
     house: House
     url: str
     guests: list[doors.Guest]
+    nurse: doors.Guest  # of a solo practice
+    insurer: Insurer  # of CARD
     said: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
@@ -81,16 +93,21 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     with House(ready(folder / "h"), sandbox.options(free_ports(1)[0])) as house:
         starts = sandbox.Sandbox(house, day).start(folder / "s")
         site = next(start.site for start in starts if start.profession == "pharmacy")
+        nurse = next(start.site for start in starts if start.profession == "nurse")
         url = doors.open_portal(house, doors.Brand(OPERATOR, "Horizon Tiers payant", "#0b5c55"))
-        yield Town(house, url, [doors.invite(house, OPERATOR, site, "pharmacy") for _ in range(7)])
+        alone = doors.invite(house, OPERATOR, nurse, "nurse")
+        country = Country(sandbox.SEED, sandbox.PEOPLE, day=day, insurers=sandbox.INSURERS)
+        guests = [doors.invite(house, OPERATOR, site, "pharmacy") for _ in range(8)]
+        insurer = next(each for each in country.insurers if each.number == CARD.amc_number)
+        insurer_codes.register(house, insurer)
+        yield Town(house, url, guests, alone, insurer)
 
 
 @pytest.fixture(scope="module")
 def browser(town: Town) -> Iterator[Browser]:
     """The distribution's Chromium, without a window; after the house, whose start runs an event loop of its own."""
-    found = next(path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)))
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        opened = playwright.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
         yield opened
         opened.close()
 
@@ -176,6 +193,28 @@ def test_a_signed_card_is_answered_with_its_reason(town: Town, browser: Browser)
     assert rows[-1:] == [("closed", "eligibility-closed/1")]
     assert not [line for line in town.said if not line.startswith("Failed to load resource")]
     town.said.clear()  # Chromium's own word for the refusal that was provoked
+    page.context.close()
+
+
+def test_a_forgotten_card_is_answered_by_the_member_s_code(town: Town, browser: Browser) -> None:
+    """The member reads out what its insurer gave: covered, once; nothing else is typed, and nothing of it stays."""
+    born = CARD.birth_date.replace("-", "")[2:]
+    code = insurer_codes.code_for(town.house, town.insurer, CARD.member, CARD.nir or "", born, CARD.rank)
+    page = town.signed_in(browser, SIZES[1])
+    page.click(".other-way summary")
+    page.fill("#presence", code.lower())
+    page.press("#presence", "Enter")
+    expect(page.locator("#answer-title")).to_have_text("Couvert")
+    expect(page.locator("#accreditation")).to_have_text(_NUMBER)
+    expect(page.locator("#presence")).to_have_value("")
+    page.fill("#presence", code)
+    page.press("#presence", "Enter")
+    expect(page.locator("#answer-title")).to_have_text("Non confirmé")
+    expect(page.locator("#answer")).to_contain_text("Un code sert une seule fois")
+    _nothing_of_the_card(town, page)
+    logs = [(town.house.folder / f"{name}.log").read_text("utf-8") for name in (PORTAL, "hub", "keeper")]
+    assert not [text for text in (*logs, *town.asked) if code.replace(" ", "") in text.upper()]
+    assert not town.said
     page.context.close()
 
 
@@ -276,6 +315,91 @@ def test_while_the_hub_is_down_the_page_is_calm_and_afterwards_it_answers(town: 
     _asked(page)
     expect(page.locator("#answer-title")).to_have_text("Couvert")
     page.context.close()
+
+
+def test_a_solo_nurse_changes_bank(town: Town, browser: Browser) -> None:
+    """She signs it as shown, the operator calls back and approves, 72 hours pass: then it is paid, not before."""
+    account, settings = invented_iban(2_000_077), town.house.settings
+    town.guests.append(town.nurse)
+    page = town.signed_in(browser, SIZES[1])
+    page.goto(f"{town.url}/site-et-equipe")
+    page.get_by_role("link", name="Voir ou changer le compte").click()
+    page.fill("#name", "Cabinet infirmier Dupré")
+    for name in ("#iban", "#again"):
+        page.fill(name, " ".join(account[start : start + 4] for start in range(0, len(account), 4)))
+    page.click("main button.main")
+    expect(page.locator(".signed-lines .iban")).to_have_text(account)
+    expect(page.locator(".signed-lines")).to_contain_text("Cabinet infirmier Dupre")
+    page.click("main button.main")
+    expect(page.get_by_text("Votre opérateur vous rappelle au numéro")).to_be_visible()
+    assert account not in page.content()
+    waiting = re.search(r"/compte/([0-9a-f-]{36})/arreter", page.content())
+    assert waiting is not None
+    approved = CliRunner().invoke(payee.app, [
+        "approve", waiting.group(1), "--by", "agent-7", "--called-back", "Mme Dupré", "--because", "RIB D-9",
+        "--config", str(town.house.config),
+    ])  # fmt: skip
+    assert approved.exit_code == 0, approved.output
+    page.reload()
+    expect(page.locator(".bank-steps .now")).to_contain_text("72 heures d’attente")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    _owed(town, 1)
+    assert (_paid_to(town, account, days=0), _activated(town, days=2)) == (0, 0)
+    assert _activated(town, days=3) == 1
+    _owed(town, 2)
+    assert _paid_to(town, account, days=4) == 1
+    with psycopg.connect(town.house.database.url("admin")) as connection:
+        kept = connection.execute("select array_agg(c::text) from rempart.bank_change c").fetchone()
+    told = [str(kept), *((town.house.folder / f"{name}.log").read_text("utf-8") for name in (PORTAL, "hub", "keeper"))]
+    assert not [text for text in told if account in text]
+    assert settings.payment.output.exists()
+    assert not town.said
+    page.context.close()
+
+
+def _later(days: int) -> int:
+    return now() + days * 86_400 * MICROSECONDS + MICROSECONDS
+
+
+def _activated(town: Town, *, days: int) -> int:
+    """What the worker does each minute, so many days from now."""
+    with changing(town.house.settings) as (details, books):
+        return activate_ripe(details, books, _later(days))
+
+
+def _paid_to(town: Town, account: str, *, days: int) -> int:
+    """Pays what is due, so many days from now: in how many of the new bank files the account stands."""
+    settings, instant = town.house.settings, _later(days)
+    with payer(settings) as paying:
+        written = paying.run(terms(settings, civil_date(instant, PARIS), instant), instant).written
+    assert written
+    files = [settings.payment.output / one.name for one in written]
+    return sum(account.encode() in file.read_bytes() for file in files)
+
+
+def _owed(town: Town, number: int) -> None:
+    """One decided invoice of the nurse's with its transfer, as the decision writes them."""
+    invoice, instant = uuid4(), now() - 5
+    lines = [(1, "AUXM", 5_000, 2_000, 1_000, 2_000, "", [("rule", 1_000)], 0)]
+    with psycopg.connect(town.house.database.url("admin")) as connection:
+        (insurer,) = connection.execute("select min(insurer) from rempart.insurer").fetchone() or ("",)
+        connection.execute(
+            "insert into rempart.invoice (invoice, site, number, client, inbound, position, insurer, mode, state, "
+            "reason, live, received, decided, care_day, spent, amo, amc, patient, site_reference) values (%s, %s, %s, "
+            "'client', %s, 1, %s, 'real', 'accepted', '', true, %s, %s, 20000, 5000, 2000, 1000, 2000, '')",
+            (invoice, town.nurse.site, f"{number:09d}", uuid4(), insurer, instant - 5, instant),
+        )
+        connection.execute(
+            "insert into rempart.decision (invoice, outcome, reason, lines, instant) "
+            "values (%s, 'accepted', '', %s, %s)",
+            (invoice, msgspec.msgpack.encode(lines), instant),
+        )
+        connection.execute(
+            "insert into rempart.transfer (debit, credit, amount, kind, subject, instant) "
+            "values (%s, %s, 1000, 'decision', %s, %s)",
+            (accounts.owed(OPERATOR, insurer), accounts.due(OPERATOR, town.nurse.site), invoice, instant),
+        )
 
 
 def test_nothing_but_the_portal_is_asked(town: Town) -> None:

@@ -14,7 +14,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from rempart.portal.settings import ProSanteConnect
+from rempart.portal.settings import Enrolment, ProSanteConnect
+from rempart.wire.enrolment import EnrolmentPlace
 from rempart.wire.provider import Workplace
 from support.fake_doors import Person
 from support.portals import OTHER_SITE, SITE, doors, served
@@ -49,7 +50,8 @@ def world() -> Iterator[World]:
     made = doors()
     made.workplaces = {SITE: Workplace(SITE, "PHARMACIE DE LA GARE INVENTEE", "21", "L")}
     authorize = f"http://127.0.0.1:{server.server_address[1]}/auth"
-    with served(made, ProSanteConnect(client_id="rempart-horizon", authorize=authorize)) as base:
+    key = Enrolment(key="A" * 42 + "E")
+    with served(made, ProSanteConnect(client_id="rempart-horizon", authorize=authorize), enrolment=key) as base:
         yield World(made, base)
     server.shutdown()
     server.server_close()
@@ -97,3 +99,45 @@ def test_every_no_is_a_page(seat: Seat) -> None:
     expect(seat.page.locator("main code")).to_have_text("provider-state")
     seat.page.click("main a.main")
     expect(seat.page.locator("main a.provider")).to_be_visible()
+
+
+@pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
+def test_somebody_joins(seat: Seat) -> None:
+    """Explained, identified, a place, a document with its faults told, waiting; and each way it may end."""
+    joins, code = seat.world.doors.joins, f"join-{seat.language}"
+    joins.state = None
+    joins.vouched[code] = (
+        EnrolmentPlace("990000002", "PHARMACIE DE LA GARE INVENTEE", "21", "L"), EnrolmentPlace("", "", "60", "S"),
+    )  # fmt: skip
+    WALLET.update(code=code, error="")
+    seat.open("/")
+    seat.page.click(".after a[href='/rejoindre']")
+    seat.sound()
+    seat.page.click("main a.provider")
+    seat.page.wait_for_url("**/pro-sante-connect/retour?*")
+    seat.asked[:] = [url for url in seat.asked if not url.startswith("http://127.0.0.1:")]
+    expect(seat.page.locator("input[type=radio]")).to_have_count(2)
+    seat.sound()
+    seat.page.fill("#site", "990 000 002")
+    seat.press()
+    seat.page.wait_for_url("**/rejoindre/demande")
+    seat.sound()
+    seat.press()
+    expect(seat.page.locator("[aria-invalid=true]")).to_have_count(3)
+    seat.sound()
+    seat.page.fill("#holder", "PHARMACIE INVENTEE")
+    seat.page.fill("#iban", "FR76 3000 6000 0112 3456 7890 189")
+    file = {"name": "releve.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 of nobody"}
+    seat.page.set_input_files("#document", file)  # type: ignore[arg-type]  # a payload, as Playwright documents it
+    seat.press()
+    seat.page.wait_for_url("**/rejoindre/demande")
+    assert len(joins.sealed) > 0
+    seat.sound()
+    for state in ("documents", "approved", "refused"):
+        joins.told(state=state, reason="unreadable" if state == "documents" else "")
+        seat.open("/rejoindre/demande")
+        seat.sound()
+    seat.context.clear_cookies(name="rempart-unsafe-http-join")
+    seat.open("/rejoindre/demande")
+    expect(seat.page.locator("main code")).to_have_text("ticket-over")
+    seat.sound()

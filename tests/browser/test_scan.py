@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,7 +24,9 @@ from support.card_samples import (
     REVOKED_IN_BASE,
     paper_text,
 )
-from support.portals import ONE, doors, served
+from support.chromium import executable
+from support.fake_doors import Person
+from support.portals import ONE, SITE, doors, served
 from support.seats import ARGUMENTS, LANGUAGES, Seat, World
 from support.videos import WIDTH, video
 
@@ -53,9 +54,8 @@ def playwright(world: World) -> Iterator[Playwright]:
 @contextmanager
 def chromium(playwright: Playwright, film: Path | None) -> Iterator[Browser]:
     """A browser whose camera shows the film, or that has no camera."""
-    found = next(path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)))
     camera = (*CAMERA, f"--use-file-for-fake-video-capture={film}") if film else ()
-    opened = playwright.chromium.launch(executable_path=found, args=[*ARGUMENTS, *camera])
+    opened = playwright.chromium.launch(executable_path=executable(), args=[*ARGUMENTS, *camera])
     yield opened
     opened.close()
 
@@ -202,3 +202,27 @@ def test_a_card_is_checked_without_network(playwright: Playwright, published: Pa
             expect(page.locator("#scanned")).to_have_value("")
         seat.sound()
         context.close()
+
+
+@pytest.mark.parametrize("path", ["/factures/nouvelle", "/prises-en-charge/nouvelle"])
+def test_a_form_is_filled_by_a_card(world: World, playwright: Playwright, path: str) -> None:
+    """A reader that types, then Enter: what the card prints is in its fields, nothing is sent, the NIR is next."""
+    with chromium(playwright, None) as browser, seated(world, browser) as seat:
+        world.doors.people["optician"] = Person("optician", (SITE,), profession="optician")
+        seat.signed_in("optician")
+        seat.open(path)
+        seat.page.fill("#scanned", GOOD)
+        seat.page.press("#scanned", "Enter")
+        expect(seat.page.locator("#member")).to_have_value(CARD.member)
+        found = {name: seat.page.input_value(f"#{name}") for name in ("amc_number", "convention", "csr", "rank")}
+        assert found == {
+            "amc_number": CARD.amc_number, "convention": CARD.convention, "csr": CARD.csr, "rank": CARD.rank
+        }  # fmt: skip
+        assert seat.page.input_value("#birth_date") == "12/04/1985"
+        assert seat.page.evaluate("document.activeElement.id") == "nir"
+        assert seat.page.input_value("#scanned") == ""
+        assert seat.page.url == world.base + path
+        seat.page.fill("#scanned", "010034009312345617271231")
+        seat.page.press("#scanned", "Enter")
+        expect(seat.page.locator("#scan-said")).to_contain_text("n’est pas celui d’une carte signée")
+        seat.sound()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 from dataclasses import replace
@@ -9,12 +10,16 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from typer.testing import CliRunner, Result
 
 from rempart.cli._card_keys import read_pair
 from rempart.cli._output import Failure
 from rempart.cli.card import app
-from rempart.formats.card import MAX_SERIAL, PAPER, sign_card, write_text
+from rempart.formats.card import MAX_SERIAL, PAPER, CardFault, Genuine, read_text, sign_card, write_text
+from rempart.ground.instants import MICROSECONDS, now
 from support import card_samples as samples
 
 FOLDER = Path(__file__).parents[2] / "docs" / "formats" / "samples" / "cards"
@@ -177,3 +182,59 @@ def test_a_wrong_line_of_revocations_writes_nothing(tmp_path: Path) -> None:
     assert found.exit_code == 1
     assert "line 1" in found.stderr
     assert not (tmp_path / "made").exists()
+
+
+@pytest.fixture
+def insurer(tmp_path: Path) -> Path:
+    """The sample insurer's folder of keys, a card of its own on paper, and a member's phone."""
+    keys = tmp_path / "keys"
+    keys.mkdir(mode=0o700)
+    secret(keys / "cards.pem", samples.INSURER_KEY)
+    secret(tmp_path / "phone.pem", samples.PHONE_KEY)
+    (tmp_path / "paper.txt").write_text(samples.paper_text(samples.CARD, samples.INSURER, samples.INSURER_KEY))
+    return tmp_path
+
+
+def secret(path: Path, key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> None:
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    path.chmod(0o600)
+
+
+def phone(folder: Path, *options: object, point: str = "") -> Result:
+    numbers = samples.PHONE_KEY.public_key().public_numbers()
+    own = base64.b64encode(numbers.x.to_bytes(32, "big") + numbers.y.to_bytes(32, "big")).decode()
+    return run(
+        "phone", folder / "paper.txt", "--phone-key", point or own, "--keys", folder / "keys",
+        "--insurer", samples.INSURER, "--out", folder / "phone.card", *options,
+    )  # fmt: skip
+
+
+def test_a_phone_gets_a_card_and_shows_it_for_a_minute(insurer: Path) -> None:
+    """The same person and serial, alive by the phone's own key; the card without its minute is a copy."""
+    assert phone(insurer).exit_code == 0
+    shown = run("minute", insurer / "phone.card", "--phone-key", insurer / "phone.pem").stdout.strip()
+    seconds = now() // MICROSECONDS
+    known = replace(samples.keys(), created=seconds)
+    found = read_text(shown, known, seconds=seconds)
+    assert isinstance(found, Genuine)
+    assert (found.proven, found.card.serial, found.card.handle) == (True, samples.CARD.serial, samples.CARD.handle)
+    assert found.card.live is not None
+    assert found.card.live.expires - found.card.live.issued == 72 * 3_600
+    copy = read_text(write_text(PAPER, (insurer / "phone.card").read_bytes()), known, seconds=seconds)
+    assert copy == CardFault("card-proof-missing")
+
+
+@pytest.mark.parametrize("point", ["AAAA", "not base64", base64.b64encode(bytes(64)).decode()])
+def test_what_is_no_key_of_a_phone_gets_no_card(insurer: Path, point: str) -> None:
+    """Too short, no base64, a point that is not on the curve."""
+    assert phone(insurer, point=point).exit_code != 0
+    assert not (insurer / "phone.card").exists()
+
+
+def test_only_a_card_of_this_insurer_is_put_on_a_phone(insurer: Path) -> None:
+    """Another's signature is refused by its code, and nothing is written."""
+    (insurer / "paper.txt").write_text(samples.paper_text(samples.CARD, samples.INSURER, samples.STRANGER_KEY))
+    refused = phone(insurer)
+    assert refused.exit_code == 1
+    assert "card-key-unknown" in str(refused.exception or "") + refused.output
+    assert not (insurer / "phone.card").exists()

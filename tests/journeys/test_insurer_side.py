@@ -20,6 +20,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from typer.testing import CliRunner
 
+from rempart.bench import demo_cards
 from rempart.bench.world import OPERATOR
 from rempart.bootstrap.settling import make_key
 from rempart.cli import build
@@ -34,6 +35,7 @@ from rempart.simulation.people import Person
 from rempart.simulation.rights import full_line
 from rempart.storage import funds
 from rempart.storage.parties import Client, Registry, single
+from rempart.wire.eligibility import CardRequest, PresenceRequest
 from rempart.wire.invoices import InvoiceState
 from rempart.wire.problem import Problem
 from support import zygote
@@ -305,3 +307,53 @@ def test_a_newborn_is_checked_by_its_parents_line(made: Town, desks: tuple[Desk,
     assert (last["answer"], last["provisional"], last["ceiling"]) == ("covered", True, 500_00)
     assert (last["reference"], last["file"]["kind"]) == (parent.reference, "delta")
     assert (beyond["answer"], beyond["reference"]) == ("not-confirmed", "")
+
+
+def test_a_forgotten_card_is_answered_by_the_member_s_code(made: Town, desks: tuple[Desk, Desk]) -> None:
+    """The insurer has a code made; it is good once, at its site; what is logged names insurer and evidence alone."""
+    own, other = desks
+    journey = Journey(made)
+    person = next(journey.people("PHAR", "TM", insurer=own.insurer.index))
+    home, elsewhere = journey.site("pharmacy", 2), journey.site("pharmacy", 1)  # neither knows the person
+    words = ("presence-code", own.person(person), "--keys", own.folder / "keys", "--json")
+
+    def shown(place: int, code: str) -> tuple[str, bool]:
+        request = PresenceRequest(code, journey.today.isoformat(), ("PHAR",))
+
+        async def work(caller: Caller) -> tuple[str, bool]:
+            answer = await caller.eligibility(request)
+            assert not isinstance(answer, Problem), answer
+            return answer.answer, bool(answer.accreditation)
+
+        return journey.at(place, work)
+
+    code = json.loads(own.done(*words))["code"]
+    before = made.one("select count(*) from rempart.disclosure where evidence = %s", "code")
+    assert shown(home, code) == ("covered", True)
+    assert shown(home, code) == shown(elsewhere, code) == ("not-confirmed", False)
+    rows = made.sql("select insurer, outcome, purpose from rempart.disclosure where evidence = %s", "code")
+    assert len(rows) == before + 1
+    assert rows[-1] == (own.insurer.number, "covered", "eligibility")
+    assert made.one("select count(*) from rempart.presence_code") == 0
+
+    bound = json.loads(own.done(*words, "--site", made.country.site(home).number))["code"]
+    assert shown(elsewhere, bound) == ("not-confirmed", False)
+    assert shown(home, bound)[0] == "covered"
+    stranger = json.loads(other.done("presence-code", own.person(person), "--keys", other.folder / "keys", "--json"))
+    assert shown(home, stranger["code"]) == ("not-confirmed", False)
+    forged = other.run("presence-code", own.person(person), "--keys", own.folder / "keys")
+    assert "[bad-statement-signature]" in forged.stderr
+
+
+def test_the_cards_that_the_demo_hands_out_are_answered(made: Town) -> None:
+    """Each is signed by a key of the lists, its handle is in a rights file, and one scan alone suffices."""
+    journey = Journey(made)
+    texts = demo_cards.hand_out(made.world, (OPERATOR,))
+    assert len(texts) == demo_cards.MOST
+
+    async def work(caller: Caller) -> list[str]:
+        asked = [CardRequest(text, journey.today.isoformat(), ("PHAR",)) for text in texts.values()]
+        found = [await caller.eligibility(one) for one in asked]
+        return [each.code if isinstance(each, Problem) else each.answer for each in found]
+
+    assert journey.at(journey.site("pharmacy"), work) == ["covered"] * demo_cards.MOST

@@ -167,11 +167,11 @@ def test_from_query_to_a_request_that_is_cancelled(shop: Shop) -> None:
     assert (again.status, again.code) == (409, "not-changeable")
     _, billed = shop.bill(quoted, agreed)
     assert (billed.state, billed.reason) == ("rejected", "authorization-cancelled")
-    assert len(shop.town.sql(TRACE)) == before + 2 + _invoice_traces(shop)
+    assert len(shop.town.sql(TRACE)) == before + 3 + _invoice_traces(shop)
 
 
 def _invoice_traces(shop: Shop) -> int:
-    """States and cancels disclose nothing; a decided invoice does."""
+    """A cancel discloses nothing; a decided invoice does, and lines once a day when they are read."""
     return sum(row[0] == "invoice" for row in shop.town.sql(TRACE))
 
 

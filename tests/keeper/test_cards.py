@@ -15,9 +15,11 @@ import pytest
 
 from rempart.client import assertion
 from rempart.client.identity import Sealer
-from rempart.domain.card import Card
+from rempart.domain.card import MINUTE_AFTER, Card
 from rempart.formats.card import MINUTE, PAPER, sign_card, sign_keys, sign_minute, write_text
 from rempart.ground.card_code import labels, read
+from rempart.keeper.cards import PICTURE, Minutes
+from rempart.keeper.registry import Client
 from rempart.sealing.frames import DeriveItem, DeriveResult
 from rempart.sealing.identity import encode_card
 from rempart.sealing.identity_frames import KeySetItem, SealedIdentity
@@ -25,7 +27,7 @@ from rempart.sealing.identity_jwe import PresentedCard, seal
 from rempart.sealing.record import pad
 from rempart.wire.eligibility import CardRequest
 from support.card_samples import CARD, ENTRIES, INSURER_KEY, OPERATOR, OPERATOR_KEY, PHONE_KEY, STRANGER_KEY, live
-from support.keepers import COVERAGE, INSURER, PERSON, SITE, World, make_world
+from support.keepers import COVERAGE, INSURER, OTHER_SITE, PERSON, SITE, World, make_world
 from support.sealing import EPOCH, derive, item, keys
 
 LABELS = (CARD.amc_number, CARD.convention, CARD.csr)
@@ -112,6 +114,30 @@ def test_card_and_typed_card_are_one_person(carded: World) -> None:
     by_card = carded.open(derive(carded, grant, shown(carded, paper(carded))).ticket, payload(carded))
     typed = carded.open(carded.derive(grant).ticket, carded.sealed())
     assert (by_card.tag, by_card.meeting, by_card.accreditor) == (typed.tag, typed.meeting, typed.accreditor)
+
+
+def test_the_picture_of_a_phone_is_worth_nothing_at_another_site(carded: World) -> None:
+    """Photographed and sent on within its minute, it is refused there, sealed too; where it was shown it goes on."""
+    text = phone(carded)
+    other = {"client": "elsewhere", "site": OTHER_SITE}
+    keys_of = {"k1": carded.signing.as_dict(private=False)}
+    assert not carded.parts.registry.register(Client("elsewhere", "site", OTHER_SITE, "vendor-1", keys_of))
+    assert ask(carded, shown(carded, text)).refusal == ""
+    stolen = derive(carded, carded.sign_in(**other).grant, shown(carded, text))
+    assert stolen.refusal == "card-proof"
+    assert ask(carded, sealed(carded, text)).refusal == ""
+    own = derive(carded, carded.sign_in(**other).grant, shown(carded, phone(carded)))
+    assert own.refusal == ""
+
+
+def test_pictures_are_remembered_for_longer_than_they_hold() -> None:
+    """And no longer: what is forgotten is refused for its minute anyway."""
+    minutes, text = Minutes(), "RPM1:PICTURE"
+    assert not minutes.elsewhere(text, b"one", 1_000_000_000)
+    for late in (0, 60, MINUTE_AFTER * 60 + 59):
+        assert minutes.elsewhere(text, b"two", 1_000_000_000 + late)
+    assert not minutes.elsewhere(text, b"one", 1_000_000_000 + 60)
+    assert not minutes.elsewhere(text, b"two", 1_000_000_000 + 3 * PICTURE)
 
 
 def altered(text: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from rempart.keeper.clock import HOUR, MINUTE
@@ -136,6 +137,23 @@ def test_who_is_not_linked_does_not_come_in(entry: Entry) -> None:
     assert entry.door.renew(before.grant).refusal == "link-unknown"
     assert entry.door.derive(before.grant) == "grant-revoked"
     assert entry.door.ring("unlink", UnlinkItem("horizon", entry.door.account)) == "link-unknown"
+
+
+def test_who_is_linked_by_the_keepers_own_name_comes_in(entry: Entry) -> None:
+    """The refusal of a stranger carries a name of 16 bytes, and no other refusal does; it links as a number does."""
+    stranger = {"SubjectNameID": "810009999999", "sub": "f:x:810009999999"}
+    assert entry.door.ring("unlink", UnlinkItem("horizon", entry.door.account)) == ""
+    refused = entry.sign_in(**stranger)
+    assert (refused.refusal, len(refused.person)) == ("link-unknown", 16)
+    assert entry.sign_in(nonce="another").person == b""
+    until = entry.door.at + 3_600_000_000
+    item = LinkItem("horizon", "", entry.door.account, SITE, "professional", until, refused.person)
+    for lie in ({"person": b"short"}, {"national_id": "810009999999"}, {"person": b""}):
+        assert entry.door.ring("link", msgspec.structs.replace(item, **lie)) == "link-malformed"
+    assert entry.door.ring("link", item) == ""
+    found = entry.sign_in(**stranger)
+    assert (found.refusal, found.account, found.person) == ("", entry.door.account, b"")
+    assert entry.sign_in().refusal == "link-unknown"
 
 
 def test_a_session_is_for_the_linked_sites_that_userinfo_names(entry: Entry) -> None:

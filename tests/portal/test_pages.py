@@ -18,32 +18,10 @@ from rempart.portal.port import Portal
 from rempart.wire.problem import ClosureTold, FieldError, Problem
 from support.authenticator import Authenticator, text
 from support.fake_doors import CHALLENGE, GRANT, IDLE, FakeDoors
+from support.portal_routes import GETS, POSTS
 from support.portals import CARD, CODE, ONE, OTHER_SITE, SITE, TWO, Asker, Clock, doors, languages, settings
 
 ORIGIN = "https://portail.horizon.test"
-GETS = (
-    "/", "/invitation", "/patient", "/site", "/session/ended", "/session/over", "/healthz", "/brand.css",
-    "/static/portal.css", "/static/webauthn.js", "/static/patient.js", "/static/scan.js",
-    "/hors-ligne", "/hors-ligne/lists", "/hors-ligne/worker.js", "/static/offline.js", "/static/card_reader.mjs",
-    *(f"/static/{VENDORED}/{name}" for name in ("reader.js", "zxing_reader.wasm")),
-    "/static/authorizations.js", "/static/icon.svg", "/static/invoices.js", "/prises-en-charge",
-    "/prises-en-charge/nouvelle", "/prises-en-charge/{identity:uuid}", "/prises-en-charge/{identity:uuid}/facture",
-    "/factures", "/factures/nouvelle", "/factures/fichier", "/factures/{identity:uuid}",
-    "/factures/fichier/{identity:uuid}", "/factures/fichier/{identity:uuid}/retour", "/nowhere",
-    "/paiements", "/paiements/{identity:uuid}", "/paiements/{identity:uuid}/releve/{kind:str}",
-    "/paiements/reprises/{identity:uuid}/demande.pdf", "/questions", "/site-et-equipe",
-    "/compte", "/compte/partout", "/compte/secours", "/compte/secours/{colleague:str}",
-    "/static/../app.py",
-)  # fmt: skip
-POSTS = (
-    "/session", "/session/challenge", "/invitation", "/invitation/challenge", "/patient", "/site", "/session/end",
-    "/language", "/prises-en-charge", "/prises-en-charge/nouvelle", "/prises-en-charge/{identity:uuid}/annuler",
-    "/prises-en-charge/{identity:uuid}/facture", "/factures", "/factures/nouvelle", "/factures/fichier",
-    "/factures/{identity:uuid}/annuler", "/factures/{identity:uuid}/distincte", "/nowhere",
-    "/paiements/reprises/{identity:uuid}/contester", "/questions",
-    "/compte/cles", "/compte/cles/defi", "/compte/cles/fin", "/compte/sessions/fin", "/compte/sessions/toutes",
-    "/compte/secours/{colleague:str}", "/compte/secours/{colleague:str}/defi",
-)  # fmt: skip
 FORM = {**CARD, "care_date": "18/11/2026", "domains": ["PHAR", "OPTI"]}
 TYPED = ("10000001", "2 85 04", "285047592512345", "2850475925123", "12/04/1985", "1985-04-12")
 

@@ -16,6 +16,7 @@ from rempart.portal.pages.scan import VENDORED
 from support.card_samples import CARD, INSURER, INSURER_KEY, OPERATOR, base_filter, keys_document, paper_text
 from support.portals import CARD as TYPED
 from support.portals import Asker, Clock, doors, settings
+from support.quote_desk import QuoteDesk, seated
 
 FOLDER = Path(rempart.portal.__file__).parent / "static" / VENDORED
 GOOD = paper_text(CARD, INSURER, INSURER_KEY)
@@ -103,7 +104,7 @@ def test_the_camera_and_webassembly_are_allowed_where_cards_are_scanned_alone(as
         assert ("camera=(self)" in allowed) == (path in SCANNING)
         assert "unsafe-inline" not in policy
         assert "'unsafe-eval'" not in policy
-    assert {"/patient", "/hors-ligne"} == SCANNING
+    assert {"/patient", "/hors-ligne", "/factures/nouvelle", "/prises-en-charge/nouvelle"} == SCANNING
 
 
 def test_the_reader_is_the_published_one_and_is_served_for_good(asker: Asker) -> None:
@@ -162,3 +163,14 @@ def test_the_patient_s_page_prepares_it_where_the_operator_publishes_lists(tmp_p
         assert ("data-offline" in made.get("/patient").text) == said
         made.doors.down = True
         assert ('href="/hors-ligne"' in made.post("/patient", FORM).text) == said
+
+
+@pytest.mark.parametrize("path", ["/factures/nouvelle", "/prises-en-charge/nouvelle"])
+def test_other_forms_scan_a_card_into_their_fields(path: str) -> None:
+    """What the script needs is there, hidden without it; the fields that it fills have the card's names."""
+    page = seated(QuoteDesk(), "optician").get(path).text
+    block = page.split('<fieldset id="scan"')[1].split(">")[0]
+    assert " hidden data-fill=" in block
+    assert '<script src="/static/scan.js" defer>' in page
+    for name in ("amc_number", "convention", "csr", "member", "birth_date", "rank", "nir"):
+        assert f'name="{name}"' in page

@@ -92,7 +92,7 @@ class Books:
                     return decisions.Outcome("absent")
                 ruling = verdict_of(case.ruling, Verdict(AGREED, tuple(enumerate(amounts, 1))), TODAY)
                 assert not isinstance(ruling, str), ruling
-                return await decisions.decide(connection, case, ruling, Carried("agent", b"{}", b""), instant=NOW)
+                return await decisions.decide(connection, case, ruling, Carried("agent", b"{}", b"signed"), instant=NOW)
             finally:
                 await connection.close()
 

@@ -52,6 +52,15 @@ class Desk:
                 (START, grant, tag),
             )
 
+    def read_again(self, grant: bytes, tag: bytes) -> None:
+        """Somebody opens an invoice that was decided under that tag."""
+        self.admin.execute(
+            "insert into rempart.disclosure (instant, grant_id, account, client, site, operator, insurer, purpose, "
+            "evidence, template, outcome, tag) "
+            "values (%s, %s, '', 'c', '752300010', 'o', '0000401166', 'reading', '', 'lines/1', 'invoice', %s)",
+            (START, grant, tag),
+        )
+
     def round(self, after: int = 0) -> Round:
         return Reconciler(self.worker, self.read, Rules(GRACE, self.freeze_above)).round(START + after * GRACE)
 
@@ -97,6 +106,18 @@ def test_what_was_opened_and_never_disclosed_is_found_after_the_grace(desk: Desk
     kept = desk.admin.execute("select grant_id, tag from rempart.opened_undisclosed").fetchall()
     assert set(kept) == set(stolen)
     assert desk.one("select counts ->> 'people' from rempart.alarm") == "3"
+
+
+def test_a_reading_is_no_surplus_and_hides_no_theft(desk: Desk) -> None:
+    """The keeper opens nothing for it: it accuses nobody, and what was opened under its grant is still found."""
+    read, stolen = desk.open(2)
+    desk.disclose([read])
+    for grant, tag in (read, stolen):
+        desk.read_again(grant, tag)
+    desk.round()
+    found = desk.round(after=3)
+    assert [sighting.pair for sighting in found.judgement.undisclosed] == [stolen]
+    assert found.judgement.unjournalled == ()
 
 
 def test_a_retry_is_no_theft(desk: Desk) -> None:

@@ -22,12 +22,15 @@ from webauthn.helpers.structs import (
 )
 
 from rempart.client.calls import Call
-from rempart.client.doors import Assertion, Challenge, Enrolled, Registration, SignedIn
+from rempart.client.doors import Assertion, Challenge, Enrolled, Pin, Registration, SignedIn
 from rempart.client.exchange import NoAnswerError
 from rempart.client.pro_sante_connect import Back, Begun
-from rempart.wire.eligibility import CardRequest, DomainAnswer, EligibilityAnswer, EligibilityRequest
+from rempart.wire.eligibility import CardRequest, DomainAnswer, EligibilityAnswer, EligibilityRequest, PresenceRequest
+from rempart.wire.enrolment import EnrolmentOpened, EnrolmentState
 from rempart.wire.problem import Problem
 from rempart.wire.provider import Workplace
+from rempart.wire.sign_in import SITE_ROLES
+from support.fake_joins import FakeJoins
 
 T = TypeVar("T")
 CHALLENGE, GRANT, IDLE, SHIFT = 300, 900, 900, 36_000  # seconds
@@ -42,6 +45,7 @@ class Person:
     sites: tuple[str, ...]
     role: str = "professional"
     profession: str = "pharmacy"
+    insurer: str = ""
 
 
 @dataclass(slots=True)
@@ -71,21 +75,29 @@ class FakeDoors:
     workplaces: dict[str, Workplace] = field(default_factory=dict)
     refusal: str = ""  # a code that every question gets
     device: str = ""  # as told with the last sign-in
+    turns: Callable[[str], Problem | None] | None = None  # while it reopens in waves: the refusal for a site
     down: bool = False
     asked: list[EligibilityRequest] = field(default_factory=list)
     codes: dict[str, str] = field(default_factory=dict)  # a scanned card's text → the word of the answer, or a refusal
     scanned: list[CardRequest] = field(default_factory=list)
+    presented: list[PresenceRequest] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     desks: list[Callable[[SignedIn, Call[Any]], object | None]] = field(default_factory=list)
     """What answers beside questions, a group of routes each; None for an address that is not its own."""
+    pins: Callable[[str, Pin], SignedIn | Problem] = field(default=lambda _challenge, _shown: no("station-unknown"))
+    joins: FakeJoins = field(default_factory=FakeJoins)
     _challenges: dict[str, tuple[str, float]] = field(default_factory=dict)
     _passkeys: dict[str, _Passkey] = field(default_factory=dict)
     _live: dict[str, _Live] = field(default_factory=dict)
 
     # ---- the interface ----------------------------------------------------------------------------------------------
 
-    async def challenge(self, purpose: str) -> Challenge | Problem:
+    async def challenge(self, purpose: str, site: str = "") -> Challenge | Problem:
         self._reached()
+        if self.turns is not None and purpose in {"sign-in", "enrol", "provider"}:
+            refused = self.turns(site)
+            if refused is not None:
+                return refused
         made = bytes_to_base64url(secrets.token_bytes(40))
         self._challenges[made] = (purpose, self.clock() + CHALLENGE)
         return Challenge(made, self.rp_id, CHALLENGE)
@@ -145,6 +157,24 @@ class FakeDoors:
         key.count = found.new_sign_count
         return self.sign_in_as(key.account, site)
 
+    async def sign_in_by_hospital(
+        self, hospital: str, begun: Begun, back: Back, *, device: str = ""
+    ) -> SignedIn | Problem:
+        self._reached()
+        self.device = device
+        vouched = self.vouched.get(f"{hospital}/{back.code}", "provider-code")
+        refusal = self._spent("provider", begun.challenge) or vouched
+        if not isinstance(refusal, Person):
+            return no(refusal)
+        self.people[refusal.account] = refusal
+        return self.sign_in_as(refusal.account)
+
+    async def sign_in_by_pin(self, challenge: str, shown: Pin, *, device: str = "") -> SignedIn | Problem:
+        self._reached()
+        self.device = device
+        refusal = self._spent("station", challenge)
+        return no(refusal) if refusal else self.pins(challenge, shown)
+
     async def sign_in_by_provider(self, begun: Begun, back: Back) -> tuple[SignedIn, tuple[Workplace, ...]] | Problem:
         self._reached()
         refusal = self._spent("provider", begun.challenge) or self.vouched.get(back.code, "provider-code")
@@ -156,6 +186,23 @@ class FakeDoors:
         found = self.sign_in_as(person.account)
         places = tuple(self.workplaces.get(site, Workplace(site)) for site in person.sites)
         return found if isinstance(found, Problem) else (found, places)
+
+    async def join(self, begun: Begun, back: Back) -> EnrolmentOpened | Problem:
+        self._reached()
+        refusal = self._spent("provider", begun.challenge)
+        return no(refusal) if refusal else self.joins.open(back.code)
+
+    async def joining(self, ticket: str) -> EnrolmentState | Problem:
+        self._reached()
+        return self.joins.show(ticket)
+
+    async def join_at(self, ticket: str, place: int, site: str) -> EnrolmentState | Problem:
+        self._reached()
+        return self.joins.choose(ticket, place, site)
+
+    async def join_with(self, ticket: str, enrolment: str, sealed: str) -> EnrolmentState | Problem:
+        self._reached()
+        return self.joins.send(ticket, enrolment, sealed)
 
     async def renew(self, session: SignedIn, site: str = "") -> SignedIn | Problem:
         self._reached()
@@ -185,7 +232,7 @@ class FakeDoors:
         live = self._live.get(session.token)
         if live is None or self.clock() > live.signed_in.expires:
             return no("grant-invalid")
-        if not live.signed_in.site:
+        if not live.signed_in.site and live.signed_in.role in SITE_ROLES:
             return no("purpose")
         if self.refusal:
             return no(self.refusal)
@@ -198,6 +245,13 @@ class FakeDoors:
             if word.startswith("card-"):
                 return no(word)
             return msgspec.convert(msgspec.to_builtins(said(word, shown)), call.kind)
+        if b'"code":' in call.body:
+            coded = msgspec.json.decode(call.body, type=PresenceRequest)
+            self.presented.append(coded)
+            word = self.codes.pop(coded.code, "not-confirmed")  # a code is good once
+            if word.startswith("presence-"):
+                return no(word)
+            return msgspec.convert(msgspec.to_builtins(said(word, coded)), call.kind)
         answer: Any = self._answer(msgspec.json.decode(call.body, type=EligibilityRequest))
         return msgspec.convert(msgspec.to_builtins(answer), call.kind)
 
@@ -232,6 +286,7 @@ class FakeDoors:
         made = SignedIn(
             token=token, account=person.account, site=site, sites=person.sites, role=person.role,
             expires=self.clock() + GRANT, ends=since + SHIFT, profession=profession,
+            insurer=person.insurer,
         )  # fmt: skip
         self._live[token] = _Live(made, since)
         return made
@@ -252,7 +307,7 @@ class FakeDoors:
         return said(self.cards.get(key, "not-confirmed"), request)
 
 
-def said(word: str, request: EligibilityRequest | CardRequest) -> EligibilityAnswer:
+def said(word: str, request: EligibilityRequest | CardRequest | PresenceRequest) -> EligibilityAnswer:
     """The answer that this word stands for."""
     made = EligibilityAnswer(word, "0Q1W2E3R4T5Y")
     if word in {"covered", "newborn"}:

@@ -40,6 +40,7 @@ class FalseProvider:
             return self.answers[path]
         made = {
             f"{REALM}/.well-known/wallet-openid-configuration": self._discovery,
+            f"{REALM}/.well-known/openid-configuration": self._discovery,
             f"{OPENID}/certs": lambda: {"keys": [key.as_dict(private=False) | {"use": "sig"} for key in self.keys]},
             f"{OPENID}/token": self._tokens,
             f"{OPENID}/userinfo": lambda: json.loads(self.people),

@@ -171,7 +171,7 @@ def _digest(token: str) -> bytes:
 @contextmanager
 def running_hub(folder: Path, people: int = 20) -> Iterator[HubWorld]:
     """Keeper, PostgreSQL and hub, with everything registered and no rights loaded."""
-    with lying() as provider, House(ready(folder), {"pro_sante_connect": _vouching(folder, provider)}, FAST) as house:
+    with lying() as provider, House(ready(folder), _options(folder, provider), FAST) as house:
         world = World(house, Country(1, people, day=date.today()))  # noqa: DTZ011 - the simulated day is today's
         world.register()
         made_site = world.country.site(0).number
@@ -179,6 +179,17 @@ def running_hub(folder: Path, people: int = 20) -> Iterator[HubWorld]:
         _register_agent(house, world.country.insurers[0].number)
         house.launch("hub")
         yield HubWorld(house, world.country, provider)
+
+
+def _options(folder: Path, provider: FalseProvider) -> dict[str, object]:
+    """The provider in both its parts: Pro Santé Connect, and a hospital's own."""
+    vouching = _vouching(folder, provider)
+    back = f"{signing_in.ORIGIN}/etablissement/hopital-nord/retour"
+    hospital = {
+        "operator": OPERATOR, "name": "hopital-nord", "issuer": provider.issuer, "authorize": provider.authorize,
+        "client_id": CLIENT, "redirect_uri": back, "secret_file": str(folder.with_name("provider.secret")),
+    }  # fmt: skip
+    return {"pro_sante_connect": vouching, "federation": {"hospitals": [hospital], "demo_loopback": True}}
 
 
 def _vouching(folder: Path, provider: FalseProvider) -> dict[str, object]:

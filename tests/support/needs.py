@@ -15,6 +15,7 @@ import pytest
 
 from rempart.storage.embedded import EmbeddedPostgresError, binaries
 from support import oidc_provider
+from support.chromium import executable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ def _postgres() -> bool:
 
 
 def _browser() -> bool:
-    return any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    return executable() is not None
 
 
 def _node() -> bool:
@@ -42,6 +43,10 @@ def _oidc() -> bool:
 
 def _softhsm() -> bool:
     return Path("/usr/lib/softhsm/libsofthsm2.so").exists() and shutil.which("softhsm2-util") is not None
+
+
+def _scanners() -> bool:
+    return all(shutil.which(name) for name in ("wapiti", "sqlmap"))
 
 
 def _tmpfs() -> bool:
@@ -72,6 +77,7 @@ NEEDS: tuple[Need, ...] = (
     Need("node", "Node.js", _node, "apt-get install nodejs"),
     Need("oidc", "oidc-provider of npm, in build/", _oidc, "apt-get install nodejs npm; reach npm's registry"),
     Need("softhsm", "SoftHSM2", _softhsm, "apt-get install softhsm2"),
+    Need("scanners", "Wapiti and sqlmap", _scanners, "apt-get install wapiti sqlmap"),
     Need("tmpfs", "the right to mount a small tmpfs", _tmpfs, "run as root"),
 )
 _FIXTURES = {"postgres_server": "postgres"}

@@ -20,7 +20,7 @@ from rempart.client.doors import SignedIn
 from rempart.portal import session
 from rempart.portal.app import application
 from rempart.portal.port import Portal
-from rempart.portal.settings import ProSanteConnect, Settings, parse
+from rempart.portal.settings import Enrolment, ProSanteConnect, Settings, parse
 from rempart.portal.words import Words
 from rempart.portal.words import languages as read_languages
 from support.fake_doors import FakeDoors, Person
@@ -136,13 +136,19 @@ class Asker:
 
 @contextmanager
 def served(
-    made: FakeDoors, provider: ProSanteConnect | None = None, *, card_lists: Path | None = None
+    made: FakeDoors,
+    provider: ProSanteConnect | None = None,
+    *,
+    card_lists: Path | None = None,
+    enrolment: Enrolment | None = None,
 ) -> Iterator[str]:
     """The portal on a port of the loopback; its origin, where passkeys work without https (localhost)."""
     port = free_port()
     origin = f"http://localhost:{port}"
     made.rp_id, made.origin = "localhost", origin
-    chosen = msgspec.structs.replace(settings(origin), pro_sante_connect=provider, card_lists=card_lists)
+    chosen = msgspec.structs.replace(
+        settings(origin), pro_sante_connect=provider, card_lists=card_lists, enrolment=enrolment
+    )
     app = application(Portal(chosen, made, made.clock, languages()))
     config = uvicorn.Config(app, host="127.0.0.1", port=port, lifespan="off", log_config=None, access_log=False)
     server = uvicorn.Server(config)

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from litestar import Litestar
 
-from rempart.api.authorization_routes import AuthorizationDesk
+from rempart.api.authorization_routes import AuthorizationDesk, authorization_routes
 from rempart.api.cadence import Cadence
 from rempart.api.deposits import Deposits
+from rempart.api.desk_door import DeskDoor
 from rempart.api.fhir import fhir_routes
+from rempart.api.insurer_desk import insurer_desk_routes
 from rempart.api.invoice_list import invoice_list_routes
-from rempart.api.invoice_routes import InvoiceDesk
+from rempart.api.invoice_routes import InvoiceDesk, invoice_routes
 from rempart.api.own_site import own_site_routes
 from rempart.api.payments import payment_routes
 from rempart.api.signin import SignIn
 from rempart.api.state import HubState, Instants
+from rempart.api.support import support_routes
 from rempart.application.eligibility import Answer, Question
 from rempart.application.together import Limits, Together
 from rempart.application.tokens import TokenCache, TokenFacts, digest_of
@@ -65,6 +68,7 @@ def as_site(
     kind: str = "site",
     vendor: str = "",
     role: str = "",
+    insurer: str = "",
 ) -> Any:
     """Runs `use` with a reader whose token is that of `site`, or of another kind of client there."""
 
@@ -76,7 +80,9 @@ def as_site(
         expires = NOW + 900 * MICROSECONDS
         bound = "jkt:" + key.thumbprint
         digest = digest_of(TOKEN.encode())
-        cache.put(TokenFacts(digest, "till", kind, site, vendor, b"g", b"g" * 16, bound, expires, role), NOW)
+        cache.put(
+            TokenFacts(digest, "till", kind, site, vendor, b"g", b"g" * 16, bound, expires, role, insurer=insurer), NOW
+        )
         together: Together[Question, Answer] = Together([], Limits())
         state = HubState(money.settings, Instants(FixedClock()), together)
         databases = Databases(money.settings.database.hub_url, 1)
@@ -90,7 +96,11 @@ def as_site(
                 *payment_routes(desk),
                 *own_site_routes(desk),
                 *invoice_list_routes(desk),
+                *invoice_routes(desk),
+                *authorization_routes(AuthorizationDesk(desk, nothing, Cadence(0))),
                 *fhir_routes(AuthorizationDesk(desk, nothing, Cadence(0))),
+                *support_routes(DeskDoor(desk)),
+                *insurer_desk_routes(DeskDoor(desk)),
             ]
             app = httpx.ASGITransport(Litestar(routes, openapi_config=None))
             async with httpx.AsyncClient(transport=app, base_url=money.settings.hub.audience) as client:

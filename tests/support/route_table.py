@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from rempart.domain.authorities import AUTHORITIES
+
 Expected = tuple[int, str]
 
 SIGN_IN: dict[str, Expected] = {
@@ -22,7 +24,9 @@ STANDING: dict[str, Expected] = {
 }
 PEOPLE = {"person": "professional", "staff": "staff", "manager": "manager"}
 """Callers who are people of the site, and their roles."""
-SIGNED = ("site", "other site", "vendor", "concentrator", "insurer", *PEOPLE)
+DESKS = ("agent", "support", "security", "data-protection", "case-worker", "insurer-manager")
+"""Callers who are people of a desk: the operator's own, or the insurer's. Each is called as its role."""
+SIGNED = ("site", "other site", "vendor", "concentrator", "insurer", *PEOPLE, *DESKS)
 CALLERS = (*SIGN_IN, *SIGNED, *STANDING)
 
 
@@ -39,9 +43,13 @@ class Row:
 
 
 def _signed(allowed: int, **refused: Expected) -> dict[str, Expected]:
-    """An insurer's client has no site, so the routes of sites refuse it. People of a site get what `person` gets."""
+    """An insurer's client and desks have no site, so the routes of sites refuse them.
+
+    People of a site get what `person` gets.
+    """
     everybody = {role: refused["person"] for role in PEOPLE if "person" in refused}
-    refused = {"insurer": (403, "site-standing")} | everybody | refused
+    siteless = dict.fromkeys(("insurer", *DESKS), (403, "site-standing"))
+    refused = siteless | everybody | refused
     own = {caller: refused.get(caller.replace(" ", "_"), (allowed, "")) for caller in SIGNED}
     return SIGN_IN | own | STANDING
 
@@ -55,7 +63,18 @@ def _of_insurers(found: Expected) -> dict[str, Expected]:
 def _of_people(found: Expected) -> dict[str, Expected]:
     """A program has no session of a person."""
     programs = dict.fromkeys((*SIGNED, *STANDING), (403, "purpose"))
-    return SIGN_IN | programs | dict.fromkeys(PEOPLE, found)
+    return SIGN_IN | programs | dict.fromkeys((*PEOPLE, *DESKS), found)
+
+
+def _of_desk(action: str, found: Expected) -> dict[str, Expected]:
+    """Who has the action at a desk; everybody else is refused for what they are, suspended or not."""
+    others = dict.fromkeys((*SIGNED, *STANDING), (403, "purpose"))
+    return SIGN_IN | others | {role: found for role in DESKS if action in AUTHORITIES[role]}
+
+
+def _at_site(found: Expected) -> dict[str, Expected]:
+    """People of a site alone: a desk has no workstation and no locum."""
+    return _of_people(found) | dict.fromkeys(DESKS, (403, "purpose"))
 
 
 def _withdrawn(expected: dict[str, Expected]) -> dict[str, Expected]:
@@ -64,12 +83,19 @@ def _withdrawn(expected: dict[str, Expected]) -> dict[str, Expected]:
 
 
 def _managed(expected: dict[str, Expected]) -> dict[str, Expected]:
-    """A manager alone, of the site's people."""
-    return expected | {"staff": (403, "purpose"), "person": (403, "purpose")}
+    """A manager alone, of the site's people or of an insurer's desk."""
+    desks = {role: (403, "purpose") for role in DESKS if role != "insurer-manager" and expected[role][0] != 403}
+    return expected | {"staff": (403, "purpose"), "person": (403, "purpose")} | desks
 
 
 def _open(status: int, code: str) -> dict[str, Expected]:
     return dict.fromkeys(CALLERS, (status, code))
+
+
+def _at_counter(found: Expected) -> dict[str, Expected]:
+    """A site's people alone: its programs have no page, and a desk has no counter."""
+    programs = dict.fromkeys(("site", "other site", "vendor", "concentrator"), (403, "purpose"))
+    return _signed(200) | programs | dict.fromkeys(PEOPLE, found)
 
 
 ABSENT: Expected = (404, "not-found")
@@ -115,6 +141,19 @@ ROUTES: tuple[Row, ...] = (
     Row("ReadPending", "GET", "/v1/insurer/authorizations/{authorization}", _of_insurers(ABSENT)),
     Row("DecidePending", "POST", "/v1/insurer/authorizations/{authorization}/decision",
         _of_insurers((403, "bad-statement-signature")), "decision"),
+    Row("DeskListPending", "GET", "/v1/desk/insurer/authorizations", _of_desk("decide", (200, ""))),
+    Row("DeskReadPending", "GET", "/v1/desk/insurer/authorizations/{authorization}", _of_desk("decide", ABSENT)),
+    Row("DeskDecidePending", "POST", "/v1/desk/insurer/authorizations/{authorization}/decision",
+        _of_desk("decide", ABSENT), "desk decision"),
+    Row("DeskListRightsFiles", "GET", "/v1/desk/insurer/rights-files", _of_desk("insurer-read", (200, ""))),
+    Row("DeskReadRightsFile", "GET", "/v1/desk/insurer/rights-files/987654", _of_desk("insurer-read", ABSENT)),
+    Row("DeskSpeakOnRightsFile", "POST", "/v1/desk/insurer/rights-files/987654/word", _of_desk("release", ABSENT),
+        "desk word"),
+    Row("DeskReadPublished", "GET", "/v1/desk/insurer/published", _of_desk("insurer-read", (200, ""))),
+    Row("DeskReadFunds", "GET", "/v1/desk/insurer/funds", _of_desk("insurer-read", (200, ""))),
+    Row("DeskListSettlements", "GET", "/v1/desk/insurer/settlements", _of_desk("insurer-read", (200, ""))),
+    Row("DeskFetchSettlement", "GET", f"/v1/desk/insurer/settlements/{PDF_IDENTITY}/file",
+        _of_desk("insurer-read", ABSENT)),
     Row("ListRemittances", "GET", "/v1/remittances", _signed(200)),
     Row("ReadRemittance", "GET", f"/v1/remittances/{PDF_IDENTITY}", NOBODYS),
     Row("PrintRemittance", "GET", f"/v1/remittances/{PDF_IDENTITY}/advice.pdf", NOBODYS),
@@ -127,6 +166,8 @@ ROUTES: tuple[Row, ...] = (
     Row("ListQuestions", "GET", "/v1/questions", _OWN_SITE),
     Row("CountQuestions", "GET", "/v1/questions/counts", _OWN_SITE),
     Row("ReadOwnSite", "GET", "/v1/own-site", _OWN_SITE),
+    Row("ReadWaitingRoom", "GET", "/v1/waiting-room", _at_counter((200, ""))),
+    Row("LeaveInWaitingRoom", "POST", "/v1/waiting-room", _at_counter((409, "not-closed")), "left"),
     Row("ListSettlements", "GET", "/v1/settlements", _of_insurers((200, ""))),
     Row("ReadSettlement", "GET", f"/v1/settlements/{PDF_IDENTITY}", _of_insurers(ABSENT)),
     Row("FetchSettlement", "GET", f"/v1/settlements/{PDF_IDENTITY}/file", _of_insurers(ABSENT)),
@@ -146,6 +187,8 @@ ROUTES: tuple[Row, ...] = (
         _signed(200, other_site=ABSENT, vendor=ABSENT, person=ABSENT, concentrator=ABSENT)),
     Row("FhirReadPayment", "GET", f"/fhir/PaymentReconciliation/{PDF_IDENTITY}", NOBODYS),
     Row("FhirReadNotice", "GET", f"/fhir/PaymentNotice/{PDF_IDENTITY}", NOBODYS),
+    Row("GivePresenceCode", "POST", "/v1/insurer/presence-codes",
+        _of_insurers((403, "bad-statement-signature")), "presence code"),
     Row("CheckRecord", "POST", "/v1/insurer/record-check",
         _of_insurers((403, "bad-statement-signature")), "record check"),
     Row("RenewSession", "POST", "/v1/session/renew", _of_people((200, "")), "renewal"),
@@ -156,6 +199,49 @@ ROUTES: tuple[Row, ...] = (
     Row("EndOneSession", "POST", "/v1/account/sessions/" + "0" * 16 + "/end", _of_people((204, ""))),
     Row("RecoverColleague", "POST", "/v1/account/recoveries",
         _managed(_of_people((409, "challenge-invalid"))), "recovery"),
+    # Another operator's site, and nobody's account: absent. Challenges are of nobody.
+    Row("DeskListSites", "GET", "/v1/desk/sites?number=99", _of_desk("register", (200, ""))),
+    Row("DeskReadSite", "GET", "/v1/desk/sites/910000012", _of_desk("register", ABSENT)),
+    Row("DeskListAccounts", "GET", "/v1/desk/accounts", _of_desk("register", (200, ""))),
+    Row("DeskReadAccount", "GET", "/v1/desk/accounts/a000000000000000", _of_desk("register", ABSENT)),
+    Row("DeskSetSiteStanding", "POST", "/v1/desk/sites/910000012/standing",
+        _of_desk("register", ABSENT), "desk standing"),
+    Row("DeskSetAccountStanding", "POST", "/v1/desk/accounts/a000000000000000/standing",
+        _of_desk("register", ABSENT), "desk standing"),
+    Row("DeskEndCodes", "POST", "/v1/desk/accounts/a000000000000000/codes/end", _of_desk("register", ABSENT)),
+    Row("DeskInvite", "POST", "/v1/desk/invitations", _of_desk("register", (409, "challenge-invalid")), "desk invite"),
+    Row("DeskReadCompartments", "GET", "/v1/desk/compartments", _of_desk("compartments", (200, ""))),
+    Row("DeskShutCompartment", "POST", "/v1/desk/compartments/portal:azur/shut",
+        _of_desk("compartments", ABSENT), "desk shut"),
+    Row("DeskOpenCompartment", "POST", "/v1/desk/compartments/portal:azur/open",
+        _of_desk("compartments", ABSENT), "desk open"),
+    Row("ReadSupportQuestion", "GET", "/v1/desk/support/questions?question=06C5K1V2N8Q0",
+        _of_desk("support-read", ABSENT)),
+    Row("ReadSupportInvoices", "GET", "/v1/desk/support/invoices?site=123456782&number=1",
+        _of_desk("support-read", ABSENT)),
+    Row("ReadSupportAuthorization", "GET", "/v1/desk/support/authorizations?reference=P0000000000000000000",
+        _of_desk("support-read", (422, "invalid-fields"))),
+    # No change of bank details waits in the walk, and nobody signed one.
+    Row("ReadBankDetails", "GET", "/v1/bank-details", _at_site((200, ""))),
+    Row("ProposeBankDetails", "POST", "/v1/bank-details/changes",
+        _withdrawn(_at_site((409, "challenge-invalid"))), "bank proposal"),
+    Row("ApproveBankDetails", "POST", f"/v1/bank-details/changes/{PDF_IDENTITY}/approve",
+        _managed(_at_site(ABSENT)), "bank approval"),
+    Row("CancelBankDetails", "POST", f"/v1/bank-details/changes/{PDF_IDENTITY}/cancel",
+        _withdrawn(_at_site(ABSENT))),
+    # A key, a PIN and days of nobody's: challenges are none, and no workstation and no locum is called so.
+    Row("ListStations", "GET", "/v1/stations", _at_site((200, ""))),
+    Row("EnrolStation", "POST", "/v1/stations", _managed(_at_site((409, "challenge-invalid"))), "station"),
+    Row("EndStation", "POST", "/v1/stations/" + "0" * 32 + "/end", _managed(_at_site(ABSENT))),
+    Row("SitDown", "POST", "/v1/stations/" + "0" * 32 + "/seats", _at_site((409, "challenge-invalid")), "seat"),
+    Row("DelegateSite", "POST", "/v1/delegations", _managed(_at_site((409, "challenge-invalid"))), "delegation"),
+    Row("EndDelegation", "POST", "/v1/delegations/a000000000000000/end", _managed(_at_site(ABSENT))),
+    Row("GiveMandateCode", "POST", "/v1/mandate-codes",
+        _managed(_at_site((409, "challenge-invalid"))), "mandate code"),
+    Row("RenewMandate", "POST", "/v1/mandates/renewals", _managed(_at_site(ABSENT)), "mandate renewal"),
+    Row("EndMandate", "POST", "/v1/mandates/ends", _managed(_at_site(ABSENT)), "mandate end"),
+    # A program without a mandate has no token for the site: it comes with an assertion, here of nobody.
+    Row("ClaimMandate", "POST", "/v1/mandates", _open(403, "assertion-refused"), "mandate claim"),
     # Keys are public, and signed by the keeper.
     Row("ReadKeeperKeys", "GET", "/v1/keeper-keys", _open(200, "")),
     Row("ReadInsurerKeys", "GET", "/v1/insurers/0099000137/keys", _open(200, "")),
@@ -177,6 +263,12 @@ PORTAL_ROUTES = {
     "EnrolPasskey": "/v1/sign-in/enrol",
     "SignInByPasskey": "/v1/sign-in/passkey",
     "SignInByProvider": "/v1/sign-in/provider",
+    "OpenEnrolment": "/v1/enrolment/open",
+    "ShowEnrolment": "/v1/enrolment/show",
+    "ChooseEnrolmentPlace": "/v1/enrolment/place",
+    "SendEnrolmentDocument": "/v1/enrolment/documents",
+    "SignInByPin": "/v1/sign-in/pin",
+    "SignInByHospital": "/v1/sign-in/hospital",
 }
 """Routes of who is not signed in yet, by a portal's proof."""
 PORTAL_REFUSALS: dict[str, Expected] = {

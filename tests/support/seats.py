@@ -5,7 +5,6 @@ A module of tests imports the fixtures `world`, `browser` and `seat`; one that n
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,12 +13,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from rempart.portal import session
+from support.chromium import executable
 from support.fake_doors import FakeDoors
 from support.portals import CARD, doors, served
 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
 SIZES = ((1280, 900), (390, 844))
-LANGUAGES = ("fr", "en")
+LANGUAGES = ("fr", pytest.param("en", marks=pytest.mark.soak))
+"""Each page in both; the second in `make soak`, for a browser's pages are a third of the suite's processor time."""
 COOKIE = "rempart-unsafe-http"
 EXPECTED = ("Failed to load resource: the server responded with a status of",)
 """What Chromium writes on its console for the refusals that these tests provoke."""
@@ -45,9 +46,8 @@ def world() -> Iterator[World]:
 def browser(world: World) -> Iterator[Browser]:
     """The distribution's Chromium, without a window; after the portal, whose start runs an event loop of its own."""
     assert world.base
-    found = next(path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name)))
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        opened = playwright.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
         yield opened
         opened.close()
 

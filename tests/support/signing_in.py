@@ -16,6 +16,7 @@ from rempart.bootstrap.registering import registrar
 from rempart.client import _jose
 from rempart.client.doors import Assertion, Doors, PortalAccount, Registration, SignedIn
 from rempart.client.dpop import DpopKey
+from rempart.domain.authorities import DESK_ROLES, INSURER_ROLES
 from rempart.ground.instants import now
 from rempart.simulation.country import Country
 from rempart.wire.problem import Problem
@@ -99,11 +100,13 @@ class Person:
 
 
 async def person_at(house: House, country: Country, doors: Doors, *, role: str = "professional") -> Person:
-    """Somebody of the country's first site, enrolled at the operator's portal."""
-    site = country.site(0)
-    invitation = await asyncio.to_thread(invited, house, OPERATOR, site.number, role=role)
+    """Somebody of the country's first site, or of the operator's or first insurer's desk, enrolled at the portal."""
+    place = country.site(0).number
+    if role in DESK_ROLES:
+        place = country.insurers[0].number if role in INSURER_ROLES else OPERATOR
+    invitation = await asyncio.to_thread(invited, house, OPERATOR, place, role=role)
     passkey = Authenticator(HOST, ORIGIN)
-    account = await enrolled(doors, invitation.code, site.number, passkey)
+    account = await enrolled(doors, invitation.code, place, passkey)
     assert account == invitation.account
     return Person(doors, passkey, invitation.account)
 

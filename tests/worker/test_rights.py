@@ -196,7 +196,6 @@ class TestRoles:
             for statement in (
                 "select formula from rempart.record",
                 "select person from rempart.member_ref",
-                "select report from rempart.rights_file",
                 "select person from rempart.record_1",
                 "update rempart.record set closed = 1",
                 "delete from rempart.record",

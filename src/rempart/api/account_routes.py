@@ -47,7 +47,7 @@ def account_routes(desk: SignInDesk, accounts: OwnAccounts) -> list[HTTPRouteHan
     return [_read(desk, accounts), *_passkeys(desk, accounts), *_sessions(desk, accounts), _recover(desk, accounts)]
 
 
-async def _within(desk: SignInDesk, request: Asked, work: Work, *, standing: bool = False) -> Response[Any]:
+async def within(desk: SignInDesk, request: Asked, work: Work, *, standing: bool = False) -> Response[Any]:
     """In a person's session; answered with the nonce of the portal's next proof.
 
     `standing`: not for an account or a site that was suspended. Who was may still look, and sign out.
@@ -84,7 +84,7 @@ def _read(desk: SignInDesk, accounts: OwnAccounts) -> HTTPRouteHandler:
                 return refused(shown(found.code))
             return raw(200, msgspec.json.encode(_state(*found, held)))
 
-        return await _within(desk, request, work)
+        return await within(desk, request, work)
 
     return read
 
@@ -100,7 +100,7 @@ def _passkeys(desk: SignInDesk, accounts: OwnAccounts) -> list[HTTPRouteHandler]
             if isinstance(asked, Response):
                 return asked
             read = bytes_of(asked, "challenge", "client_data", "attestation")
-            proof = None if asked.proof is None else _signed(asked.proof)
+            proof = None if asked.proof is None else signed_of(asked.proof)
             if isinstance(read, Response):
                 return read
             if isinstance(proof, Response):
@@ -109,7 +109,7 @@ def _passkeys(desk: SignInDesk, accounts: OwnAccounts) -> list[HTTPRouteHandler]
             added = Added(challenge, client_data, attestation, proof)
             return _done(await accounts.add_passkey(held, added, instant))
 
-        return await _within(desk, request, work, standing=True)
+        return await within(desk, request, work, standing=True)
 
     @post(
         "/v1/account/passkeys/{passkey:str}/end", status_code=204, tags=["sign-in"], operation_id="EndPasskey",
@@ -121,7 +121,7 @@ def _passkeys(desk: SignInDesk, accounts: OwnAccounts) -> list[HTTPRouteHandler]
             refusal = await accounts.end_passkey(held, digest, instant) if digest else "unknown-passkey"
             return refused("not-found") if refusal == "unknown-passkey" else _done(refusal)
 
-        return await _within(desk, request, work)
+        return await within(desk, request, work)
 
     return [add, end]
 
@@ -136,7 +136,7 @@ def _sessions(desk: SignInDesk, accounts: OwnAccounts) -> list[HTTPRouteHandler]
             name = _named(session, 8)
             return _done(await accounts.end_session(held, name, instant)) if name else refused("not-found")
 
-        return await _within(desk, request, work)
+        return await within(desk, request, work)
 
     @post(
         "/v1/account/sessions/end", status_code=204, tags=["sign-in"], operation_id="EndEverySession",
@@ -146,7 +146,7 @@ def _sessions(desk: SignInDesk, accounts: OwnAccounts) -> list[HTTPRouteHandler]
         async def work(held: TokenFacts, instant: int) -> Response[Any]:
             return _done(await accounts.end_every_session(held, instant))
 
-        return await _within(desk, request, work)
+        return await within(desk, request, work)
 
     return [end, end_every]
 
@@ -161,7 +161,7 @@ def _recover(desk: SignInDesk, accounts: OwnAccounts) -> HTTPRouteHandler:
             asked = read_body(RecoveryRequest, await request.body())
             if isinstance(asked, Response):
                 return asked
-            read, signed = bytes_of(asked, "challenge"), _signed(asked.signed)
+            read, signed = bytes_of(asked, "challenge"), signed_of(asked.signed)
             if isinstance(read, Response):
                 return read
             if isinstance(signed, Response):
@@ -171,12 +171,13 @@ def _recover(desk: SignInDesk, accounts: OwnAccounts) -> HTTPRouteHandler:
                 return refused("not-found" if found.code == "account-unknown" else shown(found.code))
             return raw(200, msgspec.json.encode(RecoveryAnswer(found.account, found.code, iso(found.expires))))
 
-        return await _within(desk, request, work, standing=True)
+        return await within(desk, request, work, standing=True)
 
     return recover
 
 
-def _signed(proof: PasskeyProof) -> Signed | Response[Any]:
+def signed_of(proof: PasskeyProof) -> Signed | Response[Any]:
+    """What a passkey signed, decoded; or the refusal to answer with."""
     read = bytes_of(proof, "credential", "client_data", "authenticator_data", "signature")
     return read if isinstance(read, Response) else Signed(*read)
 

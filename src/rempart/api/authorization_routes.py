@@ -1,11 +1,13 @@
 """Authorizations: asked for, read again by their site, modified, cancelled; polling for what changed.
 
-What a site reads here of its own holds amounts, dates, states and reasons: no act and no identity.
+What a site reads here of its own holds amounts, dates, states and reasons: no act and no identity. Reading the lines of
+one is disclosed (`storage.reading`); states, changes and the newest, told without lines, are free.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,13 +20,16 @@ from rempart.api import authorization_answers as answers
 from rempart.api import closures
 from rempart.api.authorizations import BODY_MOST, Reply, Requests
 from rempart.api.cadence import Cadence
-from rempart.api.invoice_routes import CONFLICT, KEY_MOST, MORE, InvoiceDesk, SiteReference
+from rempart.api.invoice_routes import CONFLICT, KEY_MOST, MORE, InvoiceDesk, Lines, SiteReference
 from rempart.api.routes import REFUSALS, documented, raw, refused
 from rempart.application.guard import AUTHORIZATION, Caller, Wish, admit
 from rempart.application.together import Unavailable
 from rempart.domain import accreditation
-from rempart.domain.authorization import CANCELLED
+from rempart.domain.authorization import CANCELLED, PENDING
 from rempart.storage import authorizations as stored
+from rempart.storage import reading
+from rempart.storage.authorizations import AuthorizationRow
+from rempart.storage.door import Database
 from rempart.wire.authorizations import AuthorizationList, AuthorizationState
 from rempart.wire.problem import FieldError, Problem
 
@@ -130,18 +135,30 @@ def _find(desk: AuthorizationDesk) -> HTTPRouteHandler:
                     found = AuthorizationList((), tuple(map(answers.change, changes)), _next(changes, since))
                 elif recent is not None:
                     newest, older = await stored.recent(database, caller.site, recent)
-                    found = AuthorizationList(tuple(map(answers.state, newest)), next=older)
+                    found = AuthorizationList(tuple(map(_listed, newest)), next=older)
                 else:
                     number = accreditation.parse(reference or "", prefix="P") or ""
                     rows = await stored.found(
                         database, caller.site, number=number, site_reference=site_reference or ""
                     )  # fmt: skip
+                    await _disclosed(desk.desk, caller, database, rows)
                     found = AuthorizationList(tuple(map(answers.state, rows)))
         except Unavailable:
             return refused("unavailable")
         return raw(200, msgspec.json.encode(found))
 
     return find
+
+
+def _listed(row: AuthorizationRow) -> AuthorizationState:
+    """As a list tells it: no lines."""
+    return msgspec.structs.replace(answers.state(row), lines=(), rest=())
+
+
+async def _disclosed(desk: InvoiceDesk, caller: Caller, database: Database, rows: Sequence[AuthorizationRow]) -> None:
+    """What is about to be told with its lines; of one that waits none are told."""
+    opened = [row.request for row in rows if row.ruling.state != PENDING and row.ruling.lines]
+    await reading.disclose(database, desk.reader(caller), reading.AUTHORIZATION, requests=opened)
 
 
 def _next(changes: list[stored.Change], since: int) -> int:
@@ -153,24 +170,33 @@ def _read(desk: AuthorizationDesk) -> HTTPRouteHandler:
         "/v1/authorizations/{identity:uuid}", tags=["authorizations"], operation_id="ReadAuthorization",
         responses=REFUSALS | MORE,
     )  # fmt: skip
-    async def read(identity: FromPath[UUID], request: Asked) -> Response[AuthorizationState]:
+    async def read(identity: FromPath[UUID], request: Asked, *, lines: Lines = True) -> Response[AuthorizationState]:
         caller = await desk.desk.caller(request, desk.desk.state.instants.next())
         if isinstance(caller, Response):
             return caller
-        found = await authorization_of(desk.desk, caller, identity)
+        found = await authorization_of(desk.desk, caller, identity, lines=lines)
         return found if isinstance(found, Response) else raw(200, msgspec.json.encode(found))
 
     return read
 
 
-async def authorization_of(desk: InvoiceDesk, caller: Caller, identity: UUID) -> AuthorizationState | Response[Any]:
-    """Where an authorization of the caller's site stands, or the refusal to answer with."""
+async def authorization_of(
+    desk: InvoiceDesk, caller: Caller, identity: UUID, *, lines: bool = True
+) -> AuthorizationState | Response[Any]:
+    """Where an authorization of the caller's site stands, or the refusal to answer with.
+
+    With its lines it is disclosed before it is told.
+    """
     try:
         async with desk.databases.lend() as database:
             found = await stored.one(database, caller.site, identity)
+            if found is not None and lines:
+                await _disclosed(desk, caller, database, (found,))
     except Unavailable:
         return refused("unavailable")
-    return refused("not-found") if found is None else answers.state(found)
+    if found is None:
+        return refused("not-found")
+    return answers.state(found) if lines else _listed(found)
 
 
 def _cancel(desk: AuthorizationDesk) -> HTTPRouteHandler:

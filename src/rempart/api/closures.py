@@ -53,5 +53,5 @@ def retry_after(status: int, body: bytes) -> tuple[tuple[bytes, bytes], ...]:
 
 def header(document: Problem) -> tuple[tuple[bytes, bytes], ...]:
     """The same of the document."""
-    told = document.closure
+    told = document.closure or document.turn
     return ((b"retry-after", str(told.retry_after).encode()),) if told is not None and told.retry_after else ()

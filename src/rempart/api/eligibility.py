@@ -21,7 +21,7 @@ from rempart.application.eligibility import EPOCH, Answer, Question
 from rempart.application.guard import ELIGIBILITY, Caller, Wish, admit, channel_of
 from rempart.application.ports import SealedAsk
 from rempart.application.together import Busy, Unavailable
-from rempart.domain import accreditation, question
+from rempart.domain import accreditation, presence, question
 from rempart.domain.compartments import SIGNED_CARD
 from rempart.domain.identifiers import Fault, parse_amc, parse_birth, parse_nir, parse_rank, parse_site_reference
 from rempart.domain.member import MemberRule, canonical_member
@@ -29,7 +29,7 @@ from rempart.domain.parameters import accreditation_days
 from rempart.domain.rights import DOMAINS, Period
 from rempart.ground.card_code import labels as labels_of
 from rempart.ground.instants import civil_date
-from rempart.wire.eligibility import CardRequest, DomainAnswer, EligibilityRequest
+from rempart.wire.eligibility import CardRequest, DomainAnswer, EligibilityRequest, PresenceRequest
 from rempart.wire.once import repeats_a_name
 from rempart.wire.problem import FieldError, Problem, encode
 from rempart.wire.sealed import NAME as SEALED
@@ -40,11 +40,14 @@ AHEAD_DAYS = 60
 BODY_MOST = 8 * 1024  # bytes
 _decode = msgspec.json.Decoder(EligibilityRequest).decode
 _decode_card = msgspec.json.Decoder(CardRequest).decode
+_decode_code = msgspec.json.Decoder(PresenceRequest).decode
 _reader = Reader(EligibilityRequest)
 _encode = msgspec.json.Encoder().encode
 _DOMAINS = frozenset(DOMAINS)
 _CARD = b'"card"'
+_CODE = b'"code"'
 _card_told = re.compile(rb'"card"\s*:').search  # a name: the quotes of a value that holds it have backslashes
+_code_told = re.compile(rb'"code"\s*:').search
 
 
 class Reply(NamedTuple):
@@ -118,6 +121,8 @@ def read(state: HubState, caller: Caller, body: bytes | None) -> Question | Prob
             if found is None:
                 return problem("card-unreadable")
             request, sealed = found
+        elif _CODE in body and _code_told(body):
+            return problem("repeated-field") if repeats_a_name(body) else _by_code(state, caller, _decode_code(body))
         else:
             request = _decode(body)
     except msgspec.ValidationError as error:
@@ -139,6 +144,38 @@ def _by_card(told: CardRequest) -> tuple[EligibilityRequest, Sealed] | None:
         amc, "", "", told.care_date, told.domains, SIGNED_CARD, convention, csr, site_reference=told.site_reference
     )
     return request, Sealed("", card=told.card)
+
+
+def _by_code(state: HubState, caller: Caller, told: PresenceRequest) -> Question | Problem:
+    """The question of a presence code; whose it is, and so insurer and operator, is known once the code is used up."""
+    instant = state.instants.next()
+    site = state.facts.snapshot.sites.get(caller.site)
+    if site is None:
+        return problem("site-standing")
+    faults: list[Fault] = []
+    code = presence.parse(told.code)
+    if code is None:
+        faults.append(Fault("code", "presence-code-shape"))
+    care = _care(told.care_date, civil_date(instant, site.zone), faults, AHEAD_DAYS)
+    reference = _keep(parse_site_reference(told.site_reference), faults) if told.site_reference else ""
+    _domains_told(told.domains, faults)
+    if faults or code is None:
+        return problem("invalid-fields", tuple(FieldError(fault.field, fault.code) for fault in faults))
+    wish = Wish("api", ELIGIBILITY, "", presence.EVIDENCE, instant)
+    refusal = admit(state.facts.snapshot, caller, wish)
+    if refusal:
+        return closures.refusal(state, refusal, caller, wish)
+    site_cap, client_cap = state.caps(site, presence.EVIDENCE, caller.kind, halved=caller.probation > instant)
+    return Question(
+        instant, caller, "", "", "", None, "", "", 0, care, tuple(dict.fromkeys(told.domains)), presence.EVIDENCE,
+        reference, site_cap, client_cap, accreditation_days(site.profession), channel=channel_of(caller, "api"),
+        code=code,
+    )  # fmt: skip
+
+
+def _domains_told(domains: tuple[str, ...], faults: list[Fault]) -> None:
+    if not domains or not _DOMAINS.issuperset(domains) or len(domains) > len(DOMAINS):
+        faults.append(Fault("domains", "unknown-domain"))
 
 
 def _told(request: EligibilityRequest) -> int:
@@ -180,8 +217,7 @@ def canonical(
     nir = _nir(request.nir, faults)
     care = _care(request.care_date, civil_date(instant, site.zone), faults, ahead)
     reference = _keep(parse_site_reference(request.site_reference), faults) if request.site_reference else ""
-    if not request.domains or not _DOMAINS.issuperset(request.domains) or len(request.domains) > len(DOMAINS):
-        faults.append(Fault("domains", "unknown-domain"))
+    _domains_told(request.domains, faults)
     if faults:
         return problem("invalid-fields", tuple(FieldError(fault.field, fault.code) for fault in faults))
     if nir is None and request.evidence == "typed" and sealed is None:

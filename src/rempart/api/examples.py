@@ -10,9 +10,23 @@ from typing import Any
 
 import msgspec
 
-from rempart.api import people_examples, schema_account, schema_provider
+from rempart.api import (
+    people_examples,
+    schema_account,
+    schema_enrolment,
+    schema_insurer_desk,
+    schema_mandates,
+    schema_operator_desk,
+    schema_own_bank,
+    schema_presence,
+    schema_provider,
+    schema_stations,
+)
 from rempart.api.money_examples import CLAW_BACK, INSURER, MONEY, SETTLEMENT
 from rempart.api.schema_own_site import ANSWERS as OWN_SITE_ANSWERS
+from rempart.api.schema_support import ANSWERS as SUPPORT_ANSWERS
+from rempart.api.schema_waiting_room import ANSWERS as WAITING_ROOM_ANSWERS
+from rempart.api.schema_waiting_room import REQUESTS as WAITING_ROOM_REQUESTS
 from rempart.documents.status_page import status
 from rempart.domain.authorization import if_rights_end
 from rempart.domain.compartments import Closure
@@ -134,7 +148,15 @@ _STATEMENT = Statement(AUTHORIZATION, "agreed", "2026-03-03T09:12:00Z", (StatedL
 REQUESTS: dict[str, Any] = {
     **people_examples.REQUESTS,
     **schema_account.REQUESTS,
+    **WAITING_ROOM_REQUESTS,
+    **schema_stations.REQUESTS,
+    **schema_own_bank.REQUESTS,
+    **schema_mandates.REQUESTS,
+    **schema_operator_desk.REQUESTS,
+    **schema_presence.REQUESTS,
     **schema_provider.REQUESTS,
+    **schema_enrolment.REQUESTS,
+    **schema_insurer_desk.REQUESTS,
     "IssueToken": TokenRequest(GRANT_TYPE, ASSERTION_TYPE, ASSERTION, SITE),
     "RevokeToken": RevokeRequest(TOKEN, ASSERTION_TYPE, ASSERTION),
     "AskEligibility": EligibilityRequest(
@@ -214,7 +236,14 @@ ANSWERS: dict[str, Any] = {
     "ResumeWebhook": {"state": "good"},
     **people_examples.ANSWERS,
     **schema_account.ANSWERS,
+    **schema_stations.ANSWERS,
+    **schema_own_bank.ANSWERS,
+    **schema_mandates.ANSWERS,
+    **schema_operator_desk.ANSWERS,
+    **schema_presence.ANSWERS,
     **schema_provider.ANSWERS,
+    **schema_enrolment.ANSWERS,
+    **schema_insurer_desk.ANSWERS,
     "IssueToken": TokenAnswer(TOKEN, "DPoP", 900, SITE),
     "AskEligibility": EligibilityAnswer(
         "covered", QUESTION, (DomainAnswer("PHAR", open=True, start="2026-01-01", end="2026-12-31", formula="100"),),
@@ -261,6 +290,8 @@ ANSWERS: dict[str, Any] = {
     "DisputeClawBack": {"state": "disputed"},
     **MONEY,
     **OWN_SITE_ANSWERS,
+    **WAITING_ROOM_ANSWERS,
+    **SUPPORT_ANSWERS,
     "ReadRemittance": RemittanceAdvice(
         SITE, _PAID,
         (
@@ -299,8 +330,11 @@ TEXTS: dict[str, str] = {
 """By operation id, answers that are text."""
 
 PARAMETERS: dict[str, Any] = {
+    "station": "000102030405060708090a0b0c0d0e0f",
+    "account": "a2b4c6d8e0f1g3h5",
     "passkey": "000102030405060708090a0b0c0d0e0f",
     "session": "0001020304050607",
+    "change": "0f8b1c1e-5d0a-4e0e-9a57-3f1d2c4b5a69",
     "Idempotency-Key": "5f0c1a52-7f3f-4f6c-9d55-0c6f3f2b9a10",
     "number": "000000041",
     "reference": "PBG2J 04W06 818G1 8010T",
@@ -310,6 +344,13 @@ PARAMETERS: dict[str, Any] = {
     "before": "2026-02-27",
     "before_invoice": INVOICE,
     "older_than": "06C5K1V2N8Q0",
+    "question": "06C5K1V2N8Q0",
+    "site": "990000002",
+    "after": "990000002",
+    "compartment": "portal:horizon",
+    "lines": True,
+    "below": 0,
+    "rights_file": 412,
     "day": DAY,
     "state": "paid",
     "month": "2026-03",
@@ -326,6 +367,7 @@ IDENTITIES: dict[str, str] = {
     "/v1/eligibility/batches/": BATCH,
     "/v1/authorizations/": AUTHORIZATION, "/v1/insurer/authorizations/": AUTHORIZATION,
     "/v1/webhooks/": WEBHOOK,
+    "/v1/desk/insurer/authorizations/": AUTHORIZATION, "/v1/desk/insurer/settlements/": SETTLEMENT,
     "/v1/files/": FILE, "/v1/invoices/": INVOICE, "/v1/remittances/": REMITTANCE, "/v1/claw-backs/": CLAW_BACK,
     "/v1/debts/": CLAW_BACK, "/v1/settlements/": SETTLEMENT,
     "/fhir/ClaimResponse/": INVOICE, "/fhir/Payment": REMITTANCE,

@@ -176,7 +176,7 @@ def _reconciliation(desk: InvoiceDesk) -> HTTPRouteHandler:
         operation_id="FhirReadPayment",
     )  # fmt: skip
     async def read(identity: FromPath[UUID], request: Asked) -> Response[bytes]:
-        found = await advice_of(desk, request, identity)
+        found = await advice_of(desk, request, identity, lines=False)
         return _retold(found) if isinstance(found, Response) else _good(payments.reconciliation(document_of(found)))
 
     return read
@@ -187,7 +187,7 @@ def _notice(desk: InvoiceDesk) -> HTTPRouteHandler:
         "/fhir/PaymentNotice/{identity:uuid}", tags=["fhir"], media_type=MEDIA_TYPE, operation_id="FhirReadNotice",
     )  # fmt: skip
     async def read(identity: FromPath[UUID], request: Asked) -> Response[bytes]:
-        found = await advice_of(desk, request, identity)
+        found = await advice_of(desk, request, identity, lines=False)
         if isinstance(found, Response):
             return _retold(found)
         return _good(payments.notice(document_of(found).remittance, found.site))

@@ -19,6 +19,7 @@ from rempart.api import closures
 from rempart.api.deposits import Keeper
 from rempart.api.hot import NONCE, caller_of
 from rempart.api.invoice_routes import CONFLICT, MORE, InvoiceDesk
+from rempart.api.reading import disclose_case
 from rempart.api.routes import REFUSALS, documented, raw, refused
 from rempart.api.signin import Denied, came_through
 from rempart.application.authorization_decisions import Carried, Verdict, verdict_of
@@ -115,15 +116,13 @@ def _case(desk: InsurerDesk) -> HTTPRouteHandler:
         try:
             async with desk.desk.databases.lend() as database:
                 row = await decisions.case(database, caller.vendor, identity)
+                if row is not None:
+                    await disclose_case(desk.desk, caller, database, row)
         except Unavailable:
             return refused("unavailable")
         if row is None:
             return refused("not-found")
-        case = PendingCase(
-            str(row.request), iso(row.requested), row.site, row.domain, row.reason,
-            tuple(map(answers.line, row.lines)), tuple(SealedPart(*part) for part in row.parts), _rooms(row),
-        )  # fmt: skip
-        return raw(200, msgspec.json.encode(case))
+        return raw(200, msgspec.json.encode(case_told(row)))
 
     return read
 
@@ -143,7 +142,7 @@ def _decide(desk: InsurerDesk) -> HTTPRouteHandler:
             return refused("malformed-body")
         if stated.authorization != str(identity):
             return refused("invalid-fields", (FieldError("statement", "another-authorization"),))
-        verdict = Verdict(stated.verdict, tuple((line.number, line.amc) for line in stated.lines))
+        verdict = Verdict(stated.verdict, tuple((line.number, line.amc) for line in stated.lines), stated.reason)
         try:
             item = VerifyDecisionItem(caller.vendor, signed.statement, signed.signature)
             (result,) = await desk.keeper.call("verify_decision", [item])
@@ -156,18 +155,31 @@ def _decide(desk: InsurerDesk) -> HTTPRouteHandler:
                     return refused("not-found")
                 ruling = verdict_of(row.ruling, verdict, civil_date(instant, PARIS))
                 if isinstance(ruling, str):
-                    return refused("invalid-fields", (FieldError("statement.lines", ruling),))
+                    return refused("invalid-fields", (FieldError(f"statement.{fault_field(ruling)}", ruling),))
                 outcome = await decisions.decide(database, row, ruling, carried, instant=instant)
         except Unavailable:
             return refused("unavailable")
         if outcome.refusal == "not-changeable":
             return refused(outcome.refusal)
-        return raw(200, msgspec.json.encode(_told(ruling.state, outcome)))
+        return raw(200, msgspec.json.encode(decision_told(ruling.state, outcome)))
 
     return decide
 
 
-def _told(state: str, outcome: decisions.Outcome) -> DecisionAnswer:
+def case_told(row: decisions.Case) -> PendingCase:
+    """A case as its insurer may see it: amounts in clear, the rest sealed."""
+    return PendingCase(
+        str(row.request), iso(row.requested), row.site, row.domain, row.reason, tuple(map(answers.line, row.lines)),
+        tuple(SealedPart(*part) for part in row.parts), _rooms(row),
+    )  # fmt: skip
+
+
+def fault_field(fault: str) -> str:
+    """Which field of a decision a fault of `verdict_of` is about."""
+    return "reason" if fault == "reason-unknown" else "lines"
+
+
+def decision_told(state: str, outcome: decisions.Outcome) -> DecisionAnswer:
     """Decided, or still waiting with the reason: the case worker may decide otherwise."""
     if not outcome.refusal:
         return DecisionAnswer(state)

@@ -1,11 +1,12 @@
 """Invoices and files: taken in, read again by their site, cancelled, called distinct. All pass the same sign-in.
 
-What a site reads here of itself are numbers, dates, amounts, states and reasons: no act and no identity, so it
-discloses nothing.
+What a site reads here of itself are numbers, dates, amounts, states and reasons: no act and no identity. Reading the
+lines of an invoice is disclosed (`storage.reading`); its state alone is free.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -28,7 +29,7 @@ from rempart.application.tokens import DPOP
 from rempart.domain import reasons
 from rempart.domain.identifiers import REFERENCE_PATTERN
 from rempart.ground.instants import iso
-from rempart.storage import states
+from rempart.storage import reading, states
 from rempart.storage.door import Databases
 from rempart.storage.own_records import by_reference
 from rempart.wire.invoices import (
@@ -50,6 +51,7 @@ SiteReference = Annotated[
     str | None,
     QueryParameter(name="site_reference", pattern=REFERENCE_PATTERN, max_length=20, description="Your own."),
 ]
+Lines = Annotated[bool, QueryParameter(name="lines", description="False: the state alone, which is not disclosed.")]
 READING = (client_in_good_standing, site_in_good_standing)
 """What a caller must pass to read of itself; closed compartments stop deposits only."""
 
@@ -83,6 +85,10 @@ class InvoiceDesk:
         if not refusal and not may(caller.kind, caller.role, str(request.route_handler.operation_id)):
             refusal = "purpose"
         return refused(refusal) if refusal else caller
+
+    def reader(self, caller: Caller) -> reading.Reader:
+        """The caller as a disclosure names who reads now."""
+        return reading.Reader(caller.client, caller.grant_id, caller.site, self.state.instants.next())
 
     async def depositor(self, request: Asked, channel: str, instant: int) -> Caller | Response[Any]:
         """As `caller`, admitted by the door for invoices."""
@@ -184,21 +190,30 @@ def _file(row: states.FileRow) -> FileState:
 
 def _invoice_state(desk: InvoiceDesk) -> HTTPRouteHandler:
     @get("/v1/invoices/{identity:uuid}", tags=["invoices"], operation_id="ReadInvoice", responses=REFUSALS | MORE)
-    async def read(identity: FromPath[UUID], request: Asked) -> Response[InvoiceState]:
+    async def read(identity: FromPath[UUID], request: Asked, *, lines: Lines = True) -> Response[InvoiceState]:
         caller = await desk.caller(request, desk.state.instants.next())
         if isinstance(caller, Response):
             return caller
-        found = await state_of(desk, caller, identity)
+        found = await state_of(desk, caller, identity, lines=lines)
         return found if isinstance(found, Response) else raw(200, msgspec.json.encode(found))
 
     return read
 
 
-async def state_of(desk: InvoiceDesk, caller: Caller, identity: UUID) -> InvoiceState | Response[Any]:
-    """Where an invoice of the caller's site stands, or the refusal to answer with."""
+async def state_of(
+    desk: InvoiceDesk, caller: Caller, identity: UUID, *, lines: bool = True
+) -> InvoiceState | Response[Any]:
+    """Where an invoice of the caller's site stands, or the refusal to answer with.
+
+    With its lines it is disclosed before it is told.
+    """
     try:
         async with desk.databases.lend() as database:
             found = await states.invoice(database, caller.site, identity)
+            if found is not None and not lines:
+                found = replace(found, lines=())
+            if found is not None and found.lines:
+                await reading.disclose(database, desk.reader(caller), reading.INVOICE, (identity,))
             awaited = found is None and await states.awaited(database, caller.client, caller.site, identity)
     except Unavailable:
         return refused("unavailable")

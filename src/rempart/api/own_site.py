@@ -162,4 +162,7 @@ def _bank(found: stored.Bank) -> OwnBankDetails:
 
 def _member(found: stored.Member) -> OwnMember:
     by: By = "account" if found.kind == ACCOUNT else "program"
-    return OwnMember(found.client, by, found.role, found.first.isoformat(), found.last.isoformat())
+    return OwnMember(
+        found.client, by, found.role, found.first.isoformat(), found.last.isoformat(), found.delegated,
+        found.accountable,
+    )  # fmt: skip

@@ -1,4 +1,7 @@
-"""A site's own remittances: listed, read, printed. No act and no identity in them, so reading one discloses nothing."""
+"""A site's own remittances: listed, read, printed. No act and no identity in them.
+
+An advice tells why a line was not paid as asked, with its domain: of such an invoice it is a reading, and disclosed.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from rempart.api.claw_backs import claw_back_routes
 from rempart.api.debts import debt_routes
 from rempart.api.figures import figure_routes
 from rempart.api.invoice_routes import MORE, InvoiceDesk
+from rempart.api.reading import disclose_advice
 from rempart.api.returns import return_routes
 from rempart.api.routes import REFUSALS, raw, refused
 from rempart.application.remittances import Advice, InsurerPart, PaidInvoice, Summary, WaitingPart
@@ -107,14 +111,19 @@ def _print(desk: InvoiceDesk) -> HTTPRouteHandler:
     return read
 
 
-async def advice_of(desk: InvoiceDesk, request: Asked, identity: UUID) -> Advice | Response[Any]:
-    """A remittance of the caller's site, or the refusal to answer with."""
+async def advice_of(desk: InvoiceDesk, request: Asked, identity: UUID, *, lines: bool = True) -> Advice | Response[Any]:
+    """A remittance of the caller's site, or the refusal to answer with.
+
+    `lines`: whether its notes are told, which is disclosed first.
+    """
     caller = await desk.caller(request, desk.state.instants.next())
     if isinstance(caller, Response):
         return caller
     try:
         async with desk.databases.lend() as database:
             found = await remittances.advice(database, caller.site, identity)
+            if found is not None and lines:
+                await disclose_advice(desk, caller, database, found)
     except Unavailable:
         return refused("unavailable")
     return refused("not-found") if found is None else found

@@ -5,6 +5,7 @@ A sentence says what to do next and repeats nothing that was presented.
 
 from __future__ import annotations
 
+from rempart.api.problems_enrolment import ENROLMENT
 from rempart.api.problems_people import PEOPLE
 from rempart.api.problems_provider import PROVIDER
 from rempart.wire.problem import FieldError, Problem
@@ -69,11 +70,19 @@ TABLE: dict[str, tuple[int, str, str]] = {
         "This card was shown at too many sites today",
         "Look whether it is the patient's own, and type what it prints.",
     ),
+    "presence-attempts": (
+        429,
+        "Too many presence codes today that found nobody",
+        "Type what the card prints, or ask again tomorrow; the code itself was not looked at.",
+    ),
+    "presence-budget": (429, "This insurer has had its codes of the day", "Ask tomorrow, or call the operator."),
     "token": (401, "The token is expired, revoked or unknown", "Ask for a new one at /v1/token."),
     "purpose": (403, "This client may not ask this", "A concentrator carries invoices; it asks no eligibility."),
     "evidence": (403, "This evidence is not one you can hold here", "Use typed, machine or known; card with a card."),
     "client-standing": (403, "This client is suspended", "Call the operator."),
     "site-standing": (403, "This site is suspended", "Call the operator."),
+    "not-in-quarantine": (409, "This rights file does not wait any more", "Read it again: somebody decided."),
+    "officer-already-spoke": (409, "You have spoken on this file already", "Another person must agree too."),
     "compartment": (
         503,
         "This part of the service is closed",
@@ -134,6 +143,16 @@ TABLE: dict[str, tuple[int, str, str]] = {
         "This authorization can no longer be changed",
         "Look at its state: it was refused, replaced, cancelled or invoiced, or it has expired.",
     ),
+    "not-closed": (
+        409,
+        "Nothing is closed for this any more",
+        "Send it as usual: the waiting room takes nothing while the service answers.",
+    ),
+    "waiting-room-full": (
+        409,
+        "This account has left as much as it may",
+        "Keep the rest until the service opens again, or use software or files.",
+    ),
     "bad-statement-signature": (
         403,
         "The decision is not signed by this insurer",
@@ -143,6 +162,7 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "grant-invalid": (401, "The sign-in behind this token is no longer good", "Ask for a new token at /v1/token."),
     **PEOPLE,
     **PROVIDER,
+    **ENROLMENT,
 }
 
 

@@ -21,6 +21,10 @@ PROVIDER: dict[str, tuple[int, str, str]] = {
     "provider-audience": (401, "The token was given for another program", _TELL),
     "provider-nonce": (401, "The token is not for this sign-in", _TELL),
     "provider-acr": (401, "The provider does not say that it was sure enough", "Use your e-CPS or CPS card."),
+    "provider-amr": (401, "The provider does not say that a second factor was shown", "Sign in there with both."),
+    "provider-role": (
+        403, "The provider names no work that is known here", "Ask your hospital to correct your record."
+    ),
     "provider-expired": (401, "The provider's token is too old", _ANEW),
     "provider-identity": (401, "The provider does not say, or not once, who this is", "Call the operator."),
     "malformed-userinfo": (503, "The provider's description cannot be read", "Try again, or sign in with a passkey."),

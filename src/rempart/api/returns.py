@@ -17,6 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from rempart.api.invoice_routes import MORE, InvoiceDesk
+from rempart.api.reading import disclose_advice
 from rempart.api.routes import REFUSALS, refused
 from rempart.application.guard import Caller
 from rempart.application.returns import divided, of_advice, of_deposit, plain
@@ -47,7 +48,10 @@ def return_routes(desk: InvoiceDesk) -> list[HTTPRouteHandler]:
 def _remittance(desk: InvoiceDesk, turn: asyncio.Semaphore) -> HTTPRouteHandler:
     async def told(database: Database, caller: Caller, identity: UUID) -> Told | None:
         found = await remittances.advice(database, caller.site, identity)
-        return None if found is None else (found.summary.day, PAYMENTS, of_advice(found))
+        if found is None:
+            return None
+        await disclose_advice(desk, caller, database, found)
+        return found.summary.day, PAYMENTS, of_advice(found)
 
     @get(
         "/v1/remittances/{identity:uuid}/advice.noemie", tags=["payments"], operation_id="ReturnRemittance",

@@ -79,7 +79,7 @@ ACCOUNT_FIELDS: dict[str, dict[str, str]] = {
     },
     "AccountState": {
         "account": "An id, not a name.",
-        "role": "professional, staff or manager.",
+        "role": "At a site professional, staff or manager; or one of a desk.",
         "passkeys": "Those that open the account, in the order they were made.",
         "sessions": "Those that are live, the latest renewed first.",
         "probation": "Until when budgets are halved after a recovery, UTC; empty when they are not.",

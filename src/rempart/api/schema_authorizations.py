@@ -120,5 +120,6 @@ AUTHORIZATION_FIELDS: dict[str, dict[str, str]] = {
     "Statement": {
         "authorization": _ID, "verdict": "agreed or refused.", "decided": "When, UTC.",
         "lines": "Every line when agreed, none when refused.",
+        "reason": "Why refused: insurer-refused, or that with -document, -quote, -renewal, -contract.",
     },
 }  # fmt: skip

@@ -24,22 +24,32 @@ from rempart.formats.optics_messages import answered as optics
 from rempart.wire import (
     account,
     authorizations,
+    bank_details,
     batches,
     eligibility,
+    enrolment,
     estimates,
     figures,
+    hospital,
+    insurer_desk,
     invoices,
+    mandates,
     notices,
+    operator_desk,
     own_records,
     own_site,
     payments,
+    presence,
     provider,
     record_check,
     sealed,
     settlements,
     sign_in,
+    stations,
     status,
+    support,
     token,
+    waiting_room,
     webhooks,
 )
 from rempart.wire import problem as problems
@@ -96,8 +106,9 @@ def document(generated: Json) -> Json:
 
 def _schemas() -> Json:
     modules = (
-        account, authorizations, batches, eligibility, estimates, figures, invoices, notices, own_records, own_site,
-        payments, provider, record_check, sealed, settlements, sign_in, status, token, webhooks, problems,
+        account, authorizations, bank_details, batches, eligibility, enrolment, estimates, figures, hospital,
+        insurer_desk, invoices, mandates, notices, own_records, own_site, payments, presence, provider, record_check,
+        sealed, settlements, sign_in, stations, status, support, token, waiting_room, webhooks, problems, operator_desk,
     )  # fmt: skip
     structs = [
         found for module in modules for found in vars(module).values()
@@ -149,7 +160,7 @@ def _body(operation: str, struct: str) -> Json:
     if f"Sealed{struct}" in vars(sealed):
         shape = {"oneOf": [shape, {"$ref": _REF.format(name=f"Sealed{struct}")}]}
     if operation == "AskEligibility":
-        shape["oneOf"].append({"$ref": _REF.format(name="CardRequest")})
+        shape["oneOf"] += [{"$ref": _REF.format(name=name)} for name in ("CardRequest", "PresenceRequest")]
     content = {"schema": shape, "example": value}
     return {"required": True, "content": {FORM_TYPE if form else JSON: content}}
 
@@ -198,7 +209,9 @@ def _good(operation: str, answer: Json) -> None:
         next(iter(answer["content"].values()))["example"] = examples.plain(examples.ANSWERS[operation])
 
 
-_FILES = ("ReadTile", "ReturnRemittance", "ReturnFile", "FetchSettlement", "FetchSettlementReferences")
+_FILES = (
+    "ReadTile", "ReturnRemittance", "ReturnFile", "FetchSettlement", "FetchSettlementReferences", "DeskFetchSettlement",
+)  # fmt: skip
 _PDFS = ("PrintRemittance", "PrintDemand")
 _SUCCESS = {
     "AnswerSettlement": "Received: durable, not taken yet.",

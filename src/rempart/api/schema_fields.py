@@ -5,10 +5,19 @@ from __future__ import annotations
 from rempart.api.schema_account import ACCOUNT_FIELDS
 from rempart.api.schema_authorizations import AUTHORIZATION_FIELDS
 from rempart.api.schema_batches import BATCHES
+from rempart.api.schema_enrolment import ENROLMENT_FIELDS
+from rempart.api.schema_insurer_desk import INSURER_DESK_FIELDS
+from rempart.api.schema_mandates import MANDATE_FIELDS
 from rempart.api.schema_money import MONEY_FIELDS
+from rempart.api.schema_operator_desk import OPERATOR_DESK_FIELDS
+from rempart.api.schema_own_bank import OWN_BANK_FIELDS
 from rempart.api.schema_own_site import OWN_SITE_FIELDS
 from rempart.api.schema_people import PEOPLE_FIELDS
+from rempart.api.schema_presence import PRESENCE_FIELDS
 from rempart.api.schema_provider import PROVIDER_FIELDS
+from rempart.api.schema_stations import STATION_FIELDS
+from rempart.api.schema_support import SUPPORT_FIELDS
+from rempart.api.schema_waiting_room import WAITING_ROOM_FIELDS
 from rempart.wire.sealed import IDENTITY
 
 _AMC = "Number of the complementary insurer on the card: 10 digits, or 8."
@@ -247,8 +256,17 @@ FIELDS: dict[str, dict[str, str]] = {
     **MONEY_FIELDS,
     **PEOPLE_FIELDS,
     **ACCOUNT_FIELDS,
+    **STATION_FIELDS,
+    **PRESENCE_FIELDS,
     **PROVIDER_FIELDS,
+    **ENROLMENT_FIELDS,
     **OWN_SITE_FIELDS,
+    **WAITING_ROOM_FIELDS,
+    **OWN_BANK_FIELDS,
+    **MANDATE_FIELDS,
+    **INSURER_DESK_FIELDS,
+    **SUPPORT_FIELDS,
+    **OPERATOR_DESK_FIELDS,
     "AdvicePart": {
         "insurer": "10 digits.", "name": "Its name.", "amount": f"What it pays, {_CENTS}.", "invoices": "For these.",
     },
@@ -290,6 +308,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "title": "A few words.", "status": "HTTP status.", "code": "Stable code: map it once.", "type": "about:blank.",
         "detail": "What to do.", "errors": "The fields at fault, when there are.",
         "closure": "Of `compartment` and `compartment-restricted`: what is not open, once the hub's memory knows.",
+        "turn": "Of `turn`: the site's place, and from when it may come back.",
     },
     "ClosureTold": {
         "compartment": "Its name, as the operator closes it.", "state": "closed or restricted.",

@@ -40,8 +40,9 @@ MONEY: dict[str, Words] = {
         "What happened to the site without its asking",
         "Each notice once, the oldest first, at most 200; ask again with next. Kinds: invoice-decided-again (subject:"
         " the invoice that is now accepted, under the number of the rejected one), transfer-rejected,"
-        " claw-back-notified, the steps of a debt and of a change of bank details. No act and no identity; reading"
-        " takes nothing away.",
+        " claw-back-notified, the steps of a debt and of a change of bank details, compartment-closed, -restricted and"
+        " -open, waiting-room-sent (subject: the invoice or authorization) and -refused. No act and no identity;"
+        " reading takes nothing away.",
         ("invalid-fields", *SIGNED),
     ),
     "ListClawBacks": Words(

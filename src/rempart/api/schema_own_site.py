@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rempart.api.schema_base import SIGNED, Words
+from rempart.api.schema_mandates import MANDATES
+from rempart.api.schema_own_bank import OWN_BANK
 from rempart.wire.own_site import (
     OwnBankDetails,
     OwnMember,
@@ -38,6 +40,8 @@ OWN_SITE: dict[str, Words] = {
         " what concerns the operator of the portal.",
         ("purpose", *SIGNED),
     ),
+    **OWN_BANK,
+    **MANDATES,
 }
 TAG = ("own-site", "The site itself", "Who of the site asked what kind of question and when; its people and details.")
 
@@ -75,6 +79,8 @@ OWN_SITE_FIELDS: dict[str, dict[str, str]] = {
         "role": "professional, staff or manager; or empty.",
         "first": "First day.",
         "last": "Last day.",
+        "delegated": "A locum: the site's manager let this account work here, and may end it.",
+        "accountable": "The account that answers for this one; empty when it answers itself.",
     },
     "OwnSite": {
         "site": "Its billing number.",

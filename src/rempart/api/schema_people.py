@@ -7,20 +7,20 @@ from rempart.api.schema_base import ALWAYS, SIGNED, Words
 _BODY = ("malformed-body", "repeated-field", "body-too-large", "invalid-fields", *ALWAYS)
 _PORTAL = ("unknown-portal", "portal-key-unknown", "clock-apart")
 _CHALLENGE = ("challenge-invalid", "challenge-expired", "challenge-spent")
-_STANDING = ("account-revoked", "client-standing", "site-standing", "no-mandate")
+_STANDING = ("turn", "account-revoked", "client-standing", "site-standing", "no-mandate")
 
 PEOPLE: dict[str, Words] = {
     "AskChallenge": Words(
         "What is the browser to sign?",
         "For an operator's portal, which proves itself with the DPoP proof of its registered key. The challenge is the"
         " keeper's, and good once.",
-        (*_PORTAL, *_BODY), secured=False, proof=True, body="ChallengeRequest",
+        ("turn", "turn-site", *_PORTAL, *_BODY), secured=False, proof=True, body="ChallengeRequest",
     ),
     "EnrolPasskey": Words(
         "Register a passkey under an invitation",
         "The code is good once, for seven days, for one site. The keeper verifies what the browser made"
         " against the host name and origin in the operator's record. There is no password.",
-        ("invitation-unknown", "passkey-refused", "passkey-exists", *_CHALLENGE, *_PORTAL, *_BODY),
+        ("turn", "invitation-unknown", "passkey-refused", "passkey-exists", *_CHALLENGE, *_PORTAL, *_BODY),
         secured=False, proof=True, body="EnrolRequest",
     ),
     "SignInByPasskey": Words(
@@ -55,6 +55,7 @@ PEOPLE_FIELDS: dict[str, dict[str, str]] = {
             "`enrol` for a new passkey, `sign-in` for a session, `add-passkey` and `approve` in one, `provider` as the"
             " nonce of Pro Santé Connect."
         ),
+        "site": "While the portal reopens in waves: the site's billing number, or what a desk's invitation names.",
     },
     "ChallengeAnswer": {
         "challenge": "What the browser signs, base64url; good once.",
@@ -64,7 +65,7 @@ PEOPLE_FIELDS: dict[str, dict[str, str]] = {
     "EnrolRequest": {
         "operator": "Whose portal it is.",
         "invitation": "The code, as typed.",
-        "site": "The billing number of the site the code was given for.",
+        "site": "What the code was given for: a site's billing number, an insurer's number, or the operator.",
         "challenge": "As it was given.",
         "client_data": "clientDataJSON of the browser's answer, base64url.",
         "attestation": "attestationObject of the browser's answer, base64url.",
@@ -84,11 +85,12 @@ PEOPLE_FIELDS: dict[str, dict[str, str]] = {
     "SessionAnswer": {
         "token": "Opaque; kept by the browser alone, and worth nothing without the portal's key.",
         "account": "Who signed in: an id, not a name.",
-        "role": "professional, staff or manager.",
-        "site": "Where; empty while one of `sites` has to be chosen.",
+        "role": "At a site professional, staff or manager; or one of a desk.",
+        "site": "Where; empty while one of `sites` has to be chosen, and at a desk.",
         "sites": "Where the account works today.",
         "profession": "The site's.",
         "expires_in": "Seconds until it must be renewed.",
         "ends_in": "Seconds until the shift ends and one signs in again.",
+        "insurer": "The insurer whose desk it is; empty for everybody else.",
     },
 }

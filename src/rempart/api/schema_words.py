@@ -12,11 +12,21 @@ from rempart.api.schema_base import DOOR as _DOOR
 from rempart.api.schema_base import LOOKING as _LOOKING
 from rempart.api.schema_base import SIGNED as _SIGNED
 from rempart.api.schema_base import Words
+from rempart.api.schema_enrolment import ENROLMENT
+from rempart.api.schema_insurer_desk import INSURER_DESK
+from rempart.api.schema_log import LOG
 from rempart.api.schema_money import MONEY
+from rempart.api.schema_operator_desk import OPERATOR_DESK
 from rempart.api.schema_own_site import OWN_SITE
 from rempart.api.schema_own_site import TAG as OWN_SITE_TAG
 from rempart.api.schema_people import PEOPLE, TAG
+from rempart.api.schema_presence import presence_words
 from rempart.api.schema_provider import PROVIDER
+from rempart.api.schema_stations import STATION_WORDS
+from rempart.api.schema_support import SUPPORT
+from rempart.api.schema_support import TAG as SUPPORT_TAG
+from rempart.api.schema_waiting_room import TAG as WAITING_ROOM_TAG
+from rempart.api.schema_waiting_room import WAITING_ROOM
 
 _SEALED = (
     "identity-unreadable", "identity-key-unknown", "identity-not-yours", "identity-stale", "identity-labels",
@@ -43,6 +53,7 @@ OPERATIONS: dict[str, Words] = {
         ),
         body="RecordCheckRequest",
     ),
+    **presence_words(*_SIGNED, *_AGENT),
     "ReadKeeperKeys": Words(
         "To which keys may identities be sealed?",
         "A compact JWS, signed by the keeper, whose payload is a set of X25519 keys (docs/formats/identity-jwe.md)."
@@ -90,11 +101,12 @@ OPERATIONS: dict[str, Words] = {
         " operator)"
         " are answered at once and cost nothing. Answers leave on a fixed cadence and have the same length whatever"
         " they say. Instead of what a card prints, `card` may hold the scanned text of a signed card (CardRequest):"
-        " once its signature holds, the answer tells the reason of a no.",
+        " once its signature holds, the answer tells the reason of a no. Or `code` a presence code (PresenceRequest):"
+        " unknown, used, expired or another site's, it is `not-confirmed`.",
         (
             "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number",
             "handled-elsewhere", "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
-            "busy", *_SEALED, "identity-spent", *_CARD, *_SIGNED, *_LOOKING,
+            "busy", "presence-attempts", *_SEALED, "identity-spent", *_CARD, *_SIGNED, *_LOOKING,
         ),
         body="EligibilityRequest",
     ),
@@ -126,7 +138,8 @@ OPERATIONS: dict[str, Words] = {
     "ReadInvoice": Words(
         "What became of an invoice",
         "Its state, what each side pays by line with the rule behind each amount, and every change with its instant and"
-        " cause. No act and no identity.",
+        " cause. No act and no identity. Reading lines is disclosed, once a day for each reader; lines=false asks for"
+        " the state alone.",
         ("not-found", "unknown-route", *_SIGNED),
     ),
     "CancelInvoice": Words(
@@ -155,8 +168,14 @@ OPERATIONS: dict[str, Words] = {
     **MONEY,
     **PEOPLE,
     **ACCOUNT_WORDS,
+    **STATION_WORDS,
     **PROVIDER,
+    **ENROLMENT,
     **OWN_SITE,
+    **WAITING_ROOM,
+    **INSURER_DESK,
+    **SUPPORT,
+    **OPERATOR_DESK,
     "FhirMetadata": Words(
         "What is offered in FHIR R4",
         "A CapabilityStatement. There is no search and no Patient. Anyone may read it.",
@@ -266,13 +285,13 @@ OPERATIONS: dict[str, Words] = {
         "Find the site's authorizations, or what changed",
         "By reference, by your own site_reference, the newest (recent: 0, then the next of each answer; 0 at the end),"
         " or what changed after since (start with 0, then the next of each answer): exactly one of the four. Events and"
-        " deliveries are in the authorization itself.",
+        " deliveries are in the authorization itself, and so are the lines of the newest.",
         ("invalid-fields", *_SIGNED),
     ),
     "ReadAuthorization": Words(
         "Where an authorization stands",
         "Its state, what was agreed by line with the rule behind each amount, until when, and every change. No act and"
-        " no identity.",
+        " no identity. Reading lines is disclosed, once a day for each reader; lines=false asks for the state alone.",
         ("not-found", "unknown-route", *_SIGNED),
     ),
     "CancelAuthorization": Words(
@@ -309,21 +328,7 @@ OPERATIONS: dict[str, Words] = {
         ),
         body="SignedDecision",
     ),
-    "ReadCheckpoint": Words(
-        "The newest signed checkpoint of a month of the log",
-        "A C2SP signed note. `months` instead of a month reads the log of closed months. Anyone may read it.",
-        ("not-found", *_ALWAYS), secured=False,
-    ),
-    "ReadProof": Words(
-        "Proof that the log only grew",
-        "The RFC 9162 consistency proof between two sizes of a month's tree, one hash a line.",
-        ("not-found", "invalid-fields", *_ALWAYS), secured=False,
-    ),
-    "ReadTile": Words(
-        "A tile of a month's tree",
-        "Hashes only, 32 bytes each, laid out as in c2sp.org/tlog-tiles.",
-        ("not-found", "unknown-route", "invalid-fields", *_ALWAYS), secured=False,
-    ),
+    **LOG,
 }  # fmt: skip
 """By operation id."""
 
@@ -340,6 +345,9 @@ TAGS: tuple[tuple[str, str, str], ...] = (
     ("optics", "Optics messages", "The same, in XML, for opticians' software: from query to invoice."),
     ("insurer", "The insurer's agent", "What waits for an insurer's case workers, and what they decide."),
     OWN_SITE_TAG,
+    WAITING_ROOM_TAG,
+    ("desk", "Desks", "For people of an insurer or an operator, signed in at a portal; refused to programs and sites."),
+    SUPPORT_TAG,
     ("payments", "Payments", "What was paid to the site, and for which invoices."),
     ("fhir", "FHIR R4", "The same questions, invoices and payments, for software that speaks FHIR."),
     ("keys", "Keys", "To which keys identities and attachments are sealed, past the hub; signed, open to all."),

@@ -63,7 +63,7 @@ def _list(desk: InsurerDesk) -> HTTPRouteHandler:
         except Unavailable:
             return refused("unavailable")
         full = len(found) == reading.LIST_MOST
-        answer = SettlementList(tuple(map(_summary, found)), found[-1].day.isoformat() if full else "")
+        answer = SettlementList(tuple(map(summary_told, found)), found[-1].day.isoformat() if full else "")
         return raw(200, msgspec.json.encode(answer))
 
     return read
@@ -86,7 +86,7 @@ def _read(desk: InsurerDesk) -> HTTPRouteHandler:
                 sent, answers = await reading.replies(database, identity)
         except Unavailable:
             return refused("unavailable")
-        state = SettlementState(_summary(found), tuple(map(_sent, sent)), tuple(map(_answered, answers)))
+        state = SettlementState(summary_told(found), tuple(map(_sent, sent)), tuple(map(_answered, answers)))
         return raw(200, msgspec.json.encode(state))
 
     return read
@@ -160,7 +160,8 @@ def _answer(desk: InsurerDesk) -> HTTPRouteHandler:
     return answer
 
 
-def _summary(found: reading.Summary) -> SettlementSummary:
+def summary_told(found: reading.Summary) -> SettlementSummary:
+    """A file as a list shows it."""
     state = "answered" if found.answered else "ready" if found.ready else "preparing"
     return SettlementSummary(
         str(found.settlement), found.operator, found.sequence, found.day.isoformat(), found.amount, found.movements,

@@ -17,9 +17,10 @@ from litestar.handlers import HTTPRouteHandler
 from rempart.api.eligibility import path_of
 from rempart.api.problems import problem
 from rempart.api.problems_people import shown
-from rempart.api.routes import REFUSALS, raw, refused
+from rempart.api.routes import REFUSALS, documented, raw, refused
 from rempart.api.signin import Denied, SignIn
 from rempart.api.state import HubState
+from rempart.api.turns import NOT_YET, Turns
 from rempart.application.sessions import Enrolment, Presented, Session, Sessions
 from rempart.application.together import Unavailable
 from rempart.application.tokens import DPOP, Refusal, TokenFacts
@@ -42,13 +43,16 @@ from rempart.wire.sign_in import (
 
 Asked = Request[Any, Any, Any]
 S = TypeVar("S", bound=msgspec.Struct)
+COMING_IN = frozenset({"sign-in", "enrol", "provider"})
+"""Purposes of challenges for who is not signed in: asked while a portal reopens in waves, they name a place."""
 
 
 class SignInDesk:
     """What the handlers share. `base` of the state's settings is the hub's public origin, which proofs name."""
 
-    def __init__(self, state: HubState, sign_in: SignIn, sessions: Sessions) -> None:
+    def __init__(self, state: HubState, sign_in: SignIn, sessions: Sessions, turns: Turns) -> None:
         self.state = state
+        self.turns = turns
         self.sign_in = sign_in
         self.sessions = sessions
 
@@ -91,6 +95,7 @@ class SignInDesk:
         return SessionAnswer(
             session.token, given.account, given.role, given.site, given.sites, site.profession if site else "",
             (given.expires - instant) // MICROSECONDS, (given.until - instant) // MICROSECONDS,
+            given.insurer,
         )  # fmt: skip
 
 
@@ -101,6 +106,8 @@ def sign_in_routes(desk: SignInDesk) -> list[HTTPRouteHandler]:
 
 def _challenge(desk: SignInDesk) -> HTTPRouteHandler:
     async def answer(asked: ChallengeRequest, binding: str, instant: int) -> Response[Any]:
+        if asked.purpose in COMING_IN and (early := desk.turns.early(asked.operator, asked.site, instant)) is not None:
+            return documented(early)
         found = await desk.sessions.passkeys.challenge(asked.operator, asked.purpose, binding, instant)
         if isinstance(found, Refusal):
             return refused(shown(found.code))
@@ -112,6 +119,8 @@ def _challenge(desk: SignInDesk) -> HTTPRouteHandler:
 
 def _enrol(desk: SignInDesk) -> HTTPRouteHandler:
     async def answer(asked: EnrolRequest, binding: str, instant: int) -> Response[Any]:
+        if (early := desk.turns.told(asked.operator, asked.site, instant)) is not None:
+            return documented(early)
         read = bytes_of(asked, "challenge", "client_data", "attestation")
         if isinstance(read, Response):
             return read
@@ -125,6 +134,8 @@ def _enrol(desk: SignInDesk) -> HTTPRouteHandler:
 
 def _passkey(desk: SignInDesk) -> HTTPRouteHandler:
     async def answer(asked: PasskeyRequest, binding: str, instant: int) -> Response[Any]:
+        if (early := desk.turns.told(asked.operator, asked.site, instant)) is not None:
+            return documented(early)
         read = bytes_of(asked, "challenge", "credential", "client_data", "authenticator_data", "signature")
         if isinstance(read, Response):
             return read
@@ -155,6 +166,9 @@ def _renew(desk: SignInDesk) -> HTTPRouteHandler:
             found = await desk.sessions.renew(*held, asked.site, instant)
         except Unavailable:
             return refused("unavailable")
+        if isinstance(found, Refusal) and found.code == NOT_YET:
+            operator = held[0].vendor.removeprefix("portal:")
+            return documented(desk.turns.told(operator, asked.site or held[0].site, instant) or problem(NOT_YET))
         return refused(shown(found.code)) if isinstance(found, Refusal) else desk.told(found, instant)
 
     return renew
@@ -185,12 +199,14 @@ def by_portal(
     named: tuple[str, str],
     kind: type[S],
     answer: Callable[[S, str, int], Awaitable[Response[Any]]],
+    *,
+    most: int = MOST,
 ) -> HTTPRouteHandler:
     """A handler for who is not signed in yet: a portal's proof, a body, an answer. `named`: path and operation."""
     path, operation = named
 
     @post(
-        path, status_code=200, tags=["sign-in"], operation_id=operation, responses=REFUSALS, request_max_body_size=MOST
+        path, status_code=200, tags=["sign-in"], operation_id=operation, responses=REFUSALS, request_max_body_size=most
     )
     async def handler(request: Asked) -> Response[Any]:
         instant = desk.state.instants.next()

@@ -12,17 +12,23 @@ from rempart.domain.newborns import RULE as NEWBORN_RULE
 from rempart.domain.newborns import told_provisional
 
 RULE = "case-worker-decided"
+REFUSALS = (
+    "insurer-refused", "insurer-refused-document", "insurer-refused-quote", "insurer-refused-renewal",
+    "insurer-refused-contract",
+)  # fmt: skip
+"""Why a case worker may refuse; the first says no more."""
 
 
 class Verdict(NamedTuple):
-    """`agreed` with (line number, cents) for every line, or `refused` without lines."""
+    """`agreed` with (line number, cents) for every line, or `refused` without lines, with a reason of `REFUSALS`."""
 
     verdict: str
     lines: tuple[tuple[int, int], ...]
+    reason: str = ""
 
 
 class Carried(NamedTuple):
-    """Which client carried the decision, and the decision as signed."""
+    """Which client carried the decision, and the decision as signed; a person's account signs nothing: empty then."""
 
     client: str
     statement: bytes
@@ -30,12 +36,15 @@ class Carried(NamedTuple):
 
 
 def verdict_of(waiting: Ruling, verdict: Verdict, today: date) -> Ruling | str:
-    """What binds once decided; or `lines-differ`, `amount-out-of-range`, `nothing-agreed`.
+    """What binds once decided; or `lines-differ`, `amount-out-of-range`, `nothing-agreed`, `reason-unknown`.
 
     Validity counts from the day of the decision. Rights that were known to end when it was asked still end it.
     """
+    if verdict.reason and (verdict.verdict != REFUSED or verdict.reason not in REFUSALS):
+        return "reason-unknown"
     if verdict.verdict == REFUSED:
-        return "lines-differ" if verdict.lines else replace(waiting, state=REFUSED, reason="insurer-refused")
+        refused = replace(waiting, state=REFUSED, reason=verdict.reason or REFUSALS[0])
+        return "lines-differ" if verdict.lines else refused
     given = dict(verdict.lines)
     if len(given) != len(verdict.lines) or set(given) != {line.number for line in waiting.lines}:
         return "lines-differ"

@@ -21,6 +21,9 @@ from rempart.domain.bank_details import (
 )
 from rempart.domain.compartments import REFUSAL
 
+KEEPER = "keeper"
+"""Who ended a change whose signatures are not the keeper's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Details:
@@ -51,7 +54,11 @@ class Sealed(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A change as it stands: `elsewhere` other sites with the same account, `payable_from` microseconds UTC or None."""
+    """A change as it stands: `elsewhere` other sites with the same account, `payable_from` microseconds UTC or None.
+
+    `signed` and `second_signed` are the keeper's approvals of people who signed it, None where an officer spoke;
+    `ending` the last four characters of an account that people proposed.
+    """
 
     change: UUID
     site: str
@@ -61,6 +68,11 @@ class Change(NamedTuple):
     state: str
     payable_from: int | None
     elsewhere: int
+    ending: str = ""
+    sealed: bytes = b""
+    signed: bytes | None = None
+    approved_by: str = ""
+    second_signed: bytes | None = None
 
 
 class Said(NamedTuple):
@@ -84,6 +96,14 @@ class Sealer(Protocol):
     def index(self, ibans: Sequence[str]) -> Sequence[bytes]: ...
 
 
+class Approvals(Protocol):
+    """The keeper, about changes that people signed."""
+
+    def refusal(self, change: Change) -> str:
+        """`approval-unproven` or `same-person`, "" when the signatures are what the database says."""
+        ...
+
+
 class ChangeBooks(Protocol):
     """The database's side; `whole` is one transaction, changes are locked in it."""
 
@@ -100,12 +120,14 @@ class ChangeBooks(Protocol):
 class BankDetails:
     """The use case over its ports; without a verifier every change is `not-asked`.
 
-    While their compartment is closed nothing is proposed, approved or becomes active; a no is always taken.
+    While their compartment is closed nothing is proposed, approved or becomes active; a no is always taken. What people
+    signed becomes active only when the keeper says that they did; else it ends, and rings.
     """
 
     books: ChangeBooks
     sealer: Sealer
     verifier: PayeeVerifier | None = None
+    approvals: Approvals | None = None
 
     def propose(self, details: Details, change: UUID, instant: int) -> str:
         """Writes a proposal under a new id; "" when done, else why not."""
@@ -158,5 +180,11 @@ class BankDetails:
                 return REFUSAL
             if outcome == ACTIVE and (found.payable_from is None or instant < found.payable_from):
                 return "still-waiting"
+            if outcome == ACTIVE and found.signed is not None and (no := self._unproven(found)):
+                self.books.end(found, CANCELLED, said_by=KEEPER, instant=instant)
+                return no
             self.books.end(found, outcome, said_by=said_by, instant=instant)
             return ""
+
+    def _unproven(self, change: Change) -> str:
+        return "approval-unproven" if self.approvals is None else self.approvals.refusal(change)

@@ -16,8 +16,7 @@ from rempart.application.guard import ELIGIBILITY, Caller
 from rempart.application.ports import Derive, KeeperPort, Open, Opened, RecordsPort, Row, SealedAsk, Settle, SettlePort
 from rempart.application.unsealed import cost_of, unsealed
 from rempart.domain import accreditation, eligibility
-from rempart.domain.compartments import SIGNED_CARD
-from rempart.domain.eligibility import COVERED, Eligibility
+from rempart.domain.eligibility import COVERED, STRONG, Eligibility
 from rempart.domain.newborns import NEWBORN, ceiling_on
 from rempart.domain.rights import Coverage, prolong, unpack
 
@@ -50,6 +49,7 @@ class Question(NamedTuple):  # a named tuple: one is made for every request
     channel: str = "api"
     purpose: str = ELIGIBILITY
     sealed: SealedAsk | None = None  # then member, NIR, birth and rank are empty, and `cost` is not known yet
+    code: str = ""  # a presence code that was shown; then insurer and operator are not known yet either
 
     def __repr__(self) -> str:
         return "Question(…)"
@@ -83,7 +83,7 @@ async def ask(ports: Ports, questions: Sequence[Question], *, hour_share: int) -
     settled = await ports.door.settle(weighed.lines, hour_share) if weighed.lines else ()
     answers = [Answer(refusal) for refusal in weighed.refusals]
     for one, (verdict, known) in zip(weighed.ready, settled, strict=True):
-        answers[one[0]] = told(one, verdict, known=known or questions[one[0]].evidence == SIGNED_CARD)
+        answers[one[0]] = told(one, verdict, known=known or questions[one[0]].evidence in STRONG)
     return answers
 
 
@@ -257,7 +257,7 @@ def _accredit(question: Question, judged: _Judged, accreditor: bytes, random: by
 
 def _line(question: Question, judged: _Judged, seen: Opened, number: _Number | None) -> Settle:
     caller, found = question.caller, judged.found
-    stranger = found.known if question.evidence == SIGNED_CARD else found.stranger  # strong evidence gets the reason
+    stranger = found.known if question.evidence in STRONG else found.stranger  # strong evidence gets the reason
     template, template_known = _TEMPLATES[stranger], _TEMPLATES[found.known]
     if judged.ceiling:
         template = template_known = PROVISIONAL

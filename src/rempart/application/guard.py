@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from rempart.domain.compartments import CLOSED, REFUSAL, REFUSAL_RESTRICTED, SIGNED_CARD, Closure, Within, around
 from rempart.domain.compartments import strongest as strongest_of
+from rempart.domain.eligibility import STRONG
+from rempart.domain.waves import Plan
 
 ELIGIBILITY = "eligibility"
 INVOICE = "invoice"
@@ -22,7 +24,8 @@ ESTIMATE = "estimate"
 class Caller(NamedTuple):
     """Who asks, as its token says. `token` is the SHA-256 of the opaque token, `grant_id` 16 bytes.
 
-    Of a person alone: `role`, and `probation`, until when the person's own budget is halved.
+    Of a person alone: `role`, and `probation`, until when the person's own budget is halved. `insurer`, 10 digits,
+    of an insurer's person; a desk has no `site`, and its operator is `vendor` after `portal:`.
     """
 
     token: bytes | None
@@ -35,6 +38,7 @@ class Caller(NamedTuple):
     expires: int
     role: str = ""
     probation: int = 0
+    insurer: str = ""
 
     @property
     def scope(self) -> str:
@@ -61,6 +65,8 @@ class Snapshot:
     sites: Mapping[str, SiteFacts] = field(default_factory=dict)
     clients: Mapping[str, str] = field(default_factory=dict)
     closures: Mapping[str, Closure] = field(default_factory=dict)  # the compartments that are not open, by name
+    waves: Mapping[str, Plan] = field(default_factory=dict)  # by operator, those that were planned
+    sites_of: Mapping[str, int] = field(default_factory=dict)  # how many sites an operator has
 
 
 class Wish(NamedTuple):
@@ -98,7 +104,7 @@ def channel_of(caller: Caller, channel: str) -> str:
     return PORTAL if caller.kind == "account" else channel
 
 
-EVIDENCES = frozenset({"typed", "machine", "known", SIGNED_CARD})
+EVIDENCES = frozenset({"typed", "machine", "known", *STRONG})
 
 
 def compartment_open(snapshot: Snapshot, caller: Caller, wish: Wish) -> str:

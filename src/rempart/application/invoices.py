@@ -51,6 +51,7 @@ from rempart.domain.identifiers import Fault, parse_amc, parse_birth, parse_nir,
 from rempart.domain.member import canonical_member
 from rempart.domain.own_record import own_key
 from rempart.domain.rights import Coverage
+from rempart.ground.instants import civil_date
 
 WHOLE = frozenset({"totals-wrong", "no-lines", "amo-inconsistent"})
 """Reasons of a whole invoice that stop it whatever was agreed."""
@@ -97,8 +98,7 @@ async def decide(needs: Needs, batch: Sequence[Submitted], instant: int, today: 
         await _contents(needs, asked)
         await _settle(needs, asked, instant)
     await _standings(needs, works)
-    ordinary = Context(today)
-    decisions = _twins(works, await _judged(needs, works, ordinary))
+    decisions = _twins(works, await _judged(needs, works, instant))
     kept = await _keep(needs, works, decisions, today)
     decided = [_decided(work, one, kept.get(id(work))) for work, one in zip(works, decisions, strict=True)]
     return await with_waits(needs.box, [(work.ask, work.row, work.seen, work.refusal) for work in works], decided)
@@ -263,9 +263,12 @@ async def _settle(needs: Needs, works: Sequence[_Work], instant: int) -> None:
 # --- the judgement ---
 
 
-async def _judged(needs: Needs, works: Sequence[_Work], ordinary: Context) -> list[Decision]:
-    """One by one, in order: what an invoice takes of a counter is no longer there for the next."""
-    settled = [_judge(needs, work, ordinary) for work in works]
+_ordinary = lru_cache(maxsize=64)(Context)
+
+
+async def _judged(needs: Needs, works: Sequence[_Work], instant: int) -> list[Decision]:
+    """One by one, in order, on its site's civil day: what one takes of a counter is not there for the next."""
+    settled = [_judge(needs, work, _ordinary(civil_date(instant, work.submitted.site.zone))) for work in works]
     await _count(needs, [work for work, one in zip(works, settled, strict=True) if one is None])
     figures = await figures_of(
         needs.books, [place for x in works if x.counted is not None for place in x.counted.places]

@@ -28,7 +28,8 @@ class SealedAsk(NamedTuple):
     """Who is asked about, sealed by the caller to the keeper, and what is known of the request in clear.
 
     `labels`: AMC number of 10 digits, convention, CSR. `days` of care, since 1970; `rule` is the insurer's.
-    `by_card`: a signed card was scanned, and is in the JWE or, in clear, in `card`.
+    `by_card`: a signed card was scanned, and is in the JWE or, in clear, in `card`. `code`: a presence code was shown,
+    and the hub kept `mapping` of it.
     """
 
     jwe: str
@@ -38,6 +39,8 @@ class SealedAsk(NamedTuple):
     nir_needed: bool = False
     by_card: bool = False
     card: str = ""
+    code: str = ""
+    mapping: bytes = b""
 
     def __repr__(self) -> str:
         return "SealedAsk(…)"

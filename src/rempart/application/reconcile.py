@@ -17,6 +17,9 @@ OPENED_UNDISCLOSED = "opened-undisclosed"
 DISCLOSED_UNJOURNALLED = "disclosed-unjournalled"
 HUB_FROZEN = "hub-frozen"
 
+STORED = ("reading",)
+"""Purposes of disclosures for which the keeper opens nothing: what is told was decided before, and stands stored."""
+
 Pair = tuple[bytes, bytes]
 """(grant digest of 16 bytes, day tag of 32 bytes)."""
 

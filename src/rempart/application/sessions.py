@@ -64,10 +64,10 @@ class Presented:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The keeper's yes. `sites` are all in force, `site` "" while one of several has to be chosen.
+    """The keeper's yes. `sites` are all in force, `site` "" while one of several has to be chosen; a desk has none.
 
     `expires` and `until`, the end of the shift, in microseconds UTC, as `began` and `probation` (0: none). `session`
-    names it through its renewals, `passkey` is the digest of what opened it.
+    names it through its renewals, `passkey` is the digest of what opened it. `insurer`: the one whose desk it is.
     """
 
     grant: bytes = field(repr=False)
@@ -82,6 +82,7 @@ class Given:
     passkey: bytes = b""
     began: int = 0
     probation: int = 0
+    insurer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,11 @@ class SessionStore(TokenStore, Protocol):
         ...
 
 
+def nobody_waits(_operator: str, _site: str, _role: str, _instant: int) -> str:
+    """On an ordinary day everybody comes as they like."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Sessions:
     """The use cases; `draw` gives the opaque token."""
@@ -119,6 +125,7 @@ class Sessions:
     store: SessionStore
     cache: TokenCache
     draw: Callable[[int], str] = secrets.token_urlsafe
+    turns: Callable[[str, str, str, int], str] = nobody_waits  # operator, site, role, instant → a code
 
     async def sign_in(self, presented: Presented, instant: int) -> Session | Refusal:
         """A session for who signed with a passkey, or why there is none."""
@@ -165,6 +172,8 @@ class Sessions:
         await self.passkeys.end_session(held.grant, held.binding, instant)
 
     async def _refusal(self, given: Given, instant: int) -> str | None:
+        if code := self.turns(given.operator, given.site, given.role, instant):
+            return code
         account = await self.parties.client(given.account)
         if account is None or account.kind != ACCOUNT:
             return "unknown-client"
@@ -178,5 +187,5 @@ class Sessions:
 def _facts(digest: bytes, given: Given, binding: str) -> TokenFacts:
     return TokenFacts(
         digest, given.account, ACCOUNT, given.site, f"portal:{given.operator}", given.grant, grant_id_of(given.grant),
-        binding, given.expires, given.role, given.probation, given.session,
+        binding, given.expires, given.role, given.probation, given.session, given.insurer,
     )  # fmt: skip

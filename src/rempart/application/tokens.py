@@ -30,7 +30,8 @@ class TokenFacts:
     """What a token stands for: `digest` is SHA-256 of it, `binding` `jkt:` or `x5t#S256:` and a thumbprint.
 
     `grant_id` is how journal and disclosures name the grant; `expires` in microseconds UTC. Of a person's session
-    alone: `role`, `session` (its name at the keeper), and `probation`, until when its budgets are halved, else 0.
+    alone: `role`, `session` (its name at the keeper), and `probation`, until when its budgets are halved, else 0;
+    `insurer`, 10 digits, of an insurer's person.
     """
 
     digest: bytes
@@ -45,6 +46,7 @@ class TokenFacts:
     role: str = ""
     probation: int = 0
     session: bytes = b""
+    insurer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Whom the demo makes a passkey for: a role at a site of that profession."""
+    """Whom the demo makes a passkey for: a role at a site of that profession, or at a desk (operator, insurer)."""
 
     profession: str
     site: str
@@ -82,6 +82,10 @@ OFFERED: tuple[tuple[Brand, tuple[tuple[str, str], ...]], ...] = (
     ),
 )
 """Each operator of the demo, and the profession and role of its ready-made people."""
+DESKS: tuple[tuple[str, str], ...] = (
+    ("operator", "agent"), ("operator", "support"), ("insurer", "case-worker"), ("insurer", "insurer-manager"),
+)  # fmt: skip
+"""The people of desks that each portal of the demo has besides."""
 
 
 def operator_of(site: Site) -> str:
@@ -90,12 +94,14 @@ def operator_of(site: Site) -> str:
     return LITTORAL.id if alone or (site.profession == "pharmacy" and site.index % 2) else HORIZON.id
 
 
-def open_both(house: House, sites: Iterable[Site]) -> tuple[Opened, ...]:
-    """The demo's portals, each with ready-made people at its own sites."""
+def open_both(house: House, sites: Iterable[Site], insurer: str = "") -> tuple[Opened, ...]:
+    """The demo's portals, each with ready-made people at its own sites, and at desks where an insurer is named."""
     opened, known = [], tuple(sites)
     for brand, people in OFFERED:
         first = {site.profession: site.number for site in reversed(known) if operator_of(site) == brand.id}
-        ready = tuple(Ready(profession, first[profession], role) for profession, role in people)
+        first |= {"operator": brand.id, "insurer": insurer}
+        named = (*people, *DESKS) if insurer else people
+        ready = tuple(Ready(profession, first[profession], role) for profession, role in named)
         opened.append(Opened(brand.name, open_portal(house, brand, people=ready), ready))
     return tuple(opened)
 
@@ -119,6 +125,8 @@ def open_portal(house: House, brand: Brand, port: int = 0, people: Sequence[Read
         "production": False, "unsafe_plain_http": True, "listen_port": port, "public_origin": origin,
         "hub": house.base, "keeper": keeper,
     }  # fmt: skip
+    if (lists := house.settings.keeper.card_lists).is_dir():
+        lines = {**lines, "card_lists": lists.absolute()}
     if people:
         key = load_key(folder / "portal-key.json")
         if isinstance(key, SecretRefused):

@@ -31,14 +31,14 @@ def code_of(card: Card, insurer: str, day: date) -> str:
         card.amc_number, "", "", card.member, date(day.year - 1, 1, 1), date(day.year + 1, 12, 31),
         card.birth_date.replace("-", "")[2:], card.rank, "SANDBOX", DOMAINS, serial, handle_of(card),
     )  # fmt: skip
-    return write_text(PAPER, sign_card(shown, insurer, _key(insurer)))
+    return write_text(PAPER, sign_card(shown, insurer, key_of(insurer)))
 
 
 def write_lists(folder: Path, operator: str, insurers: dict[str, str]) -> None:
     """The operator's public key and its signed list, as the keeper reads them; `insurers` are names by number."""
-    own = _key(operator)
+    own = key_of(operator)
     entries = tuple(
-        InsurerKey(number, name, (number,), _key(number).public_key().public_bytes_raw())
+        InsurerKey(number, name, (number,), key_of(number).public_key().public_bytes_raw())
         for number, name in insurers.items()
     )
     created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -47,5 +47,6 @@ def write_lists(folder: Path, operator: str, insurers: dict[str, str]) -> None:
     write_whole(folder / f"{operator}.pub", public + b"\n")
 
 
-def _key(name: str) -> Ed25519PrivateKey:
+def key_of(name: str) -> Ed25519PrivateKey:
+    """The key of an insurer or an operator, by its number or id: anyone can make it."""
     return Ed25519PrivateKey.from_private_bytes(sha256(b"rempart sandbox card key " + name.encode()).digest())

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import psycopg
 
 from rempart.application.bank_details import BankDetails, Details, PayeeVerifier
+from rempart.bootstrap.own_bank import KeeperApprovals
 from rempart.bootstrap.pay import KeeperIbans
 from rempart.domain.identifiers import Fault
 from rempart.domain.payment import parse_iban, parse_name
@@ -40,7 +41,7 @@ def changing(settings: Settings) -> Iterator[tuple[BankDetails, BankChanges]]:
     box = str(settings.paths.keeper_socket("box"))
     with psycopg.connect(settings.database.worker_url, autocommit=True) as connection, KeeperSync(box) as keeper:
         books = BankChanges(connection)
-        yield BankDetails(books, KeeperIbans(keeper), verifier(settings)), books
+        yield BankDetails(books, KeeperIbans(keeper), verifier(settings), KeeperApprovals(keeper)), books
 
 
 def verifier(settings: Settings) -> PayeeVerifier | None:

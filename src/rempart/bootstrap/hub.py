@@ -23,11 +23,14 @@ from rempart.api.batch_routes import batch_routes
 from rempart.api.batches import BatchDesk
 from rempart.api.cadence import Cadence
 from rempart.api.deposits import Deposits
+from rempart.api.desk_door import DeskDoor
 from rempart.api.estimates import EstimateDesk, estimate_routes
 from rempart.api.fhir import fhir_routes
 from rempart.api.front import Front
 from rempart.api.health import health_app
 from rempart.api.hot import Hot
+from rempart.api.insurer_desk import insurer_desk_routes
+from rempart.api.insurer_desk_reading import insurer_reading_routes
 from rempart.api.insurer_routes import InsurerDesk, insurer_routes
 from rempart.api.invoice_list import invoice_list_routes
 from rempart.api.invoice_routes import InvoiceDesk, invoice_routes
@@ -39,6 +42,7 @@ from rempart.api.optics import optics_routes
 from rempart.api.own_records import OwnRecordsDesk, own_records_routes
 from rempart.api.own_site import own_site_routes
 from rempart.api.payments import payment_routes
+from rempart.api.presence import presence_routes
 from rempart.api.proxy_socket import proxy_socket
 from rempart.api.record_check import record_check_routes
 from rempart.api.settlements import settlement_routes
@@ -46,9 +50,11 @@ from rempart.api.signin import SignIn
 from rempart.api.stand_in import stand_in_routes
 from rempart.api.state import HubState, Instants
 from rempart.api.status import status_routes
+from rempart.api.support import support_routes
 from rempart.api.token import RegisteredAssertions, TokenEndpoint, token_routes
+from rempart.api.waiting_room import WaitingDesk, waiting_room_routes
 from rempart.api.webhooks import webhook_routes
-from rempart.application import eligibility
+from rempart.application import presence
 from rempart.application.eligibility import Answer, Ports, Question
 from rempart.application.together import Limits, Together, Unavailable, Work
 from rempart.application.tokens import TokenCache, Tokens
@@ -56,7 +62,9 @@ from rempart.bootstrap.checks.starting import refuse_forged_certificates
 from rempart.bootstrap.clock import clock_of
 from rempart.bootstrap.keeper_port import KeeperCounters, KeeperGrants, KeeperPort
 from rempart.bootstrap.measured import MeasuredDatabase, MeasuredKeeper
+from rempart.bootstrap.operator_desk import desk_routes
 from rempart.bootstrap.people import people_routes
+from rempart.bootstrap.presence import PresenceCodes
 from rempart.ground.figures import HubFigures
 from rempart.ground.files import SecretRefused, read_secret
 from rempart.ground.instants import Clock, RealClock, monotonic
@@ -129,6 +137,7 @@ class Hub:
             routes += status_routes(state, log_pool)
             routes += [*_site_routes(desk, grants, cadence), *_insurer_routes(desk, grants, cadence)]
             routes += people_routes(state, sign_in, grants, registry=registry, store=store, cache=cache)
+            routes += [*support_routes(DeskDoor(desk)), *desk_routes(DeskDoor(desk), grants)]
             app = application(state, sign_in, cadence, routes)
             state.facts = await facts.read(await reader.connection())
             together.start()
@@ -174,13 +183,14 @@ class _Lane:
     def __init__(self, keeper: KeeperPort, database: Database, settings: Settings, figures: HubFigures) -> None:
         records = MeasuredDatabase(database, figures.find, figures.settle)
         self._ports = Ports(MeasuredKeeper(keeper, figures.keeper), records, records)
+        self._codes = PresenceCodes(keeper, database)
         self._batch = figures.batch
         self._keeper, self._database = keeper, database
         self._share = round(settings.budgets.hour_fraction * 100)
 
     async def work(self, questions: Sequence[Question]) -> Sequence[Answer]:
         self._batch.saw(len(questions))
-        return await eligibility.ask(self._ports, questions, hour_share=self._share)
+        return await presence.ask(self._ports, self._codes, questions, hour_share=self._share)
 
     async def close(self) -> None:
         await self._keeper.close()
@@ -197,13 +207,17 @@ def _site_routes(desk: InvoiceDesk, keeper: KeeperPort, cadence: Cadence) -> lis
         *notice_routes(desk), *own_site_routes(desk), *invoice_list_routes(desk),
         *estimate_routes(EstimateDesk(desk, keeper, counters, cadence)),
         *own_records_routes(OwnRecordsDesk(desk, keeper, cadence)),
+        *waiting_room_routes(WaitingDesk(desk, keeper)),
     ]  # fmt: skip
 
 
 def _insurer_routes(desk: InvoiceDesk, keeper: KeeperPort, cadence: Cadence) -> list[HTTPRouteHandler]:
-    """What insurers' agents ask and decide."""
-    agents = InsurerDesk(desk, keeper)
-    return [*insurer_routes(agents), *settlement_routes(agents), *record_check_routes(agents, keeper, cadence)]
+    """What insurers' agents ask and decide, and their people in a portal."""
+    agents, door = InsurerDesk(desk, keeper), DeskDoor(desk)
+    return [
+        *insurer_routes(agents), *settlement_routes(agents), *record_check_routes(agents, keeper, cadence),
+        *presence_routes(agents, keeper), *insurer_desk_routes(door), *insurer_reading_routes(door),
+    ]  # fmt: skip
 
 
 def _listeners(hub: HubOptions) -> list[socket.socket]:

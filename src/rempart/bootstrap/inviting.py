@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from rempart.bootstrap.registering import Registrar
-from rempart.domain.parties import ACCOUNT, ROLES, Account, Client, Mandate
+from rempart.domain.authorities import DESK_ROLES, ROLES, SITE_ROLES, insurer_of, place_fits
+from rempart.domain.parties import ACCOUNT, Account, Client, Mandate
 from rempart.ground.instants import MICROSECONDS
 from rempart.sealing.account_frames import (
     AccountShown,
@@ -51,9 +52,12 @@ def add_portal(registrar: Registrar, portal: Portal) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Who is invited: for one site, from its first to its last day, both included at the site.
+    """Who is invited: for one site, from its first to its last day, both included at the site; or to a desk.
+
+    `site` of a desk's role is the insurer's number, or the operator; its days are not asked.
 
     `account` names somebody who has one already: to another site, or to make a new passkey; "" for a new one.
+    `accountable`, of staff: the account of the site that answers for this person.
     """
 
     operator: str
@@ -62,33 +66,49 @@ class Invitation:
     first: date
     last: date
     account: str = ""
+    accountable: str = ""
 
 
 def invite(registrar: Registrar, asked: Invitation, instant: int) -> Invited | str:
     """The account and its code, or a refusal code. `instant` microseconds UTC."""
-    if asked.role not in ROLES:
-        return "role-unknown"
-    place = registrar.site(asked.site)
-    if place is None:
-        return "site-unknown"
-    if place.operator != asked.operator:
-        return "other-operator"
+    if refusal := _place_fault(registrar, asked):
+        return refusal
     known = registrar.account(asked.account) if asked.account else None
     if asked.account and (known is None or known.operator != asked.operator):
         return "account-unknown"
-    if known is not None and known.role != asked.role:
+    insurer = insurer_of(asked.role, asked.site)
+    if known is not None and (known.role, known.insurer) != (asked.role, insurer):
         return "other-role"
     account = asked.account or fresh_account()
     code, expires = fresh_code(), instant + LIFE_DAYS * DAY
-    item = InviteItem(account, asked.operator, asked.site, asked.role, code_hash(code) or b"", expires)
+    hashed = code_hash(code) or b""
+    item = InviteItem(account, asked.operator, asked.site, asked.role, hashed, expires, asked.accountable)
     if refusal := registrar.told("invite", item):
         return refusal
     if known is None:
         person = Client(account, ACCOUNT, "", f"portal:{asked.operator}", registered=instant)
-        registrar.add_account(person, Account(account, asked.operator, asked.role, instant))
-    if refusal := registrar.add_mandate(Mandate(account, asked.site, asked.first, asked.last, given=instant)):
+        registrar.add_account(person, Account(account, asked.operator, asked.role, instant, insurer))
+    if asked.role in DESK_ROLES:
+        return Invited(account, code, expires)
+    mandate = Mandate(account, asked.site, asked.first, asked.last, given=instant, accountable=asked.accountable)
+    if refusal := registrar.add_mandate(mandate):
         return refusal
     return Invited(account, code, expires)
+
+
+def _place_fault(registrar: Registrar, asked: Invitation) -> str:
+    """Why nobody can be invited there in that role, or ""."""
+    if asked.role not in ROLES:
+        return "role-unknown"
+    if asked.role in DESK_ROLES:
+        if not place_fits(asked.role, asked.site, asked.operator):
+            return "other-desk"
+        insurer = insurer_of(asked.role, asked.site)
+        return "insurer-unknown" if insurer and not registrar.has_insurer(insurer) else ""
+    place = registrar.site(asked.site)
+    if place is None:
+        return "site-unknown"
+    return "other-operator" if place.operator != asked.operator else ""
 
 
 def revoke_passkey(registrar: Registrar, account: str, credential: bytes, instant: int) -> str:
@@ -114,7 +134,10 @@ def named(shown: AccountShown, short: str) -> PasskeyTold | str:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """Whose access is given back, for which of its sites, and by which officer of the operator."""
+    """Whose access is given back, for which of its sites, and by which officer of the operator.
+
+    `site` of a desk's account is the insurer's number or the operator, as it was invited.
+    """
 
     operator: str
     account: str
@@ -130,7 +153,7 @@ def recover(registrar: Registrar, asked: Recovery, instant: int) -> Invited | st
     known, place = registrar.account(asked.account), registrar.site(asked.site)
     if known is None or known.operator != asked.operator:
         return "account-unknown"
-    if place is None or place.operator != asked.operator:
+    if known.role in SITE_ROLES and (place is None or place.operator != asked.operator):
         return "site-unknown" if place is None else "other-operator"
     code, expires = fresh_code(), instant + LIFE_DAYS * DAY
     item = RecoverAccount(

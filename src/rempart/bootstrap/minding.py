@@ -20,6 +20,7 @@ import structlog
 from rempart.application.settlement import SettlementDiffersError
 from rempart.bootstrap.bank_details import activate_ripe, changing
 from rempart.bootstrap.pay import PaymentSetUpError
+from rempart.bootstrap.rights import NotReachableError, release_agreed
 from rempart.bootstrap.settling import settle, take_replies
 from rempart.gateways.demo_notices import CHANNEL, DemoNotices
 from rempart.ground.figures import WorkerFigures
@@ -29,6 +30,7 @@ from rempart.sealing.client import KeeperUnavailable
 from rempart.storage import notices
 from rempart.storage.invariants import CONTINUOUS, check, journal_equals_disclosures
 from rempart.storage.waits import Waits
+from rempart.worker.rights_release import NotPromotedError
 
 log = structlog.get_logger()
 LOCK = 0x52_4D_50_4D_49  # "RMPMI": one worker minds
@@ -84,6 +86,8 @@ class Minding:
         found = self._look(connection, instant) if time.perf_counter() >= self._rested else {}
         with contextlib.suppress(KeeperUnavailable):
             self._activate(instant)
+        self._release(connection, instant)
+        connection.execute("select rempart.tell_mandates_ending(%s, %s)", (civil_date(instant, PARIS), instant))
         self._carry(connection, instant)
         self._settle(connection, instant)
         if gone := Waits(connection).forget(instant):
@@ -125,6 +129,14 @@ class Minding:
     def _activate(self, instant: int) -> None:
         with changing(self.settings) as (details, books):
             activate_ripe(details, books, instant)
+
+    def _release(self, connection: psycopg.Connection[Any], instant: int) -> None:
+        """Rights files in quarantine that two people agreed to, of whom the last spoke at the insurer's desk."""
+        try:
+            for done in release_agreed(self.settings, connection, instant):
+                log.info("rights-file-released", number=done.rights_file, state=done.state, code=done.code)
+        except (NotReachableError, KeeperUnavailable, NotPromotedError) as error:
+            log.warning("rights-file-not-released", error=type(error).__name__)
 
     def _settle(self, connection: psycopg.Connection[Any], instant: int) -> None:
         """Settlement files of new calls; one that does not come out rings once and is tried again."""

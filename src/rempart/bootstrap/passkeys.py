@@ -62,6 +62,7 @@ def given(result: SessionResult) -> Given | Refusal:
     return Given(
         result.grant, result.account, result.operator, result.role, result.site, result.sites, result.expires,
         result.until, result.session, result.passkey, result.signed_in, result.probation,
+        result.insurer,
     )  # fmt: skip
 
 

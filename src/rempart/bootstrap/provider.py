@@ -23,9 +23,10 @@ from rempart.gateways.provider import Answered, ProviderHttp, ProviderUnreachabl
 from rempart.ground import logs
 from rempart.ground.files import SecretRefused, read_secret
 from rempart.ground.instants import MICROSECONDS
+from rempart.ground.options import HospitalClient, ProviderClient
 from rempart.ground.options import ProSanteConnect as Options
-from rempart.ground.options import ProviderClient
 from rempart.identity import pro_sante_connect as psc
+from rempart.sealing.account_frames import SessionResult
 from rempart.sealing.provider_frames import ProviderItem
 
 FRESH = 3_600 * MICROSECONDS
@@ -47,17 +48,23 @@ class Registered:
     http: ProviderHttp = field(repr=False)
 
 
-class _Tokens(msgspec.Struct, frozen=True):
+class Tokens(msgspec.Struct, frozen=True):
+    """What a token endpoint gives for a code; nothing of it is printed."""
+
     id_token: str
     access_token: str
+
+    def __repr__(self) -> str:
+        return "Tokens(…)"
 
 
 def registered(options: Options) -> dict[str, Registered]:
     """The clients by operator. Raises `ProviderOptionsError`."""
-    return {each.operator: _registered(each, loopback=options.demo_loopback) for each in options.clients}
+    return {each.operator: registered_client(each, loopback=options.demo_loopback) for each in options.clients}
 
 
-def _registered(client: ProviderClient, *, loopback: bool) -> Registered:
+def registered_client(client: ProviderClient | HospitalClient, *, loopback: bool) -> Registered:
+    """Us at a provider, with what is in the files. Raises `ProviderOptionsError`."""
     secret = b"" if client.secret_file is None else read_secret(client.secret_file)
     key = b"" if client.certificate_key is None else read_secret(client.certificate_key)
     for each in (secret, key):
@@ -103,7 +110,7 @@ class ProSanteConnect:
         ends = self._addresses(client, instant)
         if returned.issuer != self._options.issuer and (returned.issuer or ends.names_itself):
             return Refusal("provider-mixed-up")
-        tokens = _exchanged(client, ends, returned)
+        tokens = exchanged(client, ends, returned.code, returned.verifier)
         if isinstance(tokens, Refusal):
             return tokens
         id_token = tokens.id_token.encode("ascii", "replace")
@@ -113,14 +120,14 @@ class ProSanteConnect:
         who = psc.verify(id_token, self._keys, expected, instant // MICROSECONDS)
         if isinstance(who, psc.Refused):
             return Refusal(who.code)
-        told = psc.read_exercices(_good(client.http.get(ends.userinfo, tokens.access_token)), who)
+        told = psc.read_exercices(good_answer(client.http.get(ends.userinfo, tokens.access_token)), who)
         if isinstance(told, psc.Refused):
             return Refusal(told.code)
         return Vouched(id_token, tuple(Place(each.finess, each.name, each.profession, each.mode) for each in told))
 
     def _addresses(self, client: Registered, instant: int) -> psc.Endpoints:
         if self._endpoints is None or not 0 <= instant - self._endpoints[0] < FRESH:
-            content = _good(client.http.get(psc.discovery_address(self._options.issuer)))
+            content = good_answer(client.http.get(psc.discovery_address(self._options.issuer)))
             found = psc.read_discovery(content, self._options.issuer, self._options.authorize)
             if isinstance(found, psc.Refused):
                 raise ProviderUnreachableError(found.code)
@@ -131,7 +138,7 @@ class ProSanteConnect:
         """Reads the provider's keys, once, when one is named that is not known."""
         if kid in self._keys or 0 <= instant - self._keys_read < PAUSE:
             return
-        found = psc.read_keys(_good(client.http.get(ends.keys)))
+        found = psc.read_keys(good_answer(client.http.get(ends.keys)))
         if isinstance(found, psc.Refused):
             raise ProviderUnreachableError(found.code)
         self._keys, self._keys_read = found, instant
@@ -153,23 +160,42 @@ class KeeperVouchers:
         return given(*await self._keeper.call("provider", [item]))
 
 
-def _exchanged(client: Registered, ends: psc.Endpoints, returned: Returned) -> _Tokens | Refusal:
+class KeeperStrangers:
+    """The `Strangers` port: the keeper, over its `ask` socket. A session that it opens is dropped."""
+
+    def __init__(self, keeper: KeeperPort) -> None:
+        self._keeper = keeper
+
+    async def stranger(self, returned: Returned, id_token: bytes, instant: int) -> bytes | Refusal:
+        """The keeper's name of who nobody is linked to here, or `account-exists`. Raises `Unavailable`."""
+        item = ProviderItem(returned.operator, returned.binding, returned.challenge, id_token, (), True, instant)  # noqa: FBT003 - a field of the frame
+        found: SessionResult = (await self._keeper.call("provider", [item]))[0]
+        if found.refusal == "link-unknown" and found.person:
+            return found.person
+        return Refusal("account-exists" if found.refusal in _LINKED else found.refusal)
+
+
+_LINKED = ("", "passkey-required", "no-exercice", "no-mandate")
+
+
+def exchanged(client: Registered, ends: psc.Endpoints, code: str, verifier: str) -> Tokens | Refusal:
     """RFC 6749 § 4.1.3 with PKCE's verifier (RFC 7636 § 4.5); a provider takes a code once."""
     form = {
-        "grant_type": "authorization_code", "code": returned.code, "redirect_uri": client.redirect_uri,
-        "code_verifier": returned.verifier,
+        "grant_type": "authorization_code", "code": code, "redirect_uri": client.redirect_uri,
+        "code_verifier": verifier,
     }  # fmt: skip
     pair = (client.client_id, client.secret) if client.secret else None
     answer = client.http.post(ends.token, form if pair else form | {"client_id": client.client_id}, pair)
     if answer.status == 400 and _error(answer.body) == "invalid_grant":
         return Refusal("provider-code")
     try:
-        return msgspec.json.decode(_good(answer), type=_Tokens)
+        return msgspec.json.decode(good_answer(answer), type=Tokens)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ProviderUnreachableError("provider-answer-malformed") from error
 
 
-def _good(answer: Answered) -> bytes:
+def good_answer(answer: Answered) -> bytes:
+    """The body of a 200. Raises `ProviderUnreachableError`."""
     if answer.status != 200:
         raise ProviderUnreachableError(f"provider-status-{answer.status}")
     return answer.body

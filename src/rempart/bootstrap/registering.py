@@ -88,10 +88,14 @@ class Registrar:
             return reading
         if reading.table.insurer != insurer:
             return "other-insurer"
-        if not any(row.insurer == insurer for row in insurers.insurers(self.connection)):
+        if not self.has_insurer(insurer):
             return "insurer-unknown"
         insurers.add_guarantee_table(self.connection, insurer, content.decode(), instant)
         return reading
+
+    def has_insurer(self, insurer: str) -> bool:
+        """Whether an insurer of that number is registered."""
+        return any(row.insurer == insurer for row in insurers.insurers(self.connection))
 
     def elsewhere(self, amc_number: str, operator: str) -> str:
         """Cards of this number are another operator's: a question about one is told so, free."""

@@ -13,6 +13,7 @@ from rempart.sealing.loading import OPERATIONS
 
 if TYPE_CHECKING:
     from rempart.ground.settings import Settings
+    from rempart.worker.rights_outcome import Outcome
 
 LOAD_SECONDS = 600.0  # the longest silence of the loader
 
@@ -47,3 +48,18 @@ def loader(settings: Settings) -> Iterator[KeeperSync]:
     except KeeperUnavailable as error:
         reason = f"the keeper's loader does not answer on {path}: nothing changed; start the keeper, try again"
         raise NotReachableError("keeper", reason) from error
+
+
+def release_agreed(settings: Settings, connection: psycopg.Connection[Any], instant: int) -> list[Outcome]:
+    """Applies the files in quarantine that two people agreed to; the loader is asked only when there is one.
+
+    Raises NotReachableError, `KeeperUnavailable` and `NotPromotedError`.
+    """
+    from rempart.storage.rights import RightsBook
+    from rempart.worker.rights_release import complete
+
+    agreed = RightsBook(connection).agreed()
+    if not agreed:
+        return []
+    with loader(settings) as keeper:
+        return [complete(connection, keeper, number, instant=instant) for number in agreed]

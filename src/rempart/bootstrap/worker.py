@@ -33,6 +33,7 @@ from rempart.bootstrap.log_process import LogProcess
 from rempart.bootstrap.measured import MeasuredBooks, MeasuredDatabase, MeasuredKeeper
 from rempart.bootstrap.minding import Minding
 from rempart.bootstrap.telling import Telling
+from rempart.bootstrap.waiting_room import Replaying
 from rempart.ground.figures import WorkerFigures
 from rempart.ground.instants import MICROSECONDS, PARIS, Clock, RealClock, civil_date, start_of_day
 from rempart.ground.settings import PROFESSIONS, Settings
@@ -132,16 +133,19 @@ class Worker:
         telling = asyncio.create_task(asyncio.to_thread(Telling(*parts).run, stop))
         batches = Batching(self.settings, self.database_url, self.clock, lambda: self.facts, self.figures)
         batching = asyncio.create_task(batches.run())
+        rooms = Replaying(self.settings, self.database_url, self.clock, lambda: self.facts)
+        replaying = asyncio.create_task(rooms.run())
         deciders = [asyncio.create_task(asyncio.to_thread(each.run, stop)) for each in self._deciders]
         working = asyncio.create_task(self.work())
         serving = asyncio.create_task(server.serve())
         # Whichever ends first ends the program: a part that broke must not leave the others looking alive.
-        parts_of_it = (serving, working, batching, keeping, minding, telling, *deciders)
+        parts_of_it = (serving, working, batching, replaying, keeping, minding, telling, *deciders)
         await asyncio.wait(parts_of_it, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
         stop.set()
         working.cancel()
         batching.cancel()
+        replaying.cancel()
         ended = await asyncio.gather(*parts_of_it, return_exceptions=True)
         for error in ended:
             if isinstance(error, Exception):

@@ -47,7 +47,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("portal", "Run the professionals' portal of one operator, and make its key.", "portal", logs=True),
     Command("keeper", "Run the keeper, and keep its keys.", "keeper", logs=True),
     Command(
-        "operator", "Register insurers, sites, clients, portals; invite people; close and open compartments.", "worker"
+        "operator",
+        "Register insurers, sites, clients, portals; invite people; close and open compartments.",
+        "worker",
+        logs=True,
     ),
     Command("rights", "Load insurers' rights files; release or refuse what waits.", "worker", logs=True),
     Command("doctor", "Check the configuration and the machine before anything listens.", "hub", logs=True),

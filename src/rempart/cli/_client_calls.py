@@ -169,6 +169,22 @@ def keeper_pin(keeper: str, *, clear: bool) -> str:
     return "" if clear else keeper
 
 
+def enrol(
+    code: Annotated[str, typer.Option("--code", prompt=True, hide_input=True, help="The manager's code; asked for.")],
+    *,
+    url: Hub,
+    client: ClientId,
+    site: SiteNumber,
+    key: KeyFile,
+    as_json: Json = False,
+) -> None:
+    """Act for a site from now on, for a year, by the one-time code that its manager made in the portal."""
+    with client_of(account_of(url, client, site, key=key)) as hub:
+        found = good(lambda: hub.claim_mandate(code))
+    told = msgspec.structs.asdict(found)
+    emit(told, as_json=as_json, show=lambda: f"{client} acts for {site} from {found.first} to {found.last}.")
+
+
 def account_of(url: str, client: str, site: str, *, key: Path, keeper: str = "") -> Account:
     """Who calls, its key read; what is wrong with either ends the command. `keeper` "": nothing is sealed."""
     from rempart.client.hub import Account, load_key

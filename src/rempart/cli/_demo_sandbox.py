@@ -10,6 +10,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from rempart.cli._demo_cards import write_codes
 from rempart.cli._output import Exit, console, emit, fail, table
 
 if TYPE_CHECKING:
@@ -32,6 +35,8 @@ def serve(folder: Path | None, database_url: str, *, leave: bool, as_json: bool)
         with House(place / "house", sandbox.options(sandbox.port()), database_url=database_url) as house:
             made = sandbox.Sandbox(house, civil_date(now(), PARIS))
             starts = made.start(place / "software")
+            scanned = msgspec.json.decode((place / "software" / "codes.json").read_bytes(), type=dict[str, str])
+            write_codes(place / "software" / "cards", scanned)
             portal, guests = made.open_portal(starts)
             told = {
                 "hub": house.base, "portal": portal, "invitations": [asdict(guest) for guest in guests],
@@ -88,6 +93,7 @@ def _shown(base: str, starts: tuple[Start, ...], portal: str, guests: tuple[Gues
         table("Cards, asked in this order", ("card", "ask", "answer", "what it shows"), cards),
         table("Software to sign in as", ("profession", "site", "client"), software),
         f"The cards whole:  {starts[0].key.with_name('cards.json')}",
+        f"Codes to scan:    {starts[0].key.with_name('cards')}",
         table(
             f"The portal: {portal}/invitation",
             ("profession", "site", "invitation, good once"),

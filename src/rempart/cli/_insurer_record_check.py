@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
 import typer
@@ -55,7 +55,8 @@ def record_check(
     with problems():
         signing, opening = read_signing(keys), read_opening(keys)
         day = care or date.today().isoformat()  # noqa: DTZ011 - the insurer's own civil day
-        statement = msgspec.json.encode(_statement(person, insurer, day, _rule(member_rule)))
+        one = read_person(person, member_rule_of(member_rule))
+        statement = msgspec.json.encode(RecordStatement(insurer, *one, day, int(time.time())))
     body = msgspec.json.encode(RecordCheckRequest(statement, signing.sign(LABEL + statement)))
     try:
         session = Session(base, client, private_jwk(client_key), speaks_for=insurer)
@@ -77,7 +78,20 @@ def record_check(
     emit(told, as_json=as_json, show=lambda: _shown(told))
 
 
-def _statement(path: Path, insurer: str, care: str, rule: MemberRule) -> RecordStatement:
+class Named(NamedTuple):
+    """A person's canonical fields, in the order of an insurer's statements."""
+
+    member: str
+    nir: str | None
+    birth: str
+    rank: str
+
+    def __repr__(self) -> str:
+        return "Named(…)"
+
+
+def read_person(path: Path, rule: MemberRule) -> Named:
+    """Who the file names, canonical by the insurer's rule. Raises `KeyFileError`; ends the command at a fault."""
     found = read_secret(path)
     if isinstance(found, SecretRefused):
         raise KeyFileError(found.reason)
@@ -90,12 +104,11 @@ def _statement(path: Path, insurer: str, care: str, rule: MemberRule) -> RecordS
     for field in (member, birth, rank, nir):
         if isinstance(field, Fault):
             no(f"{path}: {field.field}: {field.code}")
-    return RecordStatement(
-        insurer, str(member), nir[0] if isinstance(nir, tuple) else None, str(birth), str(rank), care, int(time.time())
-    )
+    return Named(str(member), nir[0] if isinstance(nir, tuple) else None, str(birth), str(rank))
 
 
-def _rule(path: Path | None) -> MemberRule:
+def member_rule_of(path: Path | None) -> MemberRule:
+    """The rule in a file, or the one that takes any number. Raises `KeyFileError`."""
     if path is None:
         return ANY_MEMBER
     try:

@@ -58,9 +58,13 @@ MEANING = {
     "not-closed": "this compartment is not closed",
     "portal-malformed": "a portal has a host name, https origins of that host and thumbprints of 43 characters",
     "unknown-portal": "register the operator's portal first: rempart operator portal add",
-    "role-unknown": "a role is professional, staff or manager",
+    "role-unknown": "a role is professional, staff or manager; of a desk agent, support, security, data-protection, "
+    "case-worker or insurer-manager",
+    "role-options": "a role of a site goes with --site, --first and --last, an insurer's with --insurer, the "
+    "operator's with none of them; see --help for the roles",
+    "other-desk": "an insurer's person is bound to an insurer's number, an operator's to that operator",
     "other-operator": "this site is another operator's",
-    "other-role": "this account has another role",
+    "other-role": "this account has another role, or another desk",
     "account-unknown": "this operator has no such account",
     "provider-malformed": "a provider has an issuer, a client id, and public keys of RSA 2048 or more, or P-256",
     "malformed-keys": "this is no JWKS with a key that signs",
@@ -71,6 +75,8 @@ MEANING = {
     "passkey-ambiguous": "several passkeys begin so: give more of the id",
     "account-revoked": "this account was ended for ever",
     "officer-missing": "name the officer",
+    "day-past": "that day is past: what was paid since cannot be taken back here",
+    "day-far": "that day is more than a year ahead",
     "officer-already-spoke": "this person has spoken: another one must",
 }
 

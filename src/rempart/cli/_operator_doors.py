@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
@@ -14,7 +14,15 @@ from rempart.cli._output import Exit, emit, fail
 portals = typer.Typer(no_args_is_help=True, help="Portals: register an operator's own.")
 accounts = typer.Typer(no_args_is_help=True, help="Accounts: invite people, end a passkey.")
 Operator = Annotated[str, typer.Argument(help="The operator, as its sites name it.")]
-Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="A day at the site; both ends are included.")]
+MaybeDay = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="A day at the site; both ends are included.")
+]
+
+
+ROLE_HELP = (
+    "At a site: professional, staff, manager. At an insurer's desk: case-worker, insurer-manager. At the operator's: "
+    "agent, support, security, data-protection."
+)
 
 
 @portals.command()
@@ -36,29 +44,51 @@ def add(
 @accounts.command()
 def invite(
     operator: Operator,
-    site: Annotated[str, typer.Option(help="The site's billing number.")],
-    role: Annotated[str, typer.Option(help="professional, staff or manager.")],
-    first: Day,
-    last: Day,
+    role: Annotated[str, typer.Option(help=ROLE_HELP)],
+    site: Annotated[str, typer.Option(help="The site's billing number, for a role of a site.")] = "",
+    insurer: Annotated[str, typer.Option(help="Its number, for a role of an insurer.")] = "",
+    first: MaybeDay = None,
+    last: MaybeDay = None,
     account: Annotated[str, typer.Option(help="An account there is: for one more site, or a new passkey.")] = "",
+    accountable: Annotated[str, typer.Option(help="Of staff without a number: the account that answers.")] = "",
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Invite a person to one site for some days. The code is shown once: hand it over, or call a known number."""
+    """Invite a person to one site for some days, or to a desk until the account is revoked.
+
+    The code is shown once: hand it over, or call a known number.
+    """
     from rempart.bootstrap import inviting
 
-    asked = inviting.Invitation(operator, site, role, first.date(), last.date(), account)
+    place = _place(operator, role, site=site, insurer=insurer, dated=first is not None and last is not None)
+    days = (_day(first), _day(last))
+    asked = inviting.Invitation(operator, place, role, *days, account, accountable)
     with registering(config) as registrar:
         found = inviting.invite(registrar, asked, instant())
     if isinstance(found, str):
-        end_if(found, account or site)
+        end_if(found, account or place)
         return
 
     def show() -> None:
-        typer.echo(f"{found.account} is invited to {site}, from {first.date()} to {last.date()}.")
-        typer.echo(f"code: {found.code}   good once, for seven days, with the site's number")
+        until = f", from {days[0]} to {days[1]}" if site else f", as {role}"
+        typer.echo(f"{found.account} is invited to {place}{until}.")
+        typer.echo(f"code: {found.code}   good once, for seven days, with " + ("the site's number" if site else place))
 
     emit(asdict(found), as_json=as_json, show=show)
+
+
+def _day(given: datetime | None) -> date:
+    return date.min if given is None else given.date()
+
+
+def _place(operator: str, role: str, *, site: str, insurer: str, dated: bool) -> str:
+    """What the role is bound to; the command ends when the options are not those of the role."""
+    from rempart.domain.authorities import INSURER_ROLES, SITE_ROLES
+
+    wanted = (role in SITE_ROLES, role in SITE_ROLES, role in INSURER_ROLES)
+    if (bool(site), dated, bool(insurer)) != wanted:
+        end_if("role-options", role)
+    return site or insurer or operator
 
 
 @accounts.command("show")
@@ -105,7 +135,7 @@ def show_account(
 def recover(
     operator: Operator,
     account: Annotated[str, typer.Argument(help="The account whose passkeys are lost.")],
-    site: Annotated[str, typer.Option(help="One of its sites, by its billing number.")],
+    site: Annotated[str, typer.Option(help="One of its sites, by its billing number; of a desk, what binds it.")],
     officer: Annotated[str, typer.Option(help="Who decides, as kept with the line: never a patient, never a secret.")],
     called: Annotated[bool, typer.Option("--called", help="A number known for 30 days was called.")] = False,
     document: Annotated[

@@ -78,6 +78,61 @@ def contracts(
     _told({"contracts": _contracts(load, people, workers, folder)}, as_json=as_json)
 
 
+@app.command()
+def portal(
+    seconds: Annotated[float, typer.Option(min=1, max=60, help="How long each load lasts.")] = 4.0,
+    as_json: Json = False,
+) -> None:
+    """Pages and questions a second through one portal, and what each page weighs."""
+    from rempart.bench.portal import Bench
+    from rempart.ground.instants import PARIS, civil_date, now
+
+    _quiet()
+    with tempfile.TemporaryDirectory(prefix="rb-") as folder:
+        figures, weights = Bench(Path(folder), civil_date(now(), PARIS), seconds=seconds, say=_say).run()
+    told = {"portal": [asdict(each) for each in figures], "weights": [asdict(each) for each in weights]}
+    _told(told, as_json=as_json)
+
+
+@app.command()
+def waves(
+    sites: Annotated[int, typer.Option(min=100, max=1_000_000, help="Sites that come back.")] = 200_000,
+    capacity: Annotated[int, typer.Option(min=1, help="Sign-ins a second that are served.")] = 125,
+    minutes: Annotated[int, typer.Option(min=1, max=1440, help="How long each window is.")] = 20,
+    shares: Annotated[str, typer.Option(help="Percent of the sites in each window, in order.")] = "1,4,15,30,50",
+    svg: Annotated[Path | None, typer.Option(help="Also write the curve as a picture.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Simulate a reopening: everybody within minutes, and in waves. Nothing is started and nothing is measured."""
+    from rempart.bench import waves as simulated
+    from rempart.domain.waves import Plan, Window, plan_fault
+
+    parts = tuple(int(each) for each in shares.split(",") if each.strip().isdecimal())
+    windows = tuple(Window(number * minutes * 60_000_000, minutes, share) for number, share in enumerate(parts))
+    if not windows or plan_fault(Plan("simulated", 0, windows)) is not None:
+        fail(f"{shares}: percents of each window, in order, that make 100", Exit.NO, code="shares-not-whole")
+    assumed = simulated.Assumed(capacity=capacity)
+    curves = (
+        simulated.at_once(sites, assumed, 1),
+        simulated.by_waves(sites, tuple((minutes, share) for share in parts), assumed, 1),
+    )
+    if svg is not None:
+        svg.write_text(simulated.svg(curves, capacity), "utf-8")
+
+    def show() -> str:
+        said = [
+            f"{simulated.chart(curve, capacity)}\n"
+            f"  busiest minute {curve.busiest_second:,.0f} a second, longest queue {curve.longest_queue:,}, "
+            f"gave up {sum(curve.given_up):,} times, told to come later {sum(curve.told_early):,}, "
+            f"all in after {curve.all_in_minute} minutes\n"
+            for curve in curves
+        ]
+        assumptions = ", ".join(f"{name} {value}" for name, value in asdict(assumed).items())
+        return "\n".join((*said, f"assumed: {assumptions}"))
+
+    emit({"assumed": asdict(assumed), "curves": [asdict(curve) for curve in curves]}, as_json=as_json, show=show)
+
+
 @app.command(name="all")
 def everything(
     people: Annotated[int, typer.Option(min=20_000, help="Insured people in each bench.")] = 200_000,

@@ -15,6 +15,7 @@ import msgspec
 import typer
 
 from rempart.cli._card_keys import PUBLIC, make_pair, public_key, read_pair
+from rempart.cli._card_phone import minute, phone
 from rempart.cli._insurer_files import lines_of, new_private, no, problems
 from rempart.cli._insurer_keys import KeyFileError
 from rempart.cli._output import Exit, emit, fail
@@ -24,6 +25,8 @@ from rempart.formats.card.sentences import sentence, verdict_sentence
 from rempart.ground.instants import MICROSECONDS, civil_date, from_datetime, iso, now
 
 app = typer.Typer(no_args_is_help=True, help="Verify signed cards without network; sign what that needs.")
+app.command("phone")(phone)
+app.command("minute")(minute)
 Folder = Annotated[Path, typer.Option("--key", help="Folder made by `rempart card keygen`.")]
 At = Annotated[str, typer.Option("--at", help="AAAA-MM-JJTHH:MM:SSZ instead of now.")]
 MAX_CARD_FILE = 4_096

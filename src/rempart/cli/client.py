@@ -42,6 +42,7 @@ def noemie_fill(
     )
 
 
+app.command("enrol")(_client_calls.enrol)
 app.command("eligibility")(_client_calls.eligibility)
 app.command("batch")(_client_batch.batch)
 app.command("invoice")(_client_calls.invoice)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from rempart.cli._demo_cards import write_codes
 from rempart.cli._output import Exit, console, emit, fail, table
 
 if TYPE_CHECKING:
@@ -212,14 +213,20 @@ def _tables(seen: Seen) -> Any:
 
 def _serve(house: House, country: Country) -> None:
     """Opens the portals of two operators, says where to look, and keeps everything up until Ctrl-C."""
-    from rempart.bench import doors
+    from rempart.bench import demo_cards, doors
+    from rempart.bench.world import World
 
-    opened = doors.open_both(house, country.all_sites())
+    operators = tuple(brand.id for brand, _ in doors.OFFERED)
+    shown = write_codes(house.folder / "cards", demo_cards.hand_out(World(house, country), operators))
+    opened = doors.open_both(house, country.all_sites(), country.insurers[0].number)
     console().print("Two operators' portals. Open one in a browser and choose who you are:")
     for portal in opened:
         people = ", ".join(f"{each.profession} ({each.role})" for each in portal.people)
         console().print(f"  {portal.operator}: {portal.address}", soft_wrap=True)
         console().print(f"    {people}", soft_wrap=True)
+    console().print("Signed cards to show to a portal's camera:")
+    for path in shown:
+        console().print(f"  {path}", soft_wrap=True)
     console().print(f"The hub serves at {house.base}; its API is described at {house.base}/schema. Ctrl-C ends it.")
     console().print(f"Configuration, logs and bank files: {house.folder}")
     try:

@@ -30,6 +30,7 @@ from rempart.cli._insurer_keys import (
     read_reader,
     read_signing,
 )
+from rempart.cli._insurer_presence_code import presence_code
 from rempart.cli._insurer_record_check import record_check
 from rempart.domain.member import ANY_MEMBER, MemberRule
 from rempart.formats.rights_file import (
@@ -61,6 +62,7 @@ app.command("cards")(cards)
 app.add_typer(_insurer_settlement.app, name="settlement")
 app.add_typer(_insurer_stand_in.app, name="stand-in")
 app.command("record-check")(record_check)
+app.command("presence-code")(presence_code)
 
 
 class Kind(StrEnum):

@@ -14,6 +14,8 @@ from rempart.cli._output import Exit, emit, fail, settings_or_fail, table
 app = typer.Typer(no_args_is_help=True, help="Change a site's bank details: propose, approve, cancel.")
 By = Annotated[str, typer.Option("--by", help="Who says so.")]
 
+SEALED = frozenset({"sealed", "signed", "second_signed"})
+"""What is nobody's to read."""
 _WHY = {
     "change-open": "a change of this site waits already",
     "compartment": "bank details are closed: rempart operator compartment list",
@@ -81,12 +83,16 @@ def list_changes(config: Config = DEFAULT, as_json: Json = False) -> None:
     with reaching(), changing(settings_or_fail(config)) as (_, books):
         found = books.listed()
     rows = [
-        (str(one.change), one.site, one.state, one.verification, one.elsewhere,
+        (str(one.change), one.site, one.state, one.proposed_by, one.ending, one.verification, one.elsewhere,
          iso(one.payable_from) if one.payable_from is not None else "")
         for one in found
     ]  # fmt: skip
-    columns = ("change", "site", "state", "verification", "same account elsewhere", "paid from")
-    emit(named(found), as_json=as_json, show=lambda: table("Changes of bank details", columns, rows))
+    columns = (
+        "change", "site", "state", "proposed by", "account ends in", "verification", "same account elsewhere",
+        "paid from",
+    )  # fmt: skip
+    told = [{name: value for name, value in each.items() if name not in SEALED} for each in named(found)]
+    emit(told, as_json=as_json, show=lambda: table("Changes of bank details", columns, rows))
 
 
 @app.command()

@@ -16,7 +16,7 @@ import msgspec
 from rempart.client import optics
 from rempart.client.identity import Asking, Sealer
 from rempart.wire.authorizations import AuthorizationList, AuthorizationRequest, AuthorizationState
-from rempart.wire.eligibility import CardRequest, EligibilityAnswer, EligibilityRequest
+from rempart.wire.eligibility import CardRequest, EligibilityAnswer, EligibilityRequest, PresenceRequest
 from rempart.wire.estimates import EstimateAnswer, EstimateRequest
 from rempart.wire.figures import Figures
 from rempart.wire.invoices import (
@@ -31,12 +31,14 @@ from rempart.wire.invoices import (
 from rempart.wire.own_records import OwnRecords
 from rempart.wire.own_site import OwnSite, QuestionCounts, QuestionList
 from rempart.wire.payments import ClawBackState, DebtList, RemittanceAdvice, RemittanceList
+from rempart.wire.waiting_room import LeaveReceipt, LeaveRequest, WaitingRoom
 from rempart.wire.webhooks import WebhookState
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 JSON = "application/json"
 BYTES = "application/octet-stream"
+_LINELESS = {True: "", False: "?lines=false"}
 
 
 class Repeat(enum.Enum):
@@ -107,13 +109,13 @@ class Call(Generic[T_co]):
         return f"Call({self.method} {self.path.partition('?')[0]})"
 
 
-def eligibility(request: EligibilityRequest | CardRequest) -> Call[EligibilityAnswer]:
-    """What is told of who is presented, typed or by a signed card that was scanned.
+def eligibility(request: EligibilityRequest | CardRequest | PresenceRequest) -> Call[EligibilityAnswer]:
+    """What is told of who is presented: typed, by a signed card that was scanned, or by a presence code.
 
     A question is counted and logged each time it is asked: not repeated when its answer got lost.
     """
     body = msgspec.json.encode(request)
-    told = Presents((request,))
+    told = None if isinstance(request, PresenceRequest) else Presents((request,))  # a code names nobody
     return Call("POST", "/v1/eligibility", EligibilityAnswer, body, repeat=Repeat.UNLESS_LOST, presents=told)
 
 
@@ -121,6 +123,16 @@ def own_records(request: EligibilityRequest) -> Call[OwnRecords]:
     """What the site itself has of this person; it passes the door of a question, so it is repeated as little."""
     body, told = msgspec.json.encode(request), Presents((request,))
     return Call("POST", "/v1/own-records", OwnRecords, body, repeat=Repeat.UNLESS_LOST, presents=told)
+
+
+def waiting_room() -> Call[WaitingRoom]:
+    """What is closed for the person, what helps, and what was left."""
+    return _read("/v1/waiting-room", WaitingRoom)
+
+
+def leave(asked: LeaveRequest) -> Call[LeaveReceipt]:
+    """Leaves what a page sealed; its mark makes twice the same as once."""
+    return Call("POST", "/v1/waiting-room", LeaveReceipt, msgspec.json.encode(asked))
 
 
 def webhooks() -> Call[list[WebhookState]]:
@@ -160,9 +172,9 @@ def file_return(identity: str) -> Call[bytes]:
     return _read(f"/v1/files/{_id(identity)}/noemie", bytes)
 
 
-def invoice_state(identity: str) -> Call[InvoiceState]:
-    """Where an invoice stands."""
-    return _read(f"/v1/invoices/{_id(identity)}", InvoiceState)
+def invoice_state(identity: str, *, lines: bool = True) -> Call[InvoiceState]:
+    """Where an invoice stands. Reading its lines is disclosed; the state alone is not."""
+    return _read(f"/v1/invoices/{_id(identity)}{_LINELESS[lines]}", InvoiceState)
 
 
 def find_invoices(number: str = "", *, site_reference: str = "") -> Call[list[str]]:
@@ -196,9 +208,9 @@ def authorization(request: AuthorizationRequest, key: str, replaces: str = "") -
     return Call("POST", path, AuthorizationState, msgspec.json.encode(request), keyed(key), presents=told)
 
 
-def authorization_state(identity: str) -> Call[AuthorizationState]:
-    """Where an authorization stands."""
-    return _read(f"/v1/authorizations/{_id(identity)}", AuthorizationState)
+def authorization_state(identity: str, *, lines: bool = True) -> Call[AuthorizationState]:
+    """Where an authorization stands. Reading its lines is disclosed; the state alone is not."""
+    return _read(f"/v1/authorizations/{_id(identity)}{_LINELESS[lines]}", AuthorizationState)
 
 
 def find_authorizations(**wanted: str | int) -> Call[AuthorizationList]:

@@ -19,6 +19,14 @@ from rempart.client.calls import Call
 from rempart.client.dpop import DpopKey
 from rempart.client.exchange import Account, Flow, Lost, NoAnswerError, Patience, Received, Send, Session, problem_of
 from rempart.client.pool import Pool
+from rempart.wire.enrolment import (
+    DocumentRequest,
+    EnrolmentOpened,
+    EnrolmentState,
+    PlaceRequest,
+    TicketRequest,
+)
+from rempart.wire.hospital import HospitalRequest
 from rempart.wire.problem import Problem
 from rempart.wire.provider import ProviderAnswer, ProviderRequest, Workplace
 from rempart.wire.sign_in import (
@@ -31,9 +39,10 @@ from rempart.wire.sign_in import (
     RenewRequest,
     SessionAnswer,
 )
+from rempart.wire.stations import PinRequest
 
 __all__ = [
-    "Assertion", "Challenge", "Doors", "Enrolled", "NoAnswerError", "PortalAccount", "Registration", "SignedIn",
+    "Assertion", "Challenge", "Doors", "Enrolled", "NoAnswerError", "Pin", "PortalAccount", "Registration", "SignedIn",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -65,7 +74,10 @@ class PortalAccount:
 
 
 class SignedIn(msgspec.Struct, frozen=True):
-    """A session. `site` is empty while it has to be chosen among `sites`; `expires`, `ends` in seconds UTC."""
+    """A session. `site` is empty while it has to be chosen among `sites`; `expires`, `ends` in seconds UTC.
+
+    A desk's has no sites; `insurer` is the one whose desk it is.
+    """
 
     token: str
     account: str
@@ -75,6 +87,7 @@ class SignedIn(msgspec.Struct, frozen=True):
     profession: str
     expires: float
     ends: float
+    insurer: str = ""
 
     def __repr__(self) -> str:
         return "SignedIn(…)"
@@ -95,6 +108,16 @@ class Assertion:
     credential: str
     client_data: str
     authenticator_data: str
+    signature: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """What a workstation shows of a PIN, base64url but its names, which are hexadecimal. Never the PIN."""
+
+    station: str
+    seat: str
+    proof: str = field(repr=False)
     signature: str = field(repr=False)
 
 
@@ -135,9 +158,9 @@ class Doors:
         """Closes the connections."""
         await self._pool.close()
 
-    async def challenge(self, purpose: Purpose) -> Challenge | Problem:
-        """What the browser is to sign, good once."""
-        asked = ChallengeRequest(self._account.operator, purpose)
+    async def challenge(self, purpose: Purpose, site: str = "") -> Challenge | Problem:
+        """What the browser is to sign, good once. `site`: the place that is named while the portal reopens in waves."""
+        asked = ChallengeRequest(self._account.operator, purpose, site)
         return await self._said("/v1/sign-in/challenge", asked, ChallengeAnswer)
 
     async def enrol(self, code: str, site: str, challenge: str, made: Registration) -> Enrolled | Problem:
@@ -153,6 +176,13 @@ class Doors:
         )  # fmt: skip
         return self._session(await self._said("/v1/sign-in/passkey", asked, SessionAnswer))
 
+    async def sign_in_by_pin(self, challenge: str, shown: Pin, *, device: str = "") -> SignedIn | Problem:
+        """A session for who is seated at a workstation. `challenge` of purpose `station`."""
+        asked = PinRequest(
+            self._account.operator, shown.station, shown.seat, challenge, shown.proof, shown.signature, device
+        )  # fmt: skip
+        return self._session(await self._said("/v1/sign-in/pin", asked, SessionAnswer))
+
     async def sign_in_by_provider(
         self, begun: pro_sante_connect.Begun, back: pro_sante_connect.Back
     ) -> tuple[SignedIn, tuple[Workplace, ...]] | Problem:
@@ -163,6 +193,34 @@ class Doors:
             return told
         found = self._session(told.session)
         return found if isinstance(found, Problem) else (found, told.workplaces)
+
+    async def sign_in_by_hospital(
+        self, hospital: str, begun: pro_sante_connect.Begun, back: pro_sante_connect.Back, *, device: str = ""
+    ) -> SignedIn | Problem:
+        """A session for who came back from a hospital's own provider."""
+        asked = HospitalRequest(
+            self._account.operator, hospital, begun.challenge, back.code, begun.verifier, back.issuer, device
+        )  # fmt: skip
+        return self._session(await self._said("/v1/sign-in/hospital", asked, SessionAnswer))
+
+    async def join(self, begun: pro_sante_connect.Begun, back: pro_sante_connect.Back) -> EnrolmentOpened | Problem:
+        """Who came back from Pro Santé Connect to join: a ticket for the browser, and the places told."""
+        asked = ProviderRequest(self._account.operator, begun.challenge, back.code, begun.verifier, back.issuer)
+        return await self._said("/v1/enrolment/open", asked, EnrolmentOpened)
+
+    async def joining(self, ticket: str) -> EnrolmentState | Problem:
+        """Where the enrolment of who holds the ticket stands."""
+        return await self._said("/v1/enrolment/show", TicketRequest(self._account.operator, ticket), EnrolmentState)
+
+    async def join_at(self, ticket: str, place: int, site: str) -> EnrolmentState | Problem:
+        """Chooses a place, by its ordinal, and the number it bills by."""
+        asked = PlaceRequest(self._account.operator, ticket, place, site)
+        return await self._said("/v1/enrolment/place", asked, EnrolmentState)
+
+    async def join_with(self, ticket: str, enrolment: str, sealed: str) -> EnrolmentState | Problem:
+        """Sends the bank document, sealed to the operator (`client.enrolment`)."""
+        asked = DocumentRequest(self._account.operator, ticket, enrolment, sealed)
+        return await self._said("/v1/enrolment/documents", asked, EnrolmentState)
 
     async def renew(self, session: SignedIn, site: str = "") -> SignedIn | Problem:
         """The session for longer, and for another of its sites when one is named."""
@@ -194,7 +252,7 @@ class Doors:
         now = self._clock()
         return SignedIn(
             told.token, told.account, told.role, told.site, told.sites, told.profession, now + told.expires_in,
-            now + told.ends_in,
+            now + told.ends_in, told.insurer,
         )  # fmt: skip
 
     async def _said(self, path: str, asked: msgspec.Struct, kind: type[T]) -> T | Problem:

@@ -20,7 +20,7 @@ from uuid import uuid4
 
 import msgspec
 
-from rempart.client import calls, sockets
+from rempart.client import calls, mandates, sockets
 from rempart.client.batches import AsyncBatches, Batches
 from rempart.client.calls import Call, Ended
 from rempart.client.exchange import Account, Lost, NoAnswerError, Patience, Received, Send, Session, run
@@ -28,9 +28,10 @@ from rempart.client.notices import AsyncNotices, Notices
 from rempart.client.pool import Pool
 from rempart.ground.files import SecretRefused, read_secret
 from rempart.wire.authorizations import AuthorizationList, AuthorizationRequest, AuthorizationState
-from rempart.wire.eligibility import CardRequest, EligibilityAnswer, EligibilityRequest
+from rempart.wire.eligibility import CardRequest, EligibilityAnswer, EligibilityRequest, PresenceRequest
 from rempart.wire.estimates import EstimateAnswer, EstimateRequest
 from rempart.wire.invoices import FileReceipt, FileState, InvoiceRequest, InvoicesReceipt, InvoiceState
+from rempart.wire.mandates import MandateGiven
 from rempart.wire.own_records import OwnRecords
 from rempart.wire.payments import ClawBackState, DebtList, RemittanceAdvice, RemittanceList
 from rempart.wire.problem import Problem
@@ -100,7 +101,12 @@ class Client(Batches, Notices):
             self._hear(asked, got)
         return got
 
-    def eligibility(self, request: EligibilityRequest | CardRequest) -> EligibilityAnswer | Problem:
+    def claim_mandate(self, code: str) -> MandateGiven | Problem:
+        """The site's mandate for this program, by a code of its manager. Raises `NoAnswerError`."""
+        with self._turn:
+            return mandates.claimed(self._exchange(mandates.claim(self._session.account, code, int(time.time()))))
+
+    def eligibility(self, request: EligibilityRequest | CardRequest | PresenceRequest) -> EligibilityAnswer | Problem:
         """Is this beneficiary covered? A lost answer is not asked for again by itself: asking is counted."""
         return self.perform(calls.eligibility(request))
 
@@ -128,9 +134,9 @@ class Client(Batches, Notices):
         """The same as a NOEMIE return."""
         return self.perform(calls.file_return(identity))
 
-    def invoice_state(self, identity: str) -> InvoiceState | Problem:
-        """Where an invoice stands, with each amount and reason."""
-        return self.perform(calls.invoice_state(identity))
+    def invoice_state(self, identity: str, *, lines: bool = True) -> InvoiceState | Problem:
+        """Where an invoice stands, with each amount and reason; without `lines`, the state alone."""
+        return self.perform(calls.invoice_state(identity, lines=lines))
 
     def find_invoices(self, number: str = "", *, site_reference: str = "") -> list[str] | Problem:
         """The hub's ids of your number or reference, newest first: for what was sent in files, or after a crash."""
@@ -166,9 +172,9 @@ class Client(Batches, Notices):
         """Asks again with another quote; once agreed it replaces the former."""
         return self.perform(calls.authorization(request, key or new_key(), identity))
 
-    def authorization_state(self, identity: str) -> AuthorizationState | Problem:
-        """Where an authorization stands."""
-        return self.perform(calls.authorization_state(identity))
+    def authorization_state(self, identity: str, *, lines: bool = True) -> AuthorizationState | Problem:
+        """Where an authorization stands; without `lines`, the state alone."""
+        return self.perform(calls.authorization_state(identity, lines=lines))
 
     def find_authorizations(self, *, reference: str = "", site_reference: str = "") -> AuthorizationList | Problem:
         """By the insurer's reference, or by yours: one of the two."""
@@ -261,7 +267,9 @@ class AsyncClient(AsyncBatches, AsyncNotices):
     async def perform(self, call: Call[T]) -> T | Problem:
         return await self._pool.drive(self._session.perform(call))
 
-    async def eligibility(self, request: EligibilityRequest | CardRequest) -> EligibilityAnswer | Problem:
+    async def eligibility(
+        self, request: EligibilityRequest | CardRequest | PresenceRequest
+    ) -> EligibilityAnswer | Problem:
         return await self.perform(calls.eligibility(request))
 
     async def own_records(self, request: EligibilityRequest) -> OwnRecords | Problem:
@@ -282,8 +290,8 @@ class AsyncClient(AsyncBatches, AsyncNotices):
     async def file_return(self, identity: str) -> bytes | Problem:
         return await self.perform(calls.file_return(identity))
 
-    async def invoice_state(self, identity: str) -> InvoiceState | Problem:
-        return await self.perform(calls.invoice_state(identity))
+    async def invoice_state(self, identity: str, *, lines: bool = True) -> InvoiceState | Problem:
+        return await self.perform(calls.invoice_state(identity, lines=lines))
 
     async def find_invoices(self, number: str = "", *, site_reference: str = "") -> list[str] | Problem:
         return await self.perform(calls.find_invoices(number, site_reference=site_reference))
@@ -310,8 +318,8 @@ class AsyncClient(AsyncBatches, AsyncNotices):
     ) -> AuthorizationState | Problem:
         return await self.perform(calls.authorization(request, key or new_key(), identity))
 
-    async def authorization_state(self, identity: str) -> AuthorizationState | Problem:
-        return await self.perform(calls.authorization_state(identity))
+    async def authorization_state(self, identity: str, *, lines: bool = True) -> AuthorizationState | Problem:
+        return await self.perform(calls.authorization_state(identity, lines=lines))
 
     async def find_authorizations(
         self, *, reference: str = "", site_reference: str = ""

@@ -26,14 +26,16 @@ class Registered:
     client_id: str
     redirect_uri: str
     acr: str = "eidas1"
+    scope: str = SCOPE
 
 
 class Begun(msgspec.Struct, frozen=True):
-    """What the browser that began keeps, in a cookie; `challenge` is the keeper's."""
+    """What the browser that began keeps, in a cookie; `challenge` is the keeper's. `joining`: it has no account yet."""
 
     state: str
     verifier: str
     challenge: str
+    joining: bool = False
 
     def __repr__(self) -> str:
         return "Begun(…)"
@@ -58,10 +60,11 @@ def address(registered: Registered, begun: Begun) -> str:
     """Where to send the browser."""
     asked = {
         "response_type": "code", "client_id": registered.client_id, "redirect_uri": registered.redirect_uri,
-        "scope": SCOPE, "acr_values": registered.acr, "state": begun.state, "nonce": begun.challenge,
+        "scope": registered.scope, "state": begun.state, "nonce": begun.challenge,
         "code_challenge": code_challenge(begun.verifier), "code_challenge_method": "S256",
     }  # fmt: skip
-    return f"{registered.authorize}?{urlencode(asked)}"
+    level = {"acr_values": registered.acr} if registered.acr else {}
+    return f"{registered.authorize}?{urlencode(asked | level)}"
 
 
 def code_challenge(verifier: str) -> str:

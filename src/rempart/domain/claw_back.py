@@ -102,6 +102,7 @@ class Claim:
     insurer: str
     left: int
     month_left: int
+    owned: date | None = None  # since when the owner of that care has the site, None where no other had it before
 
 
 @dataclass(frozen=True, slots=True)

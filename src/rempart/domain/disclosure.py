@@ -15,7 +15,7 @@ FIELDS = (
     "site",  # 9 characters
     "operator",  # text
     "insurer",  # 10 digits
-    "purpose",  # eligibility | invoice | read
+    "purpose",  # eligibility | estimate | authorization | invoice | record-check | appointments | reading
     "evidence",  # card | code | known | machine | typed
     "template",  # which fixed list of fields was shown
     "outcome",  # covered | not-confirmed | closed | not-covered | refused:<reason>

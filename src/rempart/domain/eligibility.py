@@ -9,12 +9,16 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
+from rempart.domain import presence
+from rempart.domain.compartments import SIGNED_CARD
 from rempart.domain.rights import DOMAINS, Coverage, Period
 
 COVERED = "covered"
 NOT_CONFIRMED = "not-confirmed"
 CLOSED = "closed"
 NOT_COVERED = "not-covered"
+STRONG = frozenset({SIGNED_CARD, presence.EVIDENCE})
+"""Evidence that hears the reason at a site that does not know the record."""
 
 
 class Eligibility(NamedTuple):

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 KINDS = ("site", "vendor", "concentrator", "insurer")
 """Of programs. A person who signs in is a client as well, of kind `ACCOUNT`, which is only made by an invitation."""
 ACCOUNT = "account"
-ROLES = ("professional", "staff", "manager")
-"""Of an account: `manager` is the site manager."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +50,24 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person who signs in at an operator's portal; `invited` microseconds UTC. Whose it is, is known to no hub."""
+    """A person who signs in at an operator's portal; `invited` microseconds UTC. Whose it is, is known to no hub.
+
+    `insurer`: the one whose desk it is, 10 digits; "" for every other role.
+    """
 
     account: str
     operator: str
     role: str
     invited: int
+    insurer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
     """A site lets a client act for it from `starts` to `ends`, both included.
 
-    `ended`: withdrawn earlier, in microseconds UTC as `given`.
+    `ended`: withdrawn earlier, in microseconds UTC as `given`. `accountable`: the account that answers for somebody who
+    has no number of the profession's own, "" for everybody else.
     """
 
     client: str
@@ -73,6 +76,7 @@ class Mandate:
     ends: date
     given: int = 0
     ended: int | None = None
+    accountable: str = ""
 
     def in_force(self, day: date, instant: int) -> bool:
         """Whether it covers `day`, the civil date at the site, and is not withdrawn at `instant` (microseconds UTC)."""

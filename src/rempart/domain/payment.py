@@ -25,7 +25,7 @@ from rempart.domain.identifiers import Fault
 TEXT_MOST = 140  # characters of the remittance text (ISO 20022 Max140Text)
 NAME_MOST = 70  # characters of a name (EPC SCT rulebook: 70 of ISO's 140)
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_Key = tuple[str, str, str, str]  # account, site, operator, payee
+_Key = tuple[str, str, str, str, str]  # account, site, operator, day of the owner, payee
 _NOT_SEPA = re.compile(r"[^A-Za-z0-9/?:().,'+ -]")
 
 
@@ -36,6 +36,7 @@ class Due:
     `last` is the day of this payee's last remittance from this account; `amount` in cents of `invoices` invoices, of
     which the `oldest` was decided at that instant. `refused`: the bank's reason for the payee's last transfer, when it
     did not go through. `penalties` cents of it are for late payment; what the operator bears itself has no insurer.
+    `owned`: since when the owner of that care has the site; None where no other had it before.
     """
 
     site: str
@@ -49,6 +50,7 @@ class Due:
     oldest: int = 0
     refused: str = ""
     penalties: int = 0
+    owned: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class Remittance:
     parts: tuple[Part, ...]
     deductions: tuple[Deduction, ...] = ()
     penalties: int = 0
+    owned: date | None = None
 
     @property
     def insurers(self) -> tuple[str, ...]:
@@ -174,7 +177,7 @@ def plan(dues: Iterable[Due], terms: Terms, claims: Sequence[Claim] = (), funds:
     """
     grouped: dict[_Key, list[Due]] = {}
     for due in dues:
-        key = (due.account or "", due.site, due.operator, str(due.payee or ""))
+        key = (due.account or "", due.site, due.operator, str(due.owned or ""), str(due.payee or ""))
         grouped.setdefault(key, []).append(due)
     owed = [
         (key, Owing(parts[0].payee, parts[0].account, tuple(sorted(parts, key=_age)))) for key, parts in grouped.items()
@@ -188,7 +191,7 @@ def plan(dues: Iterable[Due], terms: Terms, claims: Sequence[Claim] = (), funds:
         if reason:
             waiting += [(key, _waits(part, reason)) for part in owing.parts]
             continue
-        made, late = _order(owing, terms, claimed.get(key[1:3], ()), purse)
+        made, late = _order(owing, terms, claimed.get(key[1:4], ()), purse)
         planned += [(key, made)] if made else []
         waiting += [(key, one) for one in late]
     planned.sort(key=lambda one: one[0])
@@ -200,10 +203,11 @@ def _age(part: Due) -> tuple[int, str, int]:
     return part.oldest, part.insurer, part.amount
 
 
-def _by_site(claims: Sequence[Claim]) -> dict[tuple[str, str], list[Claim]]:
-    found: dict[tuple[str, str], list[Claim]] = {}
+def _by_site(claims: Sequence[Claim]) -> dict[tuple[str, str, str], list[Claim]]:
+    """An owner answers for the care of its own days alone."""
+    found: dict[tuple[str, str, str], list[Claim]] = {}
     for claim in claims:
-        found.setdefault((claim.site, claim.operator), []).append(claim)
+        found.setdefault((claim.site, claim.operator, str(claim.owned or "")), []).append(claim)
     return found
 
 
@@ -248,7 +252,7 @@ def _remittance(owing: Owing, taken: tuple[Deduction, ...], purse: Purse, day: d
     amount = owing.amount - sum(one.amount for one in taken)
     return Remittance(
         identity, owing.payee, first.site, first.operator, owing.account, amount, owing.invoices, parts, taken,
-        sum(one.penalties for one in owing.parts),
+        sum(one.penalties for one in owing.parts), first.owned,
     )  # fmt: skip
 
 

@@ -277,6 +277,27 @@ class ProSanteConnect(Section, frozen=True, kw_only=True):
     demo_loopback: bool = False  # http to a provider on this machine is allowed
 
 
+class HospitalClient(Section, frozen=True, kw_only=True):
+    """[[federation.hospitals]]: what a hospital's own OpenID provider gave one operator's portal."""
+
+    operator: str
+    name: str  # its word in the portal's address and at the keeper: small letters, digits, hyphens
+    issuer: str
+    authorize: str  # its sign-in page: pinned
+    client_id: str
+    redirect_uri: str  # https://<portal>/etablissement/<name>/retour, as it is registered there
+    secret_file: Path | None = None  # mode 0600
+    certificate: Path | None = None  # PEM
+    certificate_key: Path | None = None  # PEM, mode 0600
+
+
+class Federation(Section, frozen=True, kw_only=True):
+    """[federation]: hospitals whose people sign in by the hospital's own provider; without one nobody does."""
+
+    hospitals: tuple[HospitalClient, ...] = ()
+    demo_loopback: bool = False  # http to a provider on this machine is allowed
+
+
 class Log(Section, frozen=True, kw_only=True):
     """[log]: the public, verifiable log of disclosures."""
 
@@ -313,6 +334,7 @@ class Settings(Section, frozen=True, kw_only=True):
     batches: Batches = Batches()
     webhooks: Webhooks = Webhooks()
     pro_sante_connect: ProSanteConnect = ProSanteConnect()
+    federation: Federation = Federation()
     log: Log = Log()
     demo: Demo = Demo()
 

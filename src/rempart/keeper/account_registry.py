@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from rempart.sealing.account_frames import ROLES
+from rempart.domain.authorities import DESK_ROLES, place_fits
 from rempart.sealing.invitations import is_account
 from rempart.sealing.prf import prefixed
 
@@ -16,6 +16,7 @@ from .clock import HOUR
 from .registry_entries import (
     AccountEntry,
     AddedEntry,
+    CodesEndedEntry,
     InvitationEntry,
     PasskeyEntry,
     PasskeyRevokedEntry,
@@ -52,7 +53,11 @@ class Portal:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Who may make a passkey, where and until when (microseconds UTC, excluded). `recovers`: after a recovery."""
+    """Who may make a passkey, where and until when (microseconds UTC, excluded). `recovers`: after a recovery.
+
+    `site` is the place that `domain.authorities.place_fits` has for the role: of a desk, an insurer or the operator.
+    `accountable`: the account that answers for staff without a number of their own, or "".
+    """
 
     account: str
     operator: str
@@ -61,6 +66,7 @@ class Invitation:
     expires: int
     used: bool = False
     recovers: bool = False
+    accountable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +137,18 @@ class AccountRegistry:
             return "" if known == invitation else "invitation-exists"
         if invitation.operator not in self.portals:
             return "unknown-portal"
-        if len(code_hash) != 32 or not is_account(invitation.account) or invitation.role not in ROLES:
+        if len(code_hash) != 32 or not is_account(invitation.account):
             return "invitation-malformed"
-        if len(invitation.site) != 9 or not invitation.site.isascii():
+        if not place_fits(invitation.role, invitation.site, invitation.operator):
             return "invitation-malformed"
+        if self._other_desk(invitation):
+            return "other-role"
         told = invitation
-        self._append(InvitationEntry(code_hash, told.account, told.operator, told.site, told.role, told.expires))
+        self._append(
+            InvitationEntry(
+                code_hash, told.account, told.operator, told.site, told.role, told.expires, told.accountable
+            )
+        )  # fmt: skip
         return ""
 
     def enrol(self, code_hash: bytes, made: tuple[bytes, bytes, int], instant: int) -> str:
@@ -171,6 +183,14 @@ class AccountRegistry:
             return "last-passkey"
         self._append(PasskeyRevokedEntry(digest))
         return ""
+
+    def enrolled(self, account: str) -> bool:
+        """Whether an account ever had a passkey, one that was ended as well."""
+        return account in self._of_account
+
+    def end_codes(self, account: str, instant: int) -> None:
+        """Every code of an account that was not used is worth nothing."""
+        self._append(CodesEndedEntry(account, instant))
 
     def sign_out(self, account: str, instant: int) -> None:
         """Every session of an account that began until now is over."""
@@ -212,8 +232,9 @@ class AccountRegistry:
         match entry:
             case PortalEntry(operator, rp_id, origins, keys):
                 self.portals[operator] = Portal(operator, rp_id, origins, keys)
-            case InvitationEntry(code_hash, account, operator, site, role, expires):
-                self._put(code_hash, Invitation(account, operator, site, role, expires))
+            case InvitationEntry(code_hash, account, operator, site, role, expires, accountable):
+                told = Invitation(account, operator, site, role, expires, accountable=accountable)
+                self._put(code_hash, told)
             case PasskeyEntry(code_hash, credential, key, counter, made):
                 used = self.invitations[code_hash] = replace(self.invitations[code_hash], used=True)
                 self._hold(Passkey(used.account, used.operator, used.role, credential, key, counter, made=made))
@@ -229,6 +250,20 @@ class AccountRegistry:
                 self.signed_out[account] = max(instant, self.signed_out.get(account, 0))
             case RecoveryEntry():
                 self._recovered(entry)
+            case CodesEndedEntry(account):
+                self._end_codes(account)
+
+    def desk(self, account: str) -> str:
+        """The place of a desk's account: an insurer's number or the operator; "" when it works at sites."""
+        known = self.invited(account)
+        return known.site if known is not None and known.role in DESK_ROLES else ""
+
+    def _other_desk(self, wanted: Invitation) -> bool:
+        """Whether an account that exists would come to a desk, leave it, or change to another one."""
+        known = self.invited(wanted.account)
+        if known is None or not {known.role, wanted.role} & set(DESK_ROLES):
+            return False
+        return (known.operator, known.role, known.site) != (wanted.operator, wanted.role, wanted.site)
 
     def _put(self, code_hash: bytes, invitation: Invitation) -> None:
         self.invitations[code_hash] = invitation
@@ -239,11 +274,14 @@ class AccountRegistry:
         self.passkeys[digest] = passkey
         self._of_account.setdefault(passkey.account, []).append(digest)
 
+    def _end_codes(self, account: str) -> None:
+        for code_hash in self._invited.get(account, ()):
+            self.invitations[code_hash] = replace(self.invitations[code_hash], used=True)
+
     def _recovered(self, entry: RecoveryEntry) -> None:
         for digest, each in self.opening(entry.account):
             self.passkeys[digest] = replace(each, revoked=True)
-        for code_hash in self._invited.get(entry.account, ()):
-            self.invitations[code_hash] = replace(self.invitations[code_hash], used=True)
+        self._end_codes(entry.account)
         told = Invitation(entry.account, entry.operator, entry.site, entry.role, entry.expires, recovers=True)
         self._put(entry.code_hash, told)
         self.signed_out[entry.account] = max(entry.instant, self.signed_out.get(entry.account, 0))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, NamedTuple
 
-from rempart.domain.authorities import actions
+from rempart.domain.authorities import DESK_ROLES, actions, insurer_of
 from rempart.sealing.account_frames import (
     ENROL,
     PURPOSES,
@@ -29,7 +29,7 @@ from .challenges import Challenges
 from .clock import DAY
 from .grants import EVIDENCE_OF_MACHINES, Grant, Grants
 from .registry import ACCOUNT, Registry
-from .session_limits import Limits
+from .session_limits import LESSER, Limits
 
 if TYPE_CHECKING:
     from rempart.sealing.account_frames import AddPasskeyItem, AssertionPart
@@ -48,6 +48,7 @@ class _Session(NamedTuple):
     binding: str
     signed_in: int
     name: bytes
+    station: bytes = b""
 
 
 class Accounts:
@@ -166,7 +167,7 @@ class Accounts:
         grant, now = held.grant, self._clock.now()
         if grant.binding != item.binding:
             return SessionResult("other-binding")
-        session = _Session(passkey, grant.passkey, grant.binding, grant.signed_in, grant.session)
+        session = _Session(passkey, grant.passkey, grant.binding, grant.signed_in, grant.session, grant.station)
         portal = self._known.portals[session.passkey.operator]
         if not portal.has(item.binding):
             return SessionResult("portal-key-unknown")
@@ -177,7 +178,25 @@ class Accounts:
             return SessionResult("session-over")
         if now > grant.expires + self._limits.idle:
             return SessionResult("session-idle")
+        if grant.station and item.site not in {"", grant.site}:
+            return SessionResult("no-mandate")
         return self._give(session, item.site or grant.site)
+
+    def portal_refusal(self, operator: str, binding: str, instant: int) -> str:
+        """Whether a portal that is in order shows its key: "", clock-apart, unknown-portal or portal-key-unknown."""
+        found = self._portal(operator, binding, instant)
+        return found if isinstance(found, str) else ""
+
+    def open_at(self, station: bytes, site: str, digest: bytes, *, binding: str, signed_in: int) -> SessionResult:
+        """A session at a workstation for who showed this passkey earlier in the shift, `signed_in` (microseconds UTC).
+
+        Refusals: account-revoked, passkey-revoked, session-over (signed out everywhere since), no-mandate.
+        """
+        passkey = self._known.passkeys[digest]
+        session = _Session(passkey, digest, binding, signed_in, secrets.token_bytes(8), station)
+        if signed_in <= self._known.signed_out.get(passkey.account, -1):
+            return SessionResult("session-over")
+        return self._standing(session) or self._give(session, site)
 
     def _portal(self, operator: str, binding: str, instant: int) -> Portal | str:
         if not self._clock.hear(instant):
@@ -198,16 +217,27 @@ class Accounts:
             return SessionResult("account-revoked")
         return SessionResult("passkey-revoked") if session.passkey.revoked else None
 
+    def _lesser(self, session: _Session, site: str) -> bool:
+        """Whether nothing may be managed in this session: by a PIN nobody does, nor where one is a locum."""
+        return bool(session.station) or self._registry.delegated(session.passkey.account, site, self._clock.now())
+
     def _give(self, session: _Session, site: str) -> SessionResult:
-        """A grant for one of the account's sites; for none while several are open and none was named."""
+        """A grant for one of the account's sites; for none while several are open and none was named.
+
+        A desk's has no site and no purpose: the keeper opens nothing for it, and asks the role where it signs.
+        """
         now, account, operator = self._clock.now(), session.passkey.account, session.passkey.operator
-        sites = self._registry.sites_of(account, now)
+        desk = session.passkey.role in DESK_ROLES
+        sites = () if desk else self._registry.sites_of(account, now)
         if site and site not in sites:
             return SessionResult("no-mandate")
         chosen = site or (sites[0] if len(sites) == 1 else "")
-        until, role = session.signed_in + self._limits.shift, session.passkey.role
+        sites = (site,) if session.station else sites
+        until = session.signed_in + self._limits.shift
+        role, lesser = session.passkey.role, self._lesser(session, chosen)
+        role = LESSER.get(role, role) if lesser else role
         probation = self._known.probation.get(account, 0)
-        allowed = actions(role, probation=probation > now)
+        allowed = actions(role, probation=lesser or probation > now)
         grant = Grant(
             1,
             secrets.token_bytes(16),
@@ -224,10 +254,11 @@ class Accounts:
             passkey=session.digest,
             session=session.name,
             probation=probation if probation > now else 0,
+            station=session.station,
         )
         return SessionResult(
             "", self._grants.seal(grant), account, operator, chosen, sites, role, grant.expires, until, session.name,
-            session.digest, session.signed_in, grant.probation,
+            session.digest, session.signed_in, grant.probation, insurer_of(role, self._known.desk(account)),
         )  # fmt: skip
 
 

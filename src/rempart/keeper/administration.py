@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from rempart.domain.authorities import place_fits
 from rempart.sealing.account_frames import (
     AccountShown,
     InviteItem,
@@ -14,6 +15,7 @@ from rempart.sealing.account_frames import (
     RevokePasskey,
     ShowAccount,
 )
+from rempart.sealing.hospital_frames import RegisterHospital
 from rempart.sealing.provider_frames import LinkItem, RegisterProvider, UnlinkItem
 from rempart.sealing.ringing import (
     AddInsurer,
@@ -31,6 +33,7 @@ from rempart.sealing.ringing import (
 from .account_registry import Invitation, Portal, Recovery
 from .accounts import PORTAL, prepare
 from .clock import KeeperClock
+from .hospitals import registered
 from .kek import KekMissingError, KekStore
 from .provider_registry import Link, Provider
 from .registry import Client, Mandate, Registry
@@ -87,7 +90,7 @@ class Administration:
         return [Done(add(Portal(each.operator, each.rp_id, each.origins, each.keys))) for each in items]
 
     def invite(self, items: list[InviteItem]) -> list[Done]:
-        """Refusals: client-exists, account-revoked, invitation-exists, unknown-portal, invitation-malformed."""
+        """Refusals: client-exists, account-revoked, invitation-exists, unknown-portal, -malformed, other-role."""
         return [self._invite(each) for each in items]
 
     def revoke_passkey(self, items: list[RevokePasskey]) -> list[Done]:
@@ -105,6 +108,10 @@ class Administration:
     def provider(self, items: list[RegisterProvider]) -> list[Done]:
         """Refusals: unknown-portal, provider-malformed."""
         return [self._provider(each) for each in items]
+
+    def hospital(self, items: list[RegisterHospital]) -> list[Done]:
+        """Refusals: unknown-portal, hospital-malformed."""
+        return [Done(registered(self._registry, each)) for each in items]
 
     def link(self, items: list[LinkItem]) -> list[Done]:
         """Refusals: account-unknown, account-revoked, link-malformed, link-exists (person or account has one)."""
@@ -148,8 +155,10 @@ class Administration:
         return Done(self._registry.register(client))
 
     def _invite(self, item: InviteItem) -> Done:
-        invitation = Invitation(item.account, item.operator, item.site, item.role, item.expires)
-        return Done(self._registry.invite(item.code_hash, invitation))
+        invitation = Invitation(
+            item.account, item.operator, item.site, item.role, item.expires, accountable=item.accountable
+        )  # fmt: skip
+        return Done(self._registry.invite(item.code_hash, invitation, self._clock.now()))
 
     def _recover(self, item: RecoverAccount) -> Done:
         known = self._registry.accounts.invited(item.account)
@@ -157,8 +166,12 @@ class Administration:
             return Done("account-unknown")
         if self._registry.clients[item.account].revoked:
             return Done("account-revoked")
-        if len(item.code_hash) != 32 or len(item.site) != 9 or not item.site.isascii() or not 0 < len(item.by) <= 128:
+        if len(item.code_hash) != 32 or not 0 < len(item.by) <= 128:
             return Done("invitation-malformed")
+        if not place_fits(known.role, item.site, item.operator):
+            return Done("invitation-malformed")
+        if self._registry.accounts.desk(item.account) not in ("", item.site):
+            return Done("account-unknown")
         told = Invitation(item.account, item.operator, item.site, known.role, item.expires)
         recovery = Recovery(f"operator:{item.by}", self._clock.now())
         return Done(self._registry.accounts.recover(item.code_hash, told, recovery))
@@ -176,7 +189,7 @@ class Administration:
         if known.revoked:
             return Done("account-revoked")
         link = Link(item.account, item.operator, item.role, (item.site,), item.until)
-        return Done(self._registry.providers.link(item.national_id, link))
+        return Done(self._registry.providers.link(item.national_id, link, item.person))
 
     def _forget(self, insurer: str) -> Done:
         try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import time
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from rempart.formats.card import CardFault, CardKeys, InsurerKey, read_keys, read_text
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 AGAIN = 60 * 1_000_000_000  # nanoseconds after which the folder is read again
 MOST_BYTES = 1024 * 1024  # of one file
+PICTURE = 300  # seconds for which a picture is remembered at least: longer than a minute holds
+REMEMBERED = 200_000  # pictures a span, by one keeper
 EPOCH = 719_163  # ordinal of 1970-01-01
 REFUSALS = {
     "card-signature-differs": "card-signature", "card-other-insurer": "card-signature",
@@ -44,6 +47,26 @@ class CardShown(NamedTuple):
         return "CardShown(…)"
 
 
+class Minutes:
+    """Which site a phone's picture was shown at first. The same picture at another site was photographed."""
+
+    def __init__(self) -> None:
+        self._now = self._before = dict[bytes, bytes]()
+        self._span = 0
+
+    def elsewhere(self, text: str, site: bytes, seconds: int) -> bool:
+        """Whether another site showed this very picture; else it is this site's from now on."""
+        span = seconds // PICTURE
+        if span != self._span or len(self._now) >= REMEMBERED:
+            self._now, self._before = {}, self._now if span <= self._span + 1 else {}
+            self._span = span
+        name = sha256(text.encode()).digest()[:16]
+        first = self._now.get(name) or self._before.get(name)
+        if first is None:
+            self._now[name] = site
+        return first not in {None, site}
+
+
 class Cards:
     """Reads what scanners gave. Without a folder no card is known."""
 
@@ -52,9 +75,15 @@ class Cards:
         self._clock = clock
         self._keys: dict[bytes, InsurerKey] = {}
         self._next = 0
+        self._minutes = Minutes()
 
-    def shown(self, text: str, labels: tuple[str, str, str], days: Sequence[int]) -> CardShown | str:
-        """Whose card this is; refusals `card-…`. `labels` are the request's, `days` of care since 1970."""
+    def shown(
+        self, text: str, labels: tuple[str, str, str], days: Sequence[int], *, site: bytes = b""
+    ) -> CardShown | str:
+        """Whose card this is; refusals `card-…`. `labels` are the request's, `days` of care since 1970.
+
+        `site`: where it is shown, when it is asked by it now.
+        """
         seconds = self._clock.now() // 1_000_000
         found = read_text(text, CardKeys("", seconds, self._known(seconds)), seconds=seconds)
         if isinstance(found, CardFault):
@@ -62,6 +91,8 @@ class Cards:
         card = found.card
         if (card.amc_number, card.convention, card.csr) != tuple(labels):
             return "card-labels"
+        if found.proven and site and self._minutes.elsewhere(text.strip(), site, seconds):
+            return "card-proof"
         return _out_of_date(card, days) or CardShown(found.insurer, card.handle, found.proven)
 
     def _known(self, seconds: int) -> dict[bytes, InsurerKey]:

@@ -25,7 +25,12 @@ from .clock import DAY, KeeperClock
 from .grants import DEPOSIT, Grant, Grants
 
 _LABEL = b"rempart/1/deposit"
-_MAY = {"invoice": DEPOSIT, "appointments": "eligibility"}
+WAITING = {"invoice": "waiting-invoice", "authorization": "waiting-authorization"}
+"""Purposes of what a person leaves in the waiting room, by its kind: opened there alone, by `WaitingRooms`."""
+_MAY = {
+    "invoice": DEPOSIT, "appointments": "eligibility", WAITING["invoice"]: "invoice",
+    WAITING["authorization"]: "authorization",
+}  # fmt: skip
 """What a grant must allow for a deposit of each purpose."""
 _NONCE = bytes(12)  # the key is of one deposit alone
 _SALT = 32
@@ -60,6 +65,28 @@ class Deposits:
         """Refusals: those of grants, `instant-out-of-range`, `no-mandate`, `site-malformed`."""
         return [self._narrow(item) for item in items]
 
+    def left(self, sealed: bytes, purpose: str, instant: int) -> _Content | str:
+        """What was left for later under this purpose, while who left it still may; else refusals as of `open`."""
+        found = self._opened(OpenDepositItem(sealed, instant))
+        if isinstance(found, str):
+            return found
+        depositor = found.depositor
+        if not purpose or found.purpose != purpose:
+            return "bad-deposit"
+        if not self._grants.may_act(depositor.client, depositor.site, self._clock.now()):
+            return "no-mandate"
+        return found
+
+    def again(self, found: _Content, content: bytes, purpose: str) -> tuple[bytes, bytes]:
+        """The authority for what was left, and for invoices a deposit of now with the content that was opened."""
+        who = found.depositor
+        authority = self._grants.authority(who, found.deposited, who.site, purpose=purpose)
+        return authority, self._sealed(_Content(who, self._clock.now(), content)) if purpose == "invoice" else b""
+
+    def _sealed(self, content: _Content) -> bytes:
+        salt = secrets.token_bytes(_SALT)
+        return salt + AESGCM(self._key(salt)).encrypt(_NONCE, msgspec.msgpack.encode(content), _LABEL)
+
     def _deposit(self, item: DepositItem) -> DepositResult:
         if item.purpose not in _MAY:
             return DepositResult("purpose-unknown")
@@ -67,25 +94,29 @@ class Deposits:
         held = self._grants.check(item.grant, asked, siteless=asked == DEPOSIT)
         if isinstance(held, str):
             return DepositResult(held)
-        salt = secrets.token_bytes(_SALT)
-        content = msgspec.msgpack.encode(_Content(held.grant, self._clock.now(), item.content, item.purpose))
-        return DepositResult("", salt + AESGCM(self._key(salt)).encrypt(_NONCE, content, _LABEL))
+        content = _Content(held.grant, self._clock.now(), item.content, item.purpose)
+        return DepositResult("", self._sealed(content))
 
-    def _open(self, item: OpenDepositItem) -> OpenDepositResult:
+    def _opened(self, item: OpenDepositItem) -> _Content | str:
         if not self._clock.hear(item.instant):
-            return OpenDepositResult("clock-apart")
+            return "clock-apart"
         salt, sealed = item.sealed[:_SALT], item.sealed[_SALT:]
         try:
             plain = AESGCM(self._key(salt)).decrypt(_NONCE, sealed, _LABEL)
         except (InvalidTag, ValueError):
-            return OpenDepositResult("bad-deposit")
+            return "bad-deposit"
         found = msgspec.msgpack.decode(plain, type=_Content)
-        depositor = found.depositor
         if found.deposited + self._life < self._clock.now():
-            return OpenDepositResult("deposit-expired")
-        if not self._grants.stands(depositor.client):
-            return OpenDepositResult("grant-revoked")
-        now = self._clock.now()
+            return "deposit-expired"
+        return found if self._grants.stands(found.depositor.client) else "grant-revoked"
+
+    def _open(self, item: OpenDepositItem) -> OpenDepositResult:
+        found = self._opened(item)
+        if isinstance(found, str):
+            return OpenDepositResult(found)
+        if found.purpose in WAITING.values():
+            return OpenDepositResult("bad-deposit")
+        depositor, now = found.depositor, self._clock.now()
         if found.purpose != "invoice" and not self._grants.may_act(depositor.client, depositor.site, now):
             return OpenDepositResult("no-mandate")
         authority = self._grants.authority(depositor, found.deposited, depositor.site, purpose=found.purpose)

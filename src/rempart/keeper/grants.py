@@ -41,6 +41,7 @@ class Grant(msgspec.Struct, array_like=True, frozen=True):
     `signed_in`, `passkey` (its digest) and `session` (8 bytes, the same through renewals) are set on a session of an
     account alone; `probation` is until when its budgets are halved, 0 when they are not. A session that a provider
     opened has `link`, the person's name in the registry, instead of a passkey, and is for the sites of `only`.
+    One that a PIN opened has `station`, the workstation where it was.
     """
 
     format: int
@@ -61,6 +62,7 @@ class Grant(msgspec.Struct, array_like=True, frozen=True):
     probation: int = 0
     link: bytes = b""
     only: tuple[str, ...] = ()
+    station: bytes = b""
 
 
 @dataclass(slots=True, eq=False)
@@ -132,6 +134,8 @@ class Grants:
             return True
         if grant.link and grant.link not in self._registry.providers.links:
             return True
+        if grant.station and self._registry.stations.ended(grant.station):
+            return True
         if grant.signed_in <= self._registry.accounts.signed_out.get(grant.client, -1):
             return True
         return self._replays.seen(grant.client, _SESSION + grant.session.hex())
@@ -175,6 +179,22 @@ class Grants:
         """Whether a registered client that is not revoked may act for a site at an instant."""
         known = self._registry.clients.get(client)
         return known is not None and not known.revoked and self._registry.may_act(known, site, instant)
+
+    def identified(self, assertion: bytes, audience: str, instant: int) -> Client | str:
+        """The client that signed an assertion, which is spent by it, without a grant; or the refusal."""
+        if audience not in self._audiences:
+            return "wrong-audience"
+        if not self._clock.hear(instant):
+            return "clock-apart"
+        seconds = self._clock.now() // 1_000_000
+        found = verify_registered(assertion, self._keys, audience, seconds)
+        if isinstance(found, Refused):
+            return found.code
+        client = self._registry.clients[found.client]
+        if client.revoked:
+            return "client-revoked"
+        first = self._replays.first(found.client, found.jti, found.expires, seconds)
+        return client if first else "replayed-assertion"
 
     def _sign_in(self, item: GrantItem) -> GrantResult:
         if item.audience not in self._audiences:

@@ -204,9 +204,10 @@ class Keeping:
         if prf is None:
             return MacResult("label-unknown")
         if not free:
-            held = self._grants.check(item.grant, "invoice", siteless=True)
-            if held == "purpose-not-granted":
-                held = self._grants.check(item.grant, "deposit", siteless=True)
+            for purpose in ("invoice", "deposit", "authorization"):
+                held = self._grants.check(item.grant, purpose, siteless=True)
+                if held != "purpose-not-granted":
+                    break
             if isinstance(held, str):
                 return MacResult(held)
         scope = item.scope.encode()

@@ -7,9 +7,11 @@ Format and limits: docs/formats/sessions.md.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from rempart.domain.authorities import MANAGE
+from rempart.domain.authorities import DESK_ROLES
+from rempart.domain.authorities import actions as may
+from rempart.domain.dangerous import AUTHORITY, RECOVER
 from rempart.sealing import actions
 from rempart.sealing.account_frames import (
     ADD_PASSKEY,
@@ -27,6 +29,7 @@ from rempart.sealing.account_frames import (
     RecoverResult,
     RecoveryTold,
 )
+from rempart.sealing.action_frames import Signing
 from rempart.sealing.invitations import LIFE_DAYS, code_hash, fresh_code
 
 from .account_registry import Invitation, Passkey, Recovery, passkey_digest
@@ -41,8 +44,20 @@ if TYPE_CHECKING:
     from .grants import Grant, Grants
     from .passkey_counters import PasskeyCounters
     from .provider_registry import Link
+    from .server import Handler
 
 SESSION_BYTES = 8
+
+
+class Signatory(NamedTuple):
+    """Who signed an action: the session's grant, the signer's operator and place, the digest of the passkey."""
+
+    grant: Grant
+    operator: str
+    place: str
+    role: str
+    passkey: bytes
+    action: actions.Action
 
 
 class OwnAccounts:
@@ -69,6 +84,13 @@ class OwnAccounts:
     # Refusals of all that a session asks: clock-apart, no-grant, other-binding, portal-key-unknown, account-revoked,
     # session-over.
 
+    def handlers(self) -> dict[str, Handler]:
+        """What the `ask` socket answers by them."""
+        return {
+            "account": self.account, "add_passkey": self.add_passkey, "end_passkey": self.end_passkey,
+            "end_sessions": self.end_sessions, "recover": self.recover,
+        }  # fmt: skip
+
     def account(self, items: list[AccountItem]) -> list[AccountResult]:
         """What is registered of the account."""
         return [self._account(each) for each in items]
@@ -92,7 +114,7 @@ class OwnAccounts:
     def recover(self, items: list[RecoverItem]) -> list[RecoverResult]:
         """A colleague's new invitation; what that account had has ended.
 
-        Refusals, further: purpose-not-granted (no manager, or on probation), own-account, account-unknown (nobody of
+        Refusals, further: purpose-not-granted (no manager), on-probation, own-account, account-unknown (nobody of
         this site), and those of challenges and passkeys.
         """
         return [self._recover(each) for each in items]
@@ -108,8 +130,13 @@ class OwnAccounts:
             not self._grants.stands(account),
         )  # fmt: skip
 
+    def summary(self, account: str) -> tuple[int, int, int]:
+        """How many passkeys open an account, the last day one did (0: never), its probation's end (0: none)."""
+        held = self._passkeys(account)
+        return len(held), max((each.used for each in held), default=0), self._probation(account)
+
     def _account(self, item: AccountItem) -> AccountResult:
-        found = self._session(item.grant, item.binding, item.instant)
+        found = self.session(item.grant, item.binding, item.instant)
         if isinstance(found, str):
             return AccountResult(found)
         grant, operator, role = found
@@ -118,15 +145,19 @@ class OwnAccounts:
         return AccountResult("", account, operator, role, self._passkeys(account), probation)
 
     def _add(self, item: AddPasskeyItem) -> str:
-        found = self._session(item.grant, item.binding, item.instant)
+        found = self.session(item.grant, item.binding, item.instant)
         if isinstance(found, str):
             return found
         grant, operator, role = found
+        if grant.station:
+            return "passkey-session-required"
+        if grant.link in self._registry.hospitals.people:
+            return "purpose-not-granted"  # a way in that would outlive the hospital's word
         portal = self._known.portals[operator]
         if refusal := self._challenges.spend(item.challenge, ADD_PASSKEY, operator, grant.binding):
             return refusal
         if item.proof is not None:
-            if refusal := self._proved(grant, portal, item.challenge, item.proof):
+            if refusal := self.proved(grant, portal, item.challenge, item.proof):
                 return refusal
         elif self._known.opening(grant.client):
             return "passkey-proof-required"
@@ -137,11 +168,13 @@ class OwnAccounts:
         return self._known.add(passkey, watched=item.proof is None)
 
     def _end_passkey(self, item: EndPasskeyItem) -> str:
-        found = self._session(item.grant, item.binding, item.instant)
-        return found if isinstance(found, str) else self._known.end(found[0].client, item.passkey)
+        found = self.session(item.grant, item.binding, item.instant)
+        if isinstance(found, str):
+            return found
+        return "passkey-session-required" if found[0].station else self._known.end(found[0].client, item.passkey)
 
     def _end_sessions(self, item: EndSessionsItem) -> str:
-        found = self._session(item.grant, item.binding, item.instant)
+        found = self.session(item.grant, item.binding, item.instant)
         if isinstance(found, str):
             return found
         grant, now = found[0], self._clock.now()
@@ -154,32 +187,64 @@ class OwnAccounts:
         return ""
 
     def _recover(self, item: RecoverItem) -> RecoverResult:
-        found = self._session(item.grant, item.binding, item.instant)
+        asked = Signing(item.grant, item.binding, item.challenge, item.signed, item.instant)
+        found = self.signed(RECOVER, (item.account,), asked)
         if isinstance(found, str):
             return RecoverResult(found)
-        grant, operator, _ = found
-        now = self._clock.now()
-        if MANAGE not in grant.purposes or self._probation(grant.client):
-            return RecoverResult("purpose-not-granted")
-        if refusal := self._challenges.spend(
-            item.challenge[: actions.CHALLENGE_BYTES], APPROVE, operator, grant.binding
-        ):
-            return RecoverResult(refusal)
-        if item.challenge[actions.CHALLENGE_BYTES :] != actions.recovery(operator, grant.site, item.account):
-            return RecoverResult("challenge-invalid")
-        if refusal := self._proved(grant, self._known.portals[operator], item.challenge, item.signed):
-            return RecoverResult(refusal)
+        grant, operator, place, now = found.grant, found.operator, found.place, self._clock.now()
         if item.account == grant.client:
             return RecoverResult("own-account")
         known = self._known.invited(item.account)
-        if known is None or known.operator != operator or not self._grants.may_act(item.account, grant.site, now):
+        if known is None or known.operator != operator or not self._works_at(known, place, now):
             return RecoverResult("account-unknown")
         code, expires = fresh_code(), now + LIFE_DAYS * DAY
-        told = Invitation(item.account, operator, grant.site, known.role, expires)
+        told = Invitation(item.account, operator, place, known.role, expires)
         refusal = self._known.recover(code_hash(code) or b"", told, Recovery(grant.client, now))
         return RecoverResult(refusal) if refusal else RecoverResult("", code, expires)
 
-    def _session(self, raw: bytes, binding: str, instant: int) -> tuple[Grant, str, str] | str:
+    def signed(self, kind: str, fields: tuple[str, ...], asked: Signing) -> Signatory | str:
+        """Who signed this very action in a live session, and may; or the refusal. The challenge is spent by it.
+
+        The action is of the signer's own operator and place; `fields` are those behind them. Refusals, further than a
+        session's: passkey-session-required (a PIN opened it), purpose-not-granted, on-probation, those of challenges
+        and passkeys.
+        """
+        found = self.session(asked.grant, asked.binding, asked.instant)
+        if isinstance(found, str):
+            return found
+        grant, operator, role = found
+        if grant.station:
+            return "passkey-session-required"
+        if self._registry.delegated(grant.client, grant.site, self._clock.now()):
+            return "purpose-not-granted"  # a locum, whatever the role elsewhere
+        desk, needed = self._known.desk(grant.client), AUTHORITY[kind]
+        if needed not in may(role) or not (desk or grant.purposes):
+            return "purpose-not-granted"
+        if self._probation(grant.client) or (not desk and needed not in grant.purposes):
+            return "on-probation"
+        fresh, said = asked.challenge[: actions.CHALLENGE_BYTES], asked.challenge[actions.CHALLENGE_BYTES :]
+        if refusal := self._challenges.spend(fresh, APPROVE, operator, grant.binding):
+            return refusal
+        wanted = actions.written(kind, operator, desk or grant.site, *fields)
+        if wanted is None or said != wanted.digest():
+            return "challenge-invalid"
+        if refusal := self.proved(grant, self._known.portals[operator], asked.challenge, asked.signed):
+            return refusal
+        digest = passkey_digest(operator, asked.signed.credential)
+        return Signatory(grant, operator, desk or grant.site, role, digest, wanted)
+
+    def at_site(self, raw: bytes) -> bool:
+        """Whether a grant is of a session at a site, live or not; a desk's is not."""
+        held = self._grants.read(raw)
+        return held is not None and bool(held.grant.site)
+
+    def _works_at(self, known: Invitation, place: str, instant: int) -> bool:
+        """Whether an account is one of that site, by mandate, or of that desk."""
+        if known.role in DESK_ROLES:
+            return known.site == place and self._grants.stands(known.account)
+        return self._grants.may_act(known.account, place, instant)
+
+    def session(self, raw: bytes, binding: str, instant: int) -> tuple[Grant, str, str] | str:
         """The live session that asks, its operator and role; or the refusal."""
         if not self._clock.hear(instant):
             return "clock-apart"
@@ -204,7 +269,7 @@ class OwnAccounts:
             return None
         return self._known.passkeys.get(grant.passkey) or self._registry.providers.links.get(grant.link)
 
-    def _proved(self, grant: Grant, portal: Portal, challenge: bytes, proof: AssertionPart) -> str:
+    def proved(self, grant: Grant, portal: Portal, challenge: bytes, proof: AssertionPart) -> str:
         """Whether a passkey of the same account signed `challenge`: "" or a refusal."""
         digest = passkey_digest(portal.operator, proof.credential)
         known = self._known.passkeys.get(digest)

@@ -24,12 +24,15 @@ from rempart.sealing.item import Item
 from .accounts import Accounts
 from .administration import Administration
 from .answers import Answers
+from .at_sites import AtSites, at_sites
+from .at_sites import People as AtSitesPeople
 from .cards import Cards
 from .challenges import Challenges
 from .checkpoints import Checkpoints
-from .clock import KeeperClock
+from .clock import DAY, KeeperClock
 from .counters import Counters
 from .deposits import Deposits
+from .desks import Desks
 from .grants import Grants
 from .identity_keys import IdentityKeys
 from .journal import Journal
@@ -37,6 +40,8 @@ from .keeping import Keeping
 from .meter import Limits, Meter
 from .own_account import OwnAccounts
 from .passkey_counters import PasskeyCounters
+from .presence import Presence
+from .program_mandates import ProgramMandates
 from .providers import Providers
 from .questions import Questions
 from .reading import read_journal
@@ -48,8 +53,10 @@ from .ring import Ring, RingRefused
 from .sealed_identities import SealedIdentities
 from .server import Handler, Operation, Surface, listen
 from .session_limits import Limits as SessionLimits
+from .signed_actions import SignedActions
 from .syncing import Syncing
 from .tickets import Tickets
+from .waiting_rooms import WaitingRooms
 from .waits import Waits
 
 if TYPE_CHECKING:
@@ -121,6 +128,7 @@ class Parts:
     answers: Answers
     keeping: Keeping
     record_checks: RecordChecks
+    presence: Presence
     checkpoints: Checkpoints
     identity_keys: IdentityKeys
     sealed_identities: SealedIdentities
@@ -128,7 +136,12 @@ class Parts:
     grants: Grants
     accounts: Accounts
     own_accounts: OwnAccounts
+    signed_actions: SignedActions
+    program_mandates: ProgramMandates
     providers: Providers
+    at_sites: AtSites
+    desks: Desks
+    waiting_rooms: WaitingRooms
 
     def close(self) -> None:
         """A clean stop: the meter writes what was really used, the journal is synced."""
@@ -164,20 +177,25 @@ MoreSurfaces = Callable[[Parts], Mapping[str, Table]]
 """Gives further sockets (name → operation → item type and handler): how the loader adds `load`."""
 
 
-def assemble(config: Config) -> Parts:
-    """Opens ring, journal, meter and registry.
-
-    Raises RingUnusableError, JournalDamagedError, RegistryDamagedError, ReservationsDamagedError, OSError.
-    """
+def _opened(config: Config) -> tuple[int, Ring]:
+    """The ring's lock, held, and the ring. Raises RingUnusableError."""
     lock = alone(config.ring)
     ring = Ring.open(config.ring, config.kek)
     if isinstance(ring, RingRefused):
         os.close(lock)
         raise RingUnusableError(ring)
+    return lock, ring
+
+
+def assemble(config: Config) -> Parts:
+    """Opens ring, journal, meter and registry.
+
+    Raises RingUnusableError, JournalDamagedError, RegistryDamagedError, ReservationsDamagedError, OSError.
+    """
+    lock, ring = _opened(config)
     config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     reservations = Reservations(config.state / "meter")
-    floor = reservations.day * 86_400_000_000
-    clock = KeeperClock(floor=floor, demo_clock_of_callers=config.demo_clock_of_callers)
+    clock = KeeperClock(floor=reservations.day * DAY, demo_clock_of_callers=config.demo_clock_of_callers)
     registry = Registry(config.state / "registry", ring.body.registry)
     replays = Replays(config.state / "assertions")
     grants = Grants(ring.body.grant, registry, clock, replays, seconds=config.grant_seconds, audiences=config.audiences)
@@ -189,7 +207,12 @@ def assemble(config: Config) -> Parts:
     people = _people(config, registry, grants, challenges=Challenges(ring.body.grant, clock, replays), clock=clock)
     identity_keys = IdentityKeys(ring, checkpoints.signing, clock, kept_days=kept_days)
     sealed = SealedIdentities(identity_keys, grants, clock, Cards(config.card_lists, clock))
-    questions = Questions(ring, grants, meter, journal=journal, tickets=tickets, clock=clock, sealed=sealed)
+    presence = Presence(ring, grants, meter, clock)
+    keeping = Keeping(ring, grants, tickets=tickets, journal=journal, clock=clock)
+    questions = Questions(
+        ring, grants, meter, journal=journal, tickets=tickets, clock=clock, sealed=sealed, presence=presence
+    )
+    deposits = Deposits(ring.body.inbox, grants, clock, days=config.deposit_days)
     return Parts(
         lock=lock,
         ring=ring,
@@ -201,10 +224,12 @@ def assemble(config: Config) -> Parts:
         questions=questions,
         counters=Counters(ring, tickets),
         waits=Waits(ring, grants, clock, sealed),
-        deposits=Deposits(ring.body.inbox, grants, clock, days=config.deposit_days),
+        deposits=deposits,
+        waiting_rooms=WaitingRooms(ring, deposits, checkpoints.signing, clock, days=config.deposit_days),
         answers=Answers(ring.body.inbox, grants, clock),
-        keeping=Keeping(ring, grants, tickets=tickets, journal=journal, clock=clock),
+        keeping=keeping,
         record_checks=RecordChecks(ring, grants, meter, tickets=tickets, clock=clock),
+        presence=presence,
         checkpoints=checkpoints,
         identity_keys=identity_keys,
         sealed_identities=sealed,
@@ -216,19 +241,23 @@ def assemble(config: Config) -> Parts:
             figures=lambda: questions.figures() | dict(meter.figures()),
             verifier_key=checkpoints.verifier_key(),
             renewed=identity_keys.begin,
-            shown=people.own.shown,
+            shown=people.own_accounts.shown,
         ),
         grants=grants,
-        accounts=people.accounts,
-        own_accounts=people.own,
-        providers=people.providers,
+        signed_actions=SignedActions(ring.body.registry, people.own_accounts, keeping, registry=registry, clock=clock),
+        **people._asdict(),
     )
 
 
 class _People(NamedTuple):
+    """Parts of `Parts`, by the same names."""
+
     accounts: Accounts
-    own: OwnAccounts
+    own_accounts: OwnAccounts
     providers: Providers
+    at_sites: AtSites
+    desks: Desks
+    program_mandates: ProgramMandates
 
 
 def _people(
@@ -239,11 +268,12 @@ def _people(
     limits = SessionLimits(*(each * 1_000_000 for each in seconds))
     marks = PasskeyCounters(config.state / "passkey-counters"), PasskeyCounters(config.state / "passkey-days")
     providers = Providers(registry, grants, challenges, clock=clock, limits=limits)
-    return _People(
-        Accounts(registry, grants, challenges, marks=marks, clock=clock, limits=limits, providers=providers),
-        OwnAccounts(registry, grants, challenges, marks=marks, clock=clock, shift=limits.shift),
-        providers,
-    )
+    accounts = Accounts(registry, grants, challenges, marks=marks, clock=clock, limits=limits, providers=providers)
+    own = OwnAccounts(registry, grants, challenges, marks=marks, clock=clock, shift=limits.shift)
+    there = AtSitesPeople(accounts, own, providers)
+    sites = at_sites(registry, grants, challenges, there, clock=clock, shift=limits.shift)
+    programs = ProgramMandates(registry, grants, own, clock=clock)
+    return _People(accounts, own, providers, sites, Desks(registry, grants, own, clock=clock), programs)
 
 
 def surfaces(parts: Parts) -> dict[str, Table]:
@@ -261,17 +291,20 @@ def surfaces(parts: Parts) -> dict[str, Table]:
             "verify_decision": parts.keeping.verify_decision,
             "check_record": parts.record_checks.check,
             "check_identity": parts.sealed_identities.check,
+            "give_presence": parts.presence.give,
+            "find_presence": parts.presence.find,
             "key_set": parts.identity_keys.publish,
             "challenge": parts.accounts.challenge,
             "enrol": parts.accounts.enrol,
             "passkey": parts.accounts.passkey,
             "renew": parts.accounts.renew,
-            "account": parts.own_accounts.account,
-            "add_passkey": parts.own_accounts.add_passkey,
-            "end_passkey": parts.own_accounts.end_passkey,
-            "end_sessions": parts.own_accounts.end_sessions,
-            "recover": parts.own_accounts.recover,
+            **parts.own_accounts.handlers(),
+            **parts.signed_actions.handlers(),
             "provider": parts.providers.sign_in,
+            **parts.at_sites.handlers(),
+            **parts.program_mandates.handlers(),
+            **parts.desks.handlers(),
+            "waiting_key": parts.waiting_rooms.key,
         },
         "box": {
             "open_deposit": parts.deposits.open,
@@ -285,9 +318,13 @@ def surfaces(parts: Parts) -> dict[str, Table]:
             "counters": parts.counters.counters,
             "keep": parts.keeping.keep,
             "mac": parts.keeping.mac,
+            "seal_for_insurer": parts.keeping.seal_for_insurer,
+            "open_waiting": parts.waiting_rooms.open,
+            "forget_waiting": parts.waiting_rooms.forget,
             "verify_decision": parts.keeping.verify_decision,
             "seal_iban": parts.keeping.seal_iban,
             "open_iban": parts.keeping.open_iban,
+            "bank_approved": parts.signed_actions.bank_approved,
             "journal": lambda items: read_journal(parts.journal, items),
             "checkpoint": parts.checkpoints.sign,
         },

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rempart.identity.pro_sante_connect import public_key_fault
-from rempart.sealing.account_frames import ROLES
+from rempart.sealing.account_frames import SITE_ROLES
 from rempart.sealing.invitations import is_account
 from rempart.sealing.prf import prefixed, short_prf
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _NATIONAL_ID = re.compile(r"[0-9A-Za-z/]{3,64}")
 _ISSUER = re.compile(r"https?://[a-z0-9.-]{1,253}(?::[0-9]{1,5})?(?:/[A-Za-z0-9/._-]{0,200})?")
 _WORD = re.compile(r"[\x21-\x7e]{1,128}")
+NAME_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class ProviderRegistry:
 
     def __init__(self, append: Callable[[ProviderLine], None], key: bytes) -> None:
         self._append = append
-        self._name = short_prf(key, "rempart/1/national-id", size=16)
+        self._name = short_prf(key, "rempart/1/national-id", size=NAME_BYTES)
         self.providers: dict[str, Provider] = {}
         self.links: dict[bytes, Link] = {}  # by name
 
@@ -73,14 +74,18 @@ class ProviderRegistry:
         self._append(ProviderEntry(provider.operator, provider.issuer, provider.client_id, provider.acr, keys))
         return ""
 
-    def link(self, national_id: str, link: Link) -> str:
-        """Binds a person to an account at one more site; "" or a refusal code. One person, one account an operator."""
+    def link(self, national_id: str, link: Link, person: bytes = b"") -> str:
+        """Binds a person to an account at one more site; "" or a refusal code. One person, one account an operator.
+
+        `person`, a name that `name` gave before, stands for a `national_id` that is "".
+        """
         (site,) = link.sites
-        if not _NATIONAL_ID.fullmatch(national_id) or not is_account(link.account):
+        whole = len(person) == NAME_BYTES and not national_id if person else _NATIONAL_ID.fullmatch(national_id)
+        if not whole or not is_account(link.account):
             return "link-malformed"
-        if len(site) != 9 or not site.isascii() or link.role not in ROLES:
+        if len(site) != 9 or not site.isascii() or link.role not in SITE_ROLES:
             return "link-malformed"
-        name = self.name(link.operator, national_id)
+        name = person or self.name(link.operator, national_id)
         known = self.links.get(name)
         if known is not None and known.account != link.account:
             return "link-exists"

@@ -18,6 +18,7 @@ from rempart.sealing.account_frames import PROVIDER, SessionResult
 from .clock import HOUR
 from .grants import EVIDENCE_OF_MACHINES, Grant
 from .registry import ACCOUNT
+from .session_limits import LESSER
 
 if TYPE_CHECKING:
     from rempart.sealing.account_frames import RenewItem
@@ -106,7 +107,7 @@ class Providers:
         """A session for who was found, if the keeper has that person linked to an account."""
         link, now = self._known.links.get(name), self._clock.now()
         if link is None:
-            return SessionResult("link-unknown")
+            return SessionResult("link-unknown", person=name)
         if not self._grants.stands(link.account):
             return SessionResult("account-revoked")
         if now >= link.until and not self._registry.accounts.opening(link.account):
@@ -114,9 +115,16 @@ class Providers:
         told = link.sites if item.anywhere else tuple(site for site in link.sites if site in item.sites)
         if not told:
             return SessionResult("no-exercice")
+        return self.opened(item.operator, item.binding, name, only=told)
+
+    def opened(self, operator: str, binding: str, name: bytes, *, only: tuple[str, ...]) -> SessionResult:
+        """A new session of who is linked under a name, for some of its sites. Refusals: account-revoked, no-mandate."""
+        link = self._known.links[name]
+        if not self._grants.stands(link.account):
+            return SessionResult("account-revoked")
         begun = Grant(
-            1, b"", link.account, ACCOUNT, "", PORTAL + item.operator, EVIDENCE_OF_MACHINES, item.binding, (), 0, 0,
-            signed_in=now, session=secrets.token_bytes(8), link=name, only=told,
+            1, b"", link.account, ACCOUNT, "", PORTAL + operator, EVIDENCE_OF_MACHINES, binding, (), 0, 0,
+            signed_in=self._clock.now(), session=secrets.token_bytes(8), link=name, only=only,
         )  # fmt: skip
         return self._give(begun, link, "")
 
@@ -129,12 +137,14 @@ class Providers:
             return SessionResult("no-mandate")
         chosen = site or (sites[0] if len(sites) == 1 else "")
         until = before.signed_in + LIFE
-        allowed = actions(link.role, probation=True) if chosen else ()
+        lesser = self._registry.delegated(link.account, chosen, now)
+        role = LESSER.get(link.role, link.role) if lesser else link.role
+        allowed = actions(role, probation=True) if chosen else ()
         grant = msgspec.structs.replace(
             before, id=secrets.token_bytes(16), site=chosen, purposes=allowed, issued=now,
             expires=min(now + self._limits.grant, until), probation=until,
         )  # fmt: skip
         return SessionResult(
-            "", self._grants.seal(grant), link.account, link.operator, chosen, sites, link.role, grant.expires, until,
+            "", self._grants.seal(grant), link.account, link.operator, chosen, sites, role, grant.expires, until,
             grant.session, b"", grant.signed_in, until,
         )  # fmt: skip

@@ -24,9 +24,12 @@ from .tickets import HEAD, KEYS, ONE, Keys, Tickets
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rempart.sealing.identity_frames import SealedIdentity
+
     from .grants import Grants, Held
     from .insurer import InsurerKeys
     from .meter import Meter
+    from .presence import Presence
     from .ring import Ring
     from .sealed_identities import SealedIdentities
 
@@ -36,7 +39,8 @@ _DEPOSITED = frozenset({"invoice", "appointments"})
 _MISS = b"miss"
 _pack_one = ONE.pack
 LIVE = -1
-"""As `omitted`, of a card that a phone showed alive: it costs nothing, for its picture is worth nothing."""
+"""As `omitted`, of a card that a phone showed alive, for its picture is worth nothing, and of a code that was good
+once: they cost nothing."""
 
 
 class Questions:
@@ -52,6 +56,7 @@ class Questions:
         tickets: Tickets,
         clock: KeeperClock,
         sealed: SealedIdentities,
+        presence: Presence,
     ) -> None:
         self._ring = ring
         self._grants = grants
@@ -60,6 +65,7 @@ class Questions:
         self._tickets = tickets
         self._clock = clock
         self._sealed = sealed
+        self._presence = presence
         self._met = meeting(ring.body.met)
         self._insurers = ring.insurers
         self.derived = self.opened = self.missed = self.mismatched = 0
@@ -84,13 +90,19 @@ class Questions:
         return results
 
     def derive_invoices(self, items: list[DeriveItem]) -> list[DeriveResult]:
-        """The same for the box: only what a deposit may be for."""
+        """The same for the box: only what a deposit may be for, or a waiting room."""
         if all(item.purpose in _DEPOSITED for item in items):
             return self.derive(items)
         return [
-            self.derive([item])[0] if item.purpose in _DEPOSITED else DeriveResult("purpose-not-granted")
-            for item in items
+            self.derive([item])[0] if self._was_left(item) else DeriveResult("purpose-not-granted") for item in items
         ]
+
+    def _was_left(self, item: DeriveItem) -> bool:
+        """Only what was left to be asked: on the box a live session's own grant asks for no authorization."""
+        if item.purpose in _DEPOSITED:
+            return True
+        held = self._grants.read(item.grant) if item.purpose == "authorization" else None
+        return held is not None and bool(held.grant.deposited)
 
     def open(self, items: list[OpenItem]) -> list[OpenResult]:
         """Journalled before it returns; refusals.
@@ -155,6 +167,8 @@ class Questions:
             held = asked[who] = self._may(item)
         if isinstance(held, str) or item.sealed is None:
             return DeriveResult(held if isinstance(held, str) else "identity-malformed")
+        if item.sealed.code:
+            return self._derive_presence(item, item.sealed, held, expires)
         shown = self._sealed.open(item.sealed, held, item.purpose)
         if isinstance(shown, str):
             return DeriveResult(shown)
@@ -166,6 +180,23 @@ class Questions:
         clear = replace(item, member=shown.member, nir=shown.nir, birth=shown.birth, rank=shown.rank, sealed=None)
         found = self._derive(clear, asked, expires)
         return found if found.refusal else replace(found, omitted=shown.omitted, born=shown.born)
+
+    def _derive_presence(self, item: DeriveItem, sealed: SealedIdentity, held: Held, expires: int) -> DeriveResult:
+        """The same of who shows a presence code: the record keys are in what the hub kept of it, and no identity."""
+        shown = self._presence.shown(sealed.code, sealed.mapping, held)
+        if isinstance(shown, str):
+            return DeriveResult(shown)
+        insurer = self._insurers.get(shown.insurer)
+        if insurer is None or shown.insurer != item.insurer or item.purpose != "eligibility":
+            return DeriveResult("presence-unknown")
+        refusal = self._meter.take(held, item.purpose, shown.keys[0][1])
+        if refusal:
+            return DeriveResult(refusal)
+        number = _PURPOSE[item.purpose]
+        head = HEAD.pack(expires, item.day, held.digest, insurer.number_bytes, held.site, number, shown.way)
+        ticket = self._tickets.seal(head + b"".join([KEYS.pack(*each) for each in shown.keys]))
+        records, versions = tuple(each[1] for each in shown.keys), tuple(each[0] for each in shown.keys)
+        return DeriveResult("", ticket, records, versions, LIVE)
 
     def _may(self, item: DeriveItem) -> Held | str:
         """What is the same for all items of a batch that cite one grant, purpose and day."""

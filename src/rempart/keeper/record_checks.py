@@ -72,7 +72,7 @@ class RecordChecks:
         insurer = self._ring.insurers.get(held.grant.vendor)
         if insurer is None:
             return DeriveResult("insurer-unknown")
-        if not _signed(item, insurer.sign_public):
+        if not signed(LABEL + item.statement, item.signature, insurer.sign_public):
             return DeriveResult("bad-signature")
         try:
             stated = msgspec.json.decode(item.statement, type=_Stated)
@@ -115,9 +115,10 @@ def _day(text: str) -> int | None:
         return None
 
 
-def _signed(item: CheckRecordItem, public: bytes) -> bool:
+def signed(content: bytes, signature: bytes, public: bytes) -> bool:
+    """Whether the insurer of this Ed25519 key signed it."""
     try:
-        Ed25519PublicKey.from_public_bytes(public).verify(item.signature, LABEL + item.statement)
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, content)
     except (InvalidSignature, ValueError):
         return False
     return True

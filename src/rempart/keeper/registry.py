@@ -18,23 +18,35 @@ from rempart.identity.client_assertion import public_jwk_fault
 from rempart.sealing.prf import short_prf
 
 from .account_registry import AccountRegistry, Invitation
+from .hospital_registry import HospitalRegistry
+from .program_registry import ProgramRegistry
 from .provider_registry import ProviderRegistry
 from .registry_entries import (
     AnyEntry,
     ClientEntry,
+    DelegationEntry,
+    HospitalEntry,
+    HospitalPersonEntry,
     InvitationEntry,
     Kind,
     LinkEntry,
+    MandateCodeEntry,
     MandateEntry,
+    ProgramMandateEntry,
     ProviderEntry,
     RevokeEntry,
+    StationEndedEntry,
+    StationEntry,
     UnlinkEntry,
 )
+from .station_registry import Delegation, StationRegistry
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ACCOUNT: Kind = "account"
+ACCOUNTABLE = frozenset({"professional", "manager"})
+"""Roles that may answer for staff."""
 Jwks = Mapping[str, Mapping[str, Any]]
 
 
@@ -88,6 +100,9 @@ class Registry:
         self._sites: dict[str, set[str]] = {}  # by client, those that a mandate ever named
         self.accounts = AccountRegistry(self._append)
         self.providers = ProviderRegistry(self._append, key)
+        self.stations = StationRegistry(self._append)
+        self.hospitals = HospitalRegistry(self._append)
+        self.programs = ProgramRegistry(self._append)
         good = self._read(path)
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         os.ftruncate(self._file, good)
@@ -107,14 +122,29 @@ class Registry:
             self._append(ClientEntry(client.id, client.kind, client.site, client.vendor, keys))
         return refusal
 
-    def invite(self, code_hash: bytes, invitation: Invitation) -> str:
-        """Registers an invitation, and its account when that is new; "" or a refusal code."""
+    def invite(self, code_hash: bytes, invitation: Invitation, instant: int = 0) -> str:
+        """Registers an invitation, and its account when that is new; "" or a refusal code.
+
+        `instant`: at which who answers for staff must work there, microseconds UTC.
+        """
         known = self.clients.get(invitation.account)
         if known is not None and known.kind != ACCOUNT:
             return "client-exists"
         if known is not None and known.revoked:
             return "account-revoked"
+        if invitation.accountable and not self._answers(invitation, instant):
+            return "accountable-unknown"
         return self.accounts.invite(code_hash, invitation)
+
+    def _answers(self, invitation: Invitation, instant: int) -> bool:
+        """Whether somebody of that site, who is no staff and no locum, can answer for staff who are invited."""
+        name, site = invitation.accountable, invitation.site
+        known, client = self.accounts.invited(name), self.clients.get(name)
+        if known is None or client is None or client.revoked or invitation.role != "staff":
+            return False
+        if (known.operator, known.role in ACCOUNTABLE) != (invitation.operator, True):
+            return False
+        return site in self.sites_of(name, instant) and not self.delegated(name, site, instant)
 
     def revoke(self, client: str) -> str:
         """From now on no grant of that client is worth anything."""
@@ -145,6 +175,46 @@ class Registry:
         named = sorted(self._sites.get(client, ()))
         return tuple(
             site for site in named if any(each.start <= instant < each.end for each in self._mandates[client, site])
+        )
+
+    def delegated(self, account: str, site: str, instant: int) -> bool:
+        """Whether an account works at a site by a locum's delegation alone."""
+        held = (each for each in self._mandates.get((account, site), ()) if each.start <= instant < each.end)
+        starts = [each.start for each in held]
+        return bool(starts) and all(self.stations.is_delegation(account, site, start) for start in starts)
+
+    def delegate(self, delegation: Delegation, instant: int) -> str:
+        """A locum's mandate; "" or `mandate-malformed`, `mandate-exists` (an operator's own that starts as it does)."""
+        told = delegation
+        if told.account not in self.clients or len(told.site) != 9 or told.start >= told.end:
+            return "mandate-malformed"
+        held = {each.start for each in self._mandates.get((told.account, told.site), ())}
+        if told.start in held and not self.stations.is_delegation(told.account, told.site, told.start):
+            return "mandate-exists"
+        self.stations.delegate(told, instant)
+        return ""
+
+    def end_delegation(self, account: str, site: str, by: str, instant: int) -> str:
+        """Ends what was delegated to an account at a site; "" or `delegation-unknown`."""
+        live = [each for each in self.stations.delegations(account, site) if each.end > instant]
+        for each in live:
+            self.stations.delegate(replace(each, end=max(each.start, instant), by=by), instant)
+        return "" if live else "delegation-unknown"
+
+    def spans(self, client: str, site: str) -> tuple[tuple[int, int], ...]:
+        """Start and end of every mandate of a client for a site."""
+        return tuple((each.start, each.end) for each in self._mandates.get((client, site), ()))
+
+    def people_at(self, site: str, operator: str, role: str, instant: int) -> tuple[str, ...]:
+        """The accounts of that operator and role with a mandate in force for a site; a walk through all mandates."""
+        return tuple(
+            client
+            for (client, named), held in self._mandates.items()
+            if named == site
+            and any(each.start <= instant < each.end for each in held)
+            and not self.clients[client].revoked
+            and (known := self.accounts.invited(client)) is not None
+            and (known.operator, known.role) == (operator, role)
         )
 
     def _read(self, path: Path) -> int:
@@ -188,9 +258,23 @@ class Registry:
             case RevokeEntry(id):
                 self.clients[id] = replace(self.clients[id], revoked=True)
             case MandateEntry(client, site, start, end):
-                others = tuple(each for each in self._mandates.get((client, site), ()) if each.start != start)
-                self._mandates[client, site] = (*others, Mandate(client, site, start, end))
-                self._sites.setdefault(client, set()).add(site)
+                self.stations.replaced(client, site, start)
+                self._hold(Mandate(client, site, start, end))
+            case HospitalEntry() | HospitalPersonEntry():
+                self.hospitals.apply(entry)
+                if isinstance(entry, HospitalPersonEntry) and entry.account not in self.clients:
+                    known = Client(entry.account, ACCOUNT, "", f"portal:{entry.operator}", MappingProxyType({}))
+                    self.clients[entry.account] = known
+            case DelegationEntry(account, site, start, end):
+                self.stations.apply(entry)
+                self._hold(Mandate(account, site, start, end))
+            case ProgramMandateEntry(_, client, site, start, end):
+                self.programs.apply(entry)
+                self._hold(Mandate(client, site, start, end))
+            case MandateCodeEntry():
+                self.programs.apply(entry)
+            case StationEntry() | StationEndedEntry():
+                self.stations.apply(entry)
             case ProviderEntry() | LinkEntry() | UnlinkEntry():
                 self.providers.apply(entry)
             case _:
@@ -198,6 +282,13 @@ class Registry:
                     known = Client(entry.account, ACCOUNT, "", f"portal:{entry.operator}", MappingProxyType({}))
                     self.clients[entry.account] = known
                 self.accounts.apply(entry)
+
+    def _hold(self, mandate: Mandate) -> None:
+        """Keeps a mandate, in the place of the one with the same start."""
+        pair = mandate.client, mandate.site
+        others = tuple(each for each in self._mandates.get(pair, ()) if each.start != mandate.start)
+        self._mandates[pair] = (*others, mandate)
+        self._sites.setdefault(mandate.client, set()).add(mandate.site)
 
 
 def _client_fault(client: Client, known: Client | None) -> str:

@@ -56,6 +56,7 @@ class InvitationEntry(Entry, tag="invitation"):
     site: str
     role: str
     expires: int
+    accountable: str = ""
 
 
 class PasskeyEntry(Entry, tag="passkey"):
@@ -107,6 +108,13 @@ class RecoveryEntry(Entry, tag="recovery"):
     instant: int
 
 
+class CodesEndedEntry(Entry, tag="codes-ended"):
+    """Every code of an account that was not used is worth nothing."""
+
+    account: str
+    instant: int
+
+
 class ProviderEntry(Entry, tag="provider"):
     """Who vouches for people at an operator's portal, or the same anew; `keys` are public JWKs."""
 
@@ -135,8 +143,97 @@ class UnlinkEntry(Entry, tag="unlink"):
     account: str
 
 
+class StationEntry(Entry, tag="station"):
+    """A browser that is a workstation of a site: its name, and its public key as an uncompressed P-256 point."""
+
+    station: bytes
+    operator: str
+    site: str
+    key: bytes
+    by: str
+    made: int
+
+
+class StationEndedEntry(Entry, tag="station-ended"):
+    """The end of a workstation."""
+
+    station: bytes
+
+
+class DelegationEntry(Entry, tag="delegation"):
+    """A locum's mandate, which a manager signed; the same start with another end ends it early."""
+
+    account: str
+    site: str
+    start: int
+    end: int
+    by: str
+    instant: int
+
+
+class HospitalEntry(Entry, tag="hospital"):
+    """A hospital's own provider at an operator's portal, or the same anew; `keys` are public JWKs."""
+
+    operator: str
+    name: str
+    issuer: str
+    client_id: str
+    acr: tuple[str, ...]
+    amr: tuple[str, ...]
+    claim: str
+    roles: dict[str, str]
+    sites: tuple[str, ...]
+    keys: dict[str, dict[str, str]]
+
+
+class HospitalPersonEntry(Entry, tag="hospital-person"):
+    """The account of somebody whom a hospital's provider named, by a keyed hash."""
+
+    name: bytes
+    operator: str
+    account: str
+
+
+HospitalLine = HospitalEntry | HospitalPersonEntry
+StationLine = StationEntry | StationEndedEntry | DelegationEntry
+
+
+class MandateCodeEntry(Entry, tag="mandate-code"):
+    """A code by which a program gets a site's mandate, by its hash; `client` "*": whichever presents it."""
+
+    code_hash: bytes
+    operator: str
+    site: str
+    client: str
+    expires: int
+    by: str
+    instant: int
+
+
+class ProgramMandateEntry(Entry, tag="program-mandate"):
+    """A program's mandate that a manager let, or the same start with another end. `code_hash`: of the code it used."""
+
+    code_hash: bytes
+    client: str
+    site: str
+    start: int
+    end: int
+    by: str
+    instant: int
+
+
+ProgramLine = MandateCodeEntry | ProgramMandateEntry
 ProviderLine = ProviderEntry | LinkEntry | UnlinkEntry
 AccountEntry = (
-    PortalEntry | InvitationEntry | PasskeyEntry | AddedEntry | PasskeyRevokedEntry | SignedOutEntry | RecoveryEntry
+    PortalEntry
+    | InvitationEntry
+    | PasskeyEntry
+    | AddedEntry
+    | PasskeyRevokedEntry
+    | SignedOutEntry
+    | RecoveryEntry
+    | CodesEndedEntry
 )
-AnyEntry = ClientEntry | RevokeEntry | MandateEntry | ProviderLine | AccountEntry
+AnyEntry = (
+    ClientEntry | RevokeEntry | MandateEntry | ProgramLine | ProviderLine | StationLine | HospitalLine | AccountEntry
+)

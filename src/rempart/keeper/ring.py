@@ -73,6 +73,14 @@ class IdentityKeyEntry(_Secret):
     until: int
 
 
+class WaitingKeyEntry(_Secret):
+    """The P-256 key of one waiting room: a scalar of 32 bytes; `created` microseconds UTC."""
+
+    room: str
+    private: bytes
+    created: int
+
+
 class RingBody(_Secret):
     """Everything under the seal. Months are year * 12 + month - 1. `identity_keys` newest first."""
 
@@ -88,6 +96,7 @@ class RingBody(_Secret):
     act_months: dict[int, bytes]
     insurers: dict[str, InsurerEntry]
     identity_keys: list[IdentityKeyEntry] = msgspec.field(default_factory=list)
+    waiting_keys: list[WaitingKeyEntry] = msgspec.field(default_factory=list)
 
 
 class _Head(msgspec.Struct):
@@ -219,6 +228,11 @@ class Ring:
     def keep_identity_keys(self, entries: list[IdentityKeyEntry]) -> None:
         """Replaces the generations; what is left out is final once the KEK was rotated."""
         self.body.identity_keys = entries
+        self._write()
+
+    def keep_waiting_keys(self, entries: list[WaitingKeyEntry]) -> None:
+        """Replaces the waiting rooms' keys; what is left out is final once the KEK was rotated."""
+        self.body.waiting_keys = entries
         self._write()
 
     def rotate(self, store: KekStore) -> None:

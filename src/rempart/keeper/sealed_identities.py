@@ -68,17 +68,19 @@ class SealedIdentities:
         `identity-labels`, `identity-spent`, `identity-fields:…`, `nir-required`.
         """
         if sealed.card:
-            return self._cards.shown(sealed.card, sealed.labels, sealed.days)
+            return self._cards.shown(sealed.card, sealed.labels, sealed.days, site=held.site)
         found = self._presented(sealed, held, purpose)
         if isinstance(found, str):
             return found
         if not held.grant.deposited and not self._used(found.id):  # a deposit is its own memory
             return "identity-spent"
-        return self._shown(found, sealed, purpose)
+        return self._shown(found, sealed, purpose, held.site)
 
-    def _shown(self, found: Presented | PresentedCard, sealed: SealedIdentity, purpose: str) -> Shown | CardShown | str:
+    def _shown(
+        self, found: Presented | PresentedCard, sealed: SealedIdentity, purpose: str, site: bytes = b""
+    ) -> Shown | CardShown | str:
         if isinstance(found, PresentedCard):
-            return self._cards.shown(found.card, sealed.labels, sealed.days)
+            return self._cards.shown(found.card, sealed.labels, sealed.days, site=site)
         return _shown(found, sealed, purpose)
 
     def _check(self, item: CheckIdentityItem) -> str:

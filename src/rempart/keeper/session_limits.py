@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+LESSER = {"manager": "professional"}
+"""The role of a manager where nothing may be managed: in a session by a PIN, at a site where one is a locum."""
+
 
 class Limits(NamedTuple):
     """Microseconds: life of a grant, of a session since its sign-in, and how long after its grant it may be renewed."""

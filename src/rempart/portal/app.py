@@ -15,22 +15,35 @@ from rempart.portal.headers import Guarded
 from rempart.portal.pages.account import account_routes
 from rempart.portal.pages.around import around_routes
 from rempart.portal.pages.authorizations import authorizations_routes
+from rempart.portal.pages.bank import bank_routes
+from rempart.portal.pages.counter import counter_routes
 from rempart.portal.pages.entry import entry_routes
+from rempart.portal.pages.hospital import hospital_routes
+from rempart.portal.pages.insurer import insurer_routes
 from rempart.portal.pages.invoices import invoice_routes
+from rempart.portal.pages.join import join_routes
+from rempart.portal.pages.locums import locum_routes
 from rempart.portal.pages.my_site import my_site_routes
 from rempart.portal.pages.offline import offline_routes
+from rempart.portal.pages.operator_desk import operator_desk_routes
 from rempart.portal.pages.patient import patient_routes
 from rempart.portal.pages.payments import payment_routes
+from rempart.portal.pages.programs import program_routes
 from rempart.portal.pages.provider import provider_routes
 from rempart.portal.pages.questions import question_routes
 from rempart.portal.pages.scan import scan_routes
 from rempart.portal.pages.site import site_routes
+from rempart.portal.pages.stations import station_routes
+from rempart.portal.pages.support import support_routes
+from rempart.portal.pages.turns import turn_routes
+from rempart.portal.pages.waiting import waiting_routes
 from rempart.portal.port import Portal
 from rempart.portal.rendering import Asked, Pages, Shown
 
 PAGES: Final = (
     entry_routes,
     provider_routes,
+    join_routes,
     site_routes,
     patient_routes,
     authorizations_routes,
@@ -40,7 +53,18 @@ PAGES: Final = (
     payment_routes,
     question_routes,
     my_site_routes,
+    bank_routes,
+    program_routes,
+    counter_routes,
+    station_routes,
+    hospital_routes,
+    locum_routes,
     account_routes,
+    support_routes,
+    operator_desk_routes,
+    insurer_routes,
+    waiting_routes,
+    turn_routes,
     around_routes,
 )
 """Every group of pages. Each gives its routes for one portal."""

@@ -23,16 +23,25 @@ PROFESSIONS: Final[Mapping[str, str]] = {
     "doctor": N_("Médecin"),
     "nurse": N_("Infirmière libérale"),
     "hospital": N_("Hôpital"),
+    "operator": N_("Bureau de l’opérateur"),
+    "insurer": N_("Bureau de l’organisme"),
 }
 ROLES: Final[Mapping[str, str]] = {
     "professional": N_("professionnel"),
     "staff": N_("équipe"),
     "manager": N_("responsable du site"),
+    "agent": N_("agent"),
+    "support": N_("assistance"),
+    "case-worker": N_("gestionnaire"),
+    "insurer-manager": N_("responsable"),
 }
 
 
 class DemoPerson(msgspec.Struct, frozen=True):
-    """Somebody invented. `profession` and `role` in the hub's words; `site` is where they work."""
+    """Somebody invented. `profession` and `role` in the hub's words; `site` is where they work.
+
+    At a desk: `profession` operator or insurer, `site` the operator or the insurer's number.
+    """
 
     profession: str
     role: str

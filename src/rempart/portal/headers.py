@@ -16,7 +16,7 @@ POLICY: Final = (
     " frame-ancestors 'none'; base-uri 'none'"
 )
 PERMISSIONS: Final = "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=()"
-SCANNING: Final = frozenset({"/patient", "/hors-ligne"})
+SCANNING: Final = frozenset({"/patient", "/hors-ligne", "/factures/nouvelle", "/prises-en-charge/nouvelle"})
 """Where cards are scanned: there, and nowhere else, the camera and WebAssembly are allowed."""
 VARYING: Final = (
     (b"content-security-policy", POLICY.encode()),

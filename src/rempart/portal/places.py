@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from rempart.portal.words import N_
+from rempart.wire.sign_in import INSURER_ROLES, SITE_ROLES
 
 
 class Place(NamedTuple):
@@ -16,11 +17,19 @@ class Place(NamedTuple):
 
 
 PLACES: Final = (
-    Place("/patient", N_("Patient")),
-    Place("/prises-en-charge", N_("Prises en charge")),
-    Place("/factures", N_("Factures")),
-    Place("/paiements", N_("Paiements")),
-    Place("/site-et-equipe", N_("Mon site")),
+    Place("/patient", N_("Patient"), SITE_ROLES),
+    Place("/prises-en-charge", N_("Prises en charge"), SITE_ROLES),
+    Place("/factures", N_("Factures"), SITE_ROLES),
+    Place("/paiements", N_("Paiements"), SITE_ROLES),
+    Place("/site-et-equipe", N_("Mon site"), SITE_ROLES),
+    Place("/bureau/sites", N_("Sites"), ("agent",)),
+    Place("/bureau/comptes", N_("Bureaux"), ("agent",)),
+    Place("/bureau/fermetures", N_("Fermetures"), ("agent", "security")),
+    Place("/assistance", N_("Assistance"), ("agent", "support", "security")),
+    Place("/assureur/demandes", N_("Demandes"), INSURER_ROLES),
+    Place("/assureur/droits", N_("Droits"), INSURER_ROLES),
+    Place("/assureur/garanties", N_("Garanties"), INSURER_ROLES),
+    Place("/assureur/fonds", N_("Fonds"), INSURER_ROLES),
     Place("/compte", N_("Mon compte")),
 )
 

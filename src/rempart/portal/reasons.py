@@ -234,6 +234,22 @@ _TABLE: Final = {
         N_("L’assureur a refusé la prise en charge"),
         N_("Faites régler la part complémentaire au patient."),
     ),
+    "insurer-refused-document": (
+        N_("Un document manque ou n’est plus valable"),
+        N_("Joignez le bon document, puis refaites la demande."),
+    ),
+    "insurer-refused-quote": (
+        N_("Le devis ne correspond pas à la prescription"),
+        N_("Corrigez le devis, puis refaites la demande."),
+    ),
+    "insurer-refused-renewal": (
+        N_("Le délai de renouvellement n’est pas atteint"),
+        N_("Faites régler le patient, ou redemandez plus tard."),
+    ),
+    "insurer-refused-contract": (
+        N_("Le contrat ne prend pas ces soins en charge"),
+        N_("Faites régler la part complémentaire au patient."),
+    ),
     "authorization-replaced": (
         N_("Une autre prise en charge remplace celle-ci"),
         N_("Utilisez la nouvelle référence."),

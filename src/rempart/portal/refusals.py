@@ -105,11 +105,23 @@ _TABLE: Final[dict[str, tuple[Kind, str, str, str]]] = {
         Kind.LIMIT, N_("Cette carte a été présentée à trop d’endroits aujourd’hui"),
         N_("Vérifiez que c’est bien celle du patient, puis recopiez-la."), "amc_number",
     ),
+    "presence-attempts": (
+        Kind.LIMIT, N_("Trop de codes de présence inexacts aujourd’hui"),
+        N_("Recopiez la carte ou l’attestation du patient. Les codes pourront de nouveau servir demain."), "amc_number",
+    ),
     "client-standing": (Kind.STOPPED, N_("Votre compte est suspendu"), _CALL, ""),
     "site-standing": (Kind.STOPPED, N_("Ce site est suspendu"), _CALL, ""),
     "purpose": (
         Kind.STOPPED, N_("Votre compte ne permet pas cette demande"),
         N_("Choisissez un site où vous exercez, ou appelez votre opérateur."), "",
+    ),
+    "turn": (
+        Kind.CLOSED, N_("Le portail rouvre par vagues"),
+        N_("Ce n’est pas encore le tour de votre site. Vous pouvez voir à partir de quelle heure."), "",
+    ),
+    "turn-site": (
+        Kind.CLOSED, N_("Le portail rouvre par vagues"),
+        N_("Donnez le numéro de facturation de votre site pour connaître son tour."), "",
     ),
     "unknown-portal": (Kind.STOPPED, N_("Ce portail n’est pas reconnu"), _CALL, ""),
     "portal-key-unknown": (Kind.STOPPED, N_("Ce portail n’est pas reconnu"), _CALL, ""),
@@ -140,9 +152,75 @@ _TABLE: Final[dict[str, tuple[Kind, str, str, str]]] = {
         Kind.AMISS, N_("Personne ne se rend l’accès à soi-même"),
         N_("Demandez à un autre responsable du site, ou à votre opérateur."), "",
     ),
+    "on-probation": (
+        Kind.AMISS, N_("Pas encore : ce compte est en période de prudence"),
+        N_("Pour changer de compte bancaire, connectez-vous avec une clé d’accès ; après un accès rendu, attendez 72 "
+           "heures."), "",
+    ),
+    "manager-signs": (
+        Kind.AMISS, N_("Le responsable du site change de compte"),
+        N_("Ce site a un responsable : c’est lui qui signe le nouveau compte."), "",
+    ),
+    "mandate-not-due": (
+        Kind.AMISS, N_("Ce logiciel se renouvelle plus tard"),
+        N_("Revenez dans les soixante jours qui précèdent son dernier jour."), "",
+    ),
+    "same-person": (
+        Kind.AMISS, N_("La deuxième personne doit être une autre"),
+        N_("Un autre responsable du site signe, avec sa propre clé d’accès, dans sa propre session."), "",
+    ),
+    "operator-approves": (
+        Kind.AMISS, N_("Ce changement est confirmé par votre opérateur"),
+        N_("Il vous rappelle au numéro qu’il connaît. N’appelez aucun autre numéro."), "",
+    ),
+    "change-open": (
+        Kind.AMISS, N_("Un changement de compte est déjà en cours"), N_("Arrêtez-le d’abord, ou attendez sa fin."), "",
+    ),
+    "transition-not-allowed": (
+        Kind.AMISS, N_("Ce changement a déjà avancé"), N_("Voici où il en est maintenant."), "",
+    ),
+    "approval-unproven": (
+        Kind.AMISS, N_("La première signature n’est pas reconnue"),
+        N_("Arrêtez ce changement et appelez votre opérateur."), "",
+    ),
     "unknown-passkey": (
         Kind.AMISS, N_("Cette clé d’accès n’est pas connue ici"),
         N_("Choisissez-en une autre, ou utilisez votre invitation pour en créer une."), "",
+    ),
+    "passkey-session-required": (
+        Kind.AMISS, N_("Cela demande votre clé d’accès"),
+        N_("Vous êtes venu avec un code. Déconnectez-vous, puis reconnectez-vous avec votre clé d’accès."), "",
+    ),
+    "station-unknown": (
+        Kind.AMISS, N_("Ce navigateur n’est plus un poste partagé"),
+        N_("Connectez-vous avec votre clé d’accès ; le responsable du site peut l’enregistrer de nouveau."), "",
+    ),
+    "station-refused": (
+        Kind.AMISS, N_("Ce poste n’a pas été reconnu"), N_("Connectez-vous avec votre clé d’accès."), "",
+    ),
+    "station-full": (
+        Kind.AMISS, N_("Vingt personnes sont déjà présentes sur ce poste"), N_("Utilisez un autre poste."), "",
+    ),
+    "stations-too-many": (
+        Kind.AMISS, N_("Ce site a déjà cinquante postes"), N_("Retirez d’abord un poste qui ne sert plus."), "",
+    ),
+    "seat-unknown": (
+        Kind.AMISS, N_("Votre code n’est plus valable ici"),
+        N_("Connectez-vous avec votre clé d’accès, puis choisissez un nouveau code."), "",
+    ),
+    "pin-refused": (
+        Kind.AMISS, N_("Ce n’est pas le bon code"), N_("Recommencez. Après cinq codes faux, il faut la clé d’accès."),
+        "",
+    ),
+    "account-unknown": (
+        Kind.AMISS, N_("Ce compte n’est pas connu de votre opérateur"),
+        N_("Relisez le numéro avec la personne : elle le trouve dans « Mon compte »."), "",
+    ),
+    "days-malformed": (
+        Kind.AMISS, N_("Ces jours ne conviennent pas"), N_("Choisissez des jours à venir, un an au plus."), "",
+    ),
+    "mandate-exists": (
+        Kind.AMISS, N_("Votre opérateur a déjà inscrit cette personne"), N_("Vous n’avez rien à faire."), "",
     ),
     "passkey-revoked": (Kind.STOPPED, N_("Cette clé d’accès a été retirée"), _CALL, ""),
     "passkey-cloned": (Kind.STOPPED, N_("Cette clé d’accès semble avoir été copiée"), _CALL, ""),

@@ -13,6 +13,7 @@ from litestar.datastructures import Cookie
 
 from rempart.client.doors import SignedIn
 from rempart.portal import words
+from rempart.portal.desks import at_desk
 from rempart.portal.places import places
 from rempart.portal.port import Portal
 from rempart.portal.professions import DOMAINS
@@ -21,10 +22,14 @@ from rempart.portal.session import Cookies
 from rempart.portal.words import FIRST, NAMES, Words
 
 Asked = Request[Any, Any, Any]
-PUBLIC: Final = ("/", "/invitation")
+PUBLIC: Final = ("/", "/invitation", "/rejoindre")
 """Pages that can be shown again in another language by their address alone."""
 LANGUAGE_PAGES: Final = (
     *PUBLIC,
+    "/tour",
+    "/salle",
+    "/salle/facture",
+    "/salle/prise-en-charge",
     "/hors-ligne",
     "/site",
     "/patient",
@@ -36,8 +41,22 @@ LANGUAGE_PAGES: Final = (
     "/paiements",
     "/questions",
     "/site-et-equipe",
+    "/bureau/sites",
+    "/bureau/comptes",
+    "/bureau/invitations",
+    "/bureau/fermetures",
+    "/assistance",
     "/compte",
     "/compte/secours",
+    "/compte/remplacement",
+    "/comptoir",
+    "/comptoir/code",
+    "/site-et-equipe/postes",
+    "/site-et-equipe/remplacements",
+    "/assureur/demandes",
+    "/assureur/droits",
+    "/assureur/garanties",
+    "/assureur/fonds",
 )
 _ONE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # the hub's id of one thing
 
@@ -56,17 +75,18 @@ def environment(words_of: Words) -> Environment:
     """The templates in one language."""
     made = Environment(
         loader=PackageLoader("rempart.portal", "templates"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
+        trim_blocks=True, lstrip_blocks=True, auto_reload=False, extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
     made.install_gettext_translations(words_of.catalog, newstyle=True)  # type: ignore[attr-defined]  # its extension's
     made.filters |= {
         "day": words.day, "moment": words.moment, "grouped": words.grouped, "site": words.site,
         "domain": lambda code: words_of.say(DOMAINS[code]) if code in DOMAINS else code,
         "euros": lambda cents: words.euros(cents, words_of.language),
+        "whole": lambda number: words.whole(number, words_of.language),
     }  # fmt: skip
     made.globals["language"] = words_of.language
     made.globals["languages"] = NAMES
-    made.globals["places"] = places
+    made.globals |= {"places": places, "at_desk": at_desk}
     return made
 
 
@@ -112,7 +132,9 @@ class Pages:
         text = self._made[self.language(request)].get_template(template).render(
             **values, operator=self.portal.settings.operator, session=how.session,
             demo=bool(self.portal.demo_people), provider=self.portal.settings.pro_sante_connect is not None,
-            at=path, back=shown_again(path),
+            joining=self.portal.settings.enrolment is not None,
+            at=path, back=shown_again(path), hospitals=self.portal.settings.hospitals,
+            counter=bool(request.cookies.get(self.cookies.station)),
         )  # fmt: skip
         return Response(text, status_code=how.status, media_type=MediaType.HTML, cookies=list(how.cookies))
 

@@ -36,6 +36,11 @@ class Cookies:
     def language(self) -> str:
         return "__Host-rempart-language" if self.secure else "rempart-unsafe-http-language"
 
+    @property
+    def station(self) -> str:
+        """Whether this browser is a workstation that people share; it opens nothing."""
+        return "__Host-rempart-station" if self.secure else "rempart-unsafe-http-station"
+
     def made(self, name: str, value: str) -> Cookie:
         """A cookie that ends with the browser's session."""
         return Cookie(key=name, value=value, path="/", secure=self.secure, httponly=True, samesite="strict")

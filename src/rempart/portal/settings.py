@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from rempart.client.enrolment import key_of
 from rempart.ground.options import Port, Section
 from rempart.ground.settings import SettingFault
 
@@ -36,6 +37,7 @@ class Operator(Section, frozen=True, kw_only=True):
     telephone: Text
     hours: Text = "du lundi au vendredi, 8 h 30 – 18 h"
     hours_english: Text = "Monday to Friday, 8:30 to 18:00"
+    status_page: str = ""  # where the operator's public status is, on a host that stands when the hub does not
 
 
 class ProSanteConnect(Section, frozen=True, kw_only=True):
@@ -47,6 +49,30 @@ class ProSanteConnect(Section, frozen=True, kw_only=True):
     client_id: Text
     authorize: str = "https://wallet.esw.esante.gouv.fr/auth"
     acr: Text = "eidas1"
+
+
+class Hospital(Section, frozen=True, kw_only=True):
+    """[[hospitals]]: a hospital whose people sign in by its own OpenID provider, as the operator's hub is set up for.
+
+    `name` its word in the address, `label` what people read on the button. `authorize` is pinned here.
+    """
+
+    name: Annotated[str, Meta(pattern="^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")]
+    label: Text
+    client_id: Text
+    authorize: str
+    acr: str = ""  # the level to ask for, where the provider knows one
+    scope: str = "openid"
+
+
+class Enrolment(Section, frozen=True, kw_only=True):
+    """[enrolment]: professionals whom Pro Santé Connect vouches for may ask to join the operator by themselves.
+
+    `key`: the operator's public key as `rempart operator enrolment new-key` printed it. Bank documents are sealed to it
+    here, so that no hub reads them, or puts another key in its place.
+    """
+
+    key: Text
 
 
 class Settings(Section, frozen=True, kw_only=True):
@@ -65,12 +91,19 @@ class Settings(Section, frozen=True, kw_only=True):
     unsafe_clear_identities: bool = False  # without `keeper`: the hub is told who is presented
     unsafe_demo_people: Path | None = None  # passkeys of invented people, offered to everybody who comes
     pro_sante_connect: ProSanteConnect | None = None
+    enrolment: Enrolment | None = None
+    hospitals: tuple[Hospital, ...] = ()
     operator: Operator
 
     @property
     def provider_back(self) -> str:
         """Where Pro Santé Connect sends people back, as it is registered there."""
         return self.public_origin + PROVIDER_BACK
+
+    @property
+    def enrolment_key(self) -> bytes:
+        """What bank documents are sealed to; ValueError where the operator has not opened joining."""
+        return key_of(self.enrolment.key if self.enrolment else "")
 
     @property
     def secure(self) -> bool:
@@ -167,13 +200,38 @@ def _identities_sealed(settings: Settings) -> tuple[SettingFault, ...]:
 
 def _provider(settings: Settings) -> tuple[SettingFault, ...]:
     options = settings.pro_sante_connect
-    if options is None:
-        return ()
-    parts = urlsplit(options.authorize)
+    pinned = [("pro_sante_connect.authorize", options.authorize)] if options else []
+    pinned += [("hospitals.authorize", each.authorize) for each in settings.hospitals]
+    wrong = [key for key, address in pinned if not _pinned(settings, address)]
+    return tuple(SettingFault(key, "address", "expected https://host/path, without a query") for key in wrong)
+
+
+def _pinned(settings: Settings, address: str) -> bool:
+    """Whether an address may be where people are sent."""
+    parts = urlsplit(address)
     origin = f"{parts.scheme}://{parts.netloc}"
-    if _right(origin, plain=settings.unsafe_plain_http) and origin + parts.path == options.authorize:
+    return _right(origin, plain=settings.unsafe_plain_http) and origin + parts.path == address
+
+
+def _enrolment(settings: Settings) -> tuple[SettingFault, ...]:
+    if settings.enrolment is None:
         return ()
-    return (SettingFault("pro_sante_connect.authorize", "address", "expected https://host/path, without a query"),)
+    if settings.pro_sante_connect is None:
+        return (SettingFault("enrolment", "provider-missing", "joining needs [pro_sante_connect]"),)
+    try:
+        key_of(settings.enrolment.key)
+    except ValueError:
+        reason = "expected the line that `rempart operator enrolment new-key` printed"
+        return (SettingFault("enrolment.key", "enrolment-key", reason),)
+    return ()
+
+
+def _status_page(settings: Settings) -> tuple[SettingFault, ...]:
+    """Where the public status is: somebody clicks it on the page of a closed portal."""
+    page = settings.operator.status_page
+    if not page or page.startswith("https://"):
+        return ()
+    return (SettingFault("operator.status_page", "address", "must be an https:// address"),)
 
 
 def _operator(settings: Settings) -> tuple[SettingFault, ...]:
@@ -189,4 +247,7 @@ def _operator(settings: Settings) -> tuple[SettingFault, ...]:
 
 
 # Looked at when every option is right by itself.
-CHECKS = (_addresses, _plain_only_at_home, _danger_in_production, _identities_sealed, _provider, _operator)
+CHECKS = (
+    _addresses, _plain_only_at_home, _danger_in_production, _identities_sealed, _provider, _enrolment, _status_page,
+    _operator,
+)  # fmt: skip

@@ -93,6 +93,12 @@ def euros(cents: int, language: str) -> str:
     return f"{sign}{grouped},{part:02d} €".replace(",", "\u202f", grouped.count(",")).replace(" €", "\u00a0€")
 
 
+def whole(number: int, language: str) -> str:
+    """A count as it is written in the language."""
+    text = f"{number:,}"
+    return text if language == "en" else text.replace(",", "\u202f")
+
+
 def grouped(text: str, size: int) -> str:
     """The characters in groups, with spaces: a number that is read aloud or copied."""
     compact = text.replace(" ", "")

@@ -12,8 +12,10 @@ SIGN_IN = "sign-in"
 ADD_PASSKEY = "add-passkey"
 APPROVE = "approve"
 PROVIDER = "provider"
-PURPOSES = (ENROL, SIGN_IN, ADD_PASSKEY, APPROVE, PROVIDER)
-ROLES = ("professional", "staff", "manager")
+STATION = "station"
+PURPOSES = (ENROL, SIGN_IN, ADD_PASSKEY, APPROVE, PROVIDER, STATION)
+SITE_ROLES = ("professional", "staff", "manager")
+ROLES = (*SITE_ROLES, "case-worker", "insurer-manager", "agent", "support", "security", "data-protection")
 
 
 class ChallengeItem(Item, frozen=True):
@@ -91,6 +93,8 @@ class SessionResult(Item, frozen=True):
     """`sites` are those with a mandate in force; `site` is "" while one has to be chosen. `until` ends the shift.
 
     `session` names it through its renewals, `passkey` is the digest of what opened it; `probation` is until when.
+    `insurer` is the one whose desk it is; a desk has no sites. `person`: of a refusal `link-unknown`, the keeper's name
+    of who was vouched for, at that operator.
     """
 
     refusal: str = ""
@@ -106,6 +110,8 @@ class SessionResult(Item, frozen=True):
     passkey: bytes = b""
     signed_in: int = 0
     probation: int = 0
+    insurer: str = ""
+    person: bytes = b""
 
 
 class PortalItem(Item, frozen=True):
@@ -124,15 +130,18 @@ class PortalItem(Item, frozen=True):
 class InviteItem(Item, frozen=True):
     """An account's invitation to make a passkey, by the hash of its code (`sealing.invitations`); `expires` excluded.
 
-    Registers the account when it is new. It may act for the site by a mandate only.
+    Registers the account when it is new. It may act for the site by a mandate only. Of a desk's role, `site` is the
+    insurer's number or the operator, and no mandate is needed. `accountable`, of staff alone: the account of the site
+    that answers for this one, a professional's or a manager's.
     """
 
     account: str
     operator: str
     site: str
-    role: str  # professional | staff | manager
+    role: str  # one of `ROLES`
     code_hash: bytes
     expires: int
+    accountable: str = ""
 
 
 class RevokePasskey(Item, frozen=True):
@@ -290,3 +299,17 @@ class AccountShown(Item, frozen=True):
     recoveries: tuple[RecoveryTold, ...] = ()
     probation: int = 0
     revoked: bool = False
+
+
+ACCOUNTS: dict[str, tuple[type[Item], type[Item]]] = {
+    "challenge": (ChallengeItem, ChallengeResult),
+    "enrol": (EnrolItem, EnrolResult),
+    "passkey": (PasskeyItem, SessionResult),
+    "renew": (RenewItem, SessionResult),
+    "account": (AccountItem, AccountResult),
+    "add_passkey": (AddPasskeyItem, AccountDone),
+    "end_passkey": (EndPasskeyItem, AccountDone),
+    "end_sessions": (EndSessionsItem, AccountDone),
+    "recover": (RecoverItem, RecoverResult),
+}
+"""What `ask` answers of accounts; part of `frames.OPERATIONS`."""

@@ -7,28 +7,25 @@ encoded as an array: a field is only ever added at the end.
 
 from __future__ import annotations
 
-from .account_frames import (
-    AccountDone,
-    AccountItem,
-    AccountResult,
-    AddPasskeyItem,
-    ChallengeItem,
-    ChallengeResult,
-    EndPasskeyItem,
-    EndSessionsItem,
-    EnrolItem,
-    EnrolResult,
-    PasskeyItem,
-    RecoverItem,
-    RecoverResult,
-    RenewItem,
-    SessionResult,
-)
+from . import action_frames, mandate_frames
+from .account_frames import ACCOUNTS, SessionResult
 from .answer_frames import OpenAnswersItem, OpenAnswersResult, SealAnswersItem, SealAnswersResult
+from .desk_frames import DESKS
+from .hospital_frames import HOSPITALS
 from .identity_frames import CheckIdentityItem, CheckIdentityResult, KeySetItem, KeySetResult, SealedIdentity
 from .item import Item
+from .presence_frames import PRESENCE
 from .provider_frames import ProviderItem
+from .station_frames import STATIONS
 from .wait_frames import RecallItem, RecallResult, ReopenItem, ReopenResult, WaitItem, WaitResult
+from .waiting_frames import (
+    ForgetWaitingItem,
+    ForgetWaitingResult,
+    OpenWaitingItem,
+    OpenWaitingResult,
+    WaitingKeyItem,
+    WaitingKeyResult,
+)
 
 MAX_FRAME = 64 * 1024 * 1024  # bytes; a longer frame closes the connection
 
@@ -121,7 +118,7 @@ class DepositItem(Item, frozen=True):
 
     grant: bytes
     content: bytes
-    purpose: str = "invoice"  # or appointments: what the authority that comes back may derive
+    purpose: str = "invoice"  # or appointments: what the authority may derive; or waiting-…, for the waiting room
 
 
 class DepositResult(Item, frozen=True):
@@ -356,17 +353,16 @@ OPERATIONS: dict[str, dict[str, tuple[type[Item], type[Item]]]] = {
         "verify_decision": (VerifyDecisionItem, VerifyDecisionResult),
         "check_record": (CheckRecordItem, DeriveResult),
         "check_identity": (CheckIdentityItem, CheckIdentityResult),
+        **PRESENCE,
         "key_set": (KeySetItem, KeySetResult),
-        "challenge": (ChallengeItem, ChallengeResult),
-        "enrol": (EnrolItem, EnrolResult),
-        "passkey": (PasskeyItem, SessionResult),
-        "renew": (RenewItem, SessionResult),
-        "account": (AccountItem, AccountResult),
-        "add_passkey": (AddPasskeyItem, AccountDone),
-        "end_passkey": (EndPasskeyItem, AccountDone),
-        "end_sessions": (EndSessionsItem, AccountDone),
-        "recover": (RecoverItem, RecoverResult),
+        **ACCOUNTS,
+        **action_frames.ASK,
+        **mandate_frames.ASK,
         "provider": (ProviderItem, SessionResult),
+        **STATIONS,
+        **HOSPITALS,
+        **DESKS,
+        "waiting_key": (WaitingKeyItem, WaitingKeyResult),
     },
     "box": {
         "open_deposit": (OpenDepositItem, OpenDepositResult),
@@ -380,9 +376,13 @@ OPERATIONS: dict[str, dict[str, tuple[type[Item], type[Item]]]] = {
         "counters": (CountersItem, CountersResult),
         "keep": (KeepItem, KeepResult),
         "mac": (MacItem, MacResult),
+        "seal_for_insurer": (SealForInsurerItem, SealForInsurerResult),
+        "open_waiting": (OpenWaitingItem, OpenWaitingResult),
+        "forget_waiting": (ForgetWaitingItem, ForgetWaitingResult),
         "verify_decision": (VerifyDecisionItem, VerifyDecisionResult),
         "seal_iban": (SealIbanItem, SealIbanResult),
         "open_iban": (OpenIbanItem, OpenIbanResult),
+        **action_frames.BOX,
         "journal": (JournalItem, JournalResult),
         "checkpoint": (CheckpointItem, CheckpointResult),
     },

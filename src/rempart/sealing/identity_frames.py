@@ -11,6 +11,7 @@ class SealedIdentity(Item, frozen=True):
     `labels`: AMC number of 10 digits, convention, CSR, as the request says them in clear. `rule`: the fields of
     `domain.member.MemberRule` of the insurer. `days` of care, since 1970. Format: docs/formats/identity-jwe.md.
     `by_card`: what is shown is a signed card, sealed in `jwe`, or told in clear as `card`, and then there is no JWE.
+    `code`: a presence code is shown instead, with the `mapping` that the hub kept of it.
     """
 
     jwe: str
@@ -20,6 +21,8 @@ class SealedIdentity(Item, frozen=True):
     nir_needed: bool = False
     by_card: bool = False
     card: str = ""
+    code: str = ""
+    mapping: bytes = b""
 
     def __repr__(self) -> str:
         return "SealedIdentity(…)"

@@ -38,7 +38,7 @@ class RegisterProvider(Item, frozen=True):
 
 
 class LinkItem(Item, frozen=True):
-    """Who PS_IdNat `national_id` names is that account, at that site.
+    """Who PS_IdNat `national_id` names is that account, at that site; or who `person` names, by a name of the keeper.
 
     Until `until` such a person signs in though the account has no passkey yet.
     """
@@ -49,6 +49,7 @@ class LinkItem(Item, frozen=True):
     site: str
     role: str
     until: int
+    person: bytes = b""
 
     def __repr__(self) -> str:
         return "LinkItem(…)"

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from .account_frames import AccountShown, InviteItem, PortalItem, RecoverAccount, RevokePasskey, ShowAccount
+from .hospital_frames import RegisterHospital
 from .item import Item
 from .provider_frames import LinkItem, RegisterProvider, UnlinkItem
 
@@ -105,6 +106,7 @@ OPERATIONS: dict[str, tuple[type[Item], type[Item]]] = {
     "recover_account": (RecoverAccount, Done),
     "show_account": (ShowAccount, AccountShown),
     "provider": (RegisterProvider, Done),
+    "hospital": (RegisterHospital, Done),
     "link": (LinkItem, Done),
     "unlink": (UnlinkItem, Done),
     "forget_insurer": (ForgetInsurer, Done),

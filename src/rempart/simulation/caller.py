@@ -18,7 +18,7 @@ from rempart.simulation.events import Ask
 from rempart.simulation.http import Connection, Response
 from rempart.wire.authorizations import AuthorizationList, AuthorizationRequest, AuthorizationState
 from rempart.wire.batches import BatchItem, BatchReceipt, BatchRequest, BatchState
-from rempart.wire.eligibility import EligibilityAnswer, EligibilityRequest
+from rempart.wire.eligibility import CardRequest, EligibilityAnswer, EligibilityRequest, PresenceRequest
 from rempart.wire.estimates import EstimateAnswer, EstimateRequest
 from rempart.wire.invoices import (
     FileReceipt,
@@ -92,7 +92,9 @@ class Caller:
         """One eligibility question of the day."""
         return await self.eligibility(eligibility_request(ask, reference=reference))
 
-    async def eligibility(self, request: EligibilityRequest) -> EligibilityAnswer | Problem:
+    async def eligibility(
+        self, request: EligibilityRequest | CardRequest | PresenceRequest
+    ) -> EligibilityAnswer | Problem:
         """One eligibility question."""
         return await self._json(("POST", "/v1/eligibility"), msgspec.json.encode(request), EligibilityAnswer)
 

@@ -13,14 +13,15 @@ from uuid import UUID
 
 import psycopg
 
-from rempart.application.bank_details import Change, Said, Sealed
+from rempart.application.bank_details import KEEPER, Change, Said, Sealed
 from rempart.domain.bank_details import ACTIVE, CANCELLED
 from rempart.domain.compartments import BANK_DETAILS, OPEN
 from rempart.ground.instants import PARIS, civil_date
 from rempart.storage.notices import Notice, tell
 
 Connection = psycopg.Connection[Any]
-DISPUTED = "bank-details-disputed"
+ALARMS = {"site": "bank-details-disputed", KEEPER: "bank-details-unproven"}
+"""What rings, by who said no."""
 
 ROWS: LiteralString = """
 select c.change, c.site, c.operator, c.verification, c.proposed_by,
@@ -28,7 +29,8 @@ select c.change, c.site, c.operator, c.verification, c.proposed_by,
        (select count(distinct o.site) from (
             select p.site, p.iban_index from rempart.payee p where p.iban_index = c.iban_index
             union all select b.site, b.iban_index from rempart.bank_change b where b.iban_index = c.iban_index) o
-        where o.site <> c.site)
+        where o.site <> c.site),
+       coalesce(c.ending, ''), c.sealed_iban, c.signed, coalesce(a.approved_by, ''), a.signed
 from rempart.bank_change c
 left join rempart.bank_change_approval a using (change)
 left join rempart.bank_change_end e using (change)
@@ -116,10 +118,10 @@ class BankChanges:
                 "join rempart.bank_change_approval a using (change) where c.change = %s",
                 (civil_date(instant, PARIS), instant, change.change),
             )
-        if outcome == CANCELLED and said_by == "site":
+        if outcome == CANCELLED and said_by in ALARMS:
             self._connection.execute(
                 "insert into rempart.alarm (instant, code, counts, context) values (%s, %s, %s, %s)",
-                (instant, DISPUTED, json.dumps({"items": 1}), json.dumps({"change": str(change.change)})),
+                (instant, ALARMS[said_by], json.dumps({"items": 1}), json.dumps({"change": str(change.change)})),
             )
 
     def ripe(self, instant: int) -> list[UUID]:

@@ -29,7 +29,9 @@ EVENT: LiteralString = (
     "insert into rempart.claw_back_event (claw_back, state, cause, said_by, instant) values (%s, %s, %s, %s, %s)"
 )
 DUE_NOW: LiteralString = """
-select c.claw_back, c.site, c.operator, c.insurer, rempart.debt_left(c.claw_back), c.instalment, coalesce(d.month, 0)
+select c.claw_back, c.site, c.operator, c.insurer, rempart.debt_left(c.claw_back), c.instalment, coalesce(d.month, 0),
+       (select max(x.day) from rempart.site_change x join rempart.invoice i on i.invoice = c.invoice
+        where x.site = c.site and x.what = 'owner' and x.day <= date '1970-01-01' + i.care_day)
 from rempart.claw_back c
 left join lateral (
     select sum(x.amount) filter (where date_trunc('month', r.day) = date_trunc('month', %(day)s::date))::bigint as month
@@ -76,8 +78,10 @@ def ripen(connection: Connection, day: date, instant: int) -> int:
 def due(connection: Connection, day: date) -> list[Claim]:
     """What may be deducted on `day`, the oldest first."""
     return [
-        Claim(claw_back, site, operator, insurer, left, month_left(instalment, left, taken))
-        for claw_back, site, operator, insurer, left, instalment, taken in connection.execute(DUE_NOW, {"day": day})
+        Claim(claw_back, site, operator, insurer, left, month_left(instalment, left, taken), owned)
+        for claw_back, site, operator, insurer, left, instalment, taken, owned in connection.execute(
+            DUE_NOW, {"day": day}
+        )
     ]
 
 

@@ -6,6 +6,7 @@ A stale copy can cost work, never an answer: `settle` reads standings, compartme
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -15,11 +16,28 @@ import asyncpg
 from rempart.application.guard import SiteFacts, Snapshot
 from rempart.domain.compartments import Closure
 from rempart.domain.member import MemberRule
+from rempart.domain.waves import Plan, Window
 
 CLOSURES = (
     "select compartment, state, reason, changed, reopens, french, english from rempart.compartment "
     "where state <> 'open' order by compartment"
 )
+
+
+PLANS = """
+select p.operator, p.drawn, coalesce(array_agg(w.starts order by w.number) filter (where w.plan is not null), '{}'),
+       coalesce(array_agg(w.minutes order by w.number) filter (where w.plan is not null), '{}'),
+       coalesce(array_agg(w.share order by w.number) filter (where w.plan is not null), '{}')
+from rempart.wave_plan p left join rempart.wave_window w using (plan)
+where p.plan in (select max(x.plan) from rempart.wave_plan x group by x.operator)
+group by p.plan, p.operator, p.drawn
+"""
+"""The newest plan of each operator."""
+
+
+def plan_of(row: Any) -> Plan:
+    """A plan of a row of `PLANS`."""
+    return Plan(row[0], row[1], tuple(Window(*each) for each in zip(row[2], row[3], row[4], strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +94,7 @@ async def read(connection: asyncpg.Connection[Any]) -> Facts:
         )
         clients = await connection.fetch("select client, standing from rempart.client")
         closures = [Closure(*row) for row in await connection.fetch(CLOSURES)]
+        waves = [plan_of(row) for row in await connection.fetch(PLANS)]
         operators = await connection.fetch(
             "select operator from rempart.site union select operator from rempart.insurer where standing = 'good'"
         )
@@ -98,6 +117,8 @@ async def read(connection: asyncpg.Connection[Any]) -> Facts:
             {row["site"]: SiteFacts(*row) for row in sites},
             {row["client"]: row["standing"] for row in clients},
             {closure.compartment: closure for closure in closures},
+            {plan.operator: plan for plan in waves},
+            Counter(row["operator"] for row in sites) if waves else {},
         ),
         {amc_number: tuple(lines) for amc_number, lines in table.items()},
         {row["insurer"]: MemberRule(**json.loads(row["member_rule"])) for row in rules},

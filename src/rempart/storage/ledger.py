@@ -28,33 +28,45 @@ LOCK = 0x52_4D_50_41_59  # "RMPAY": one payer at a time
 TAKE: tuple[LiteralString, ...] = (
     "truncate rempart.payment_due",
     """
-insert into rempart.payment_due (invoice, site, operator, insurer, amount, decided)
-select i.invoice, i.site, substr(t.credit, 5, length(t.credit) - 5 - length(i.site)), i.insurer, t.amount, t.instant
+insert into rempart.payment_due (invoice, site, operator, insurer, amount, decided, owned)
+select i.invoice, i.site, substr(t.credit, 5, length(t.credit) - 5 - length(i.site)), i.insurer, t.amount, t.instant,
+       case when c.site is not null then (
+           select max(x.day) from rempart.site_change x
+           where x.site = i.site and x.what = 'owner' and x.day <= date '1970-01-01' + i.care_day) end
 from rempart.invoice i
 join rempart.transfer t on t.kind = 'decision' and t.subject = i.invoice
+left join (select distinct x.site from rempart.site_change x where x.what = 'owner') c on c.site = i.site
 where i.state = 'accepted' and not exists (select from rempart.remittance_line l where l.invoice = i.invoice and l.live)
 for update of i
 """,
     """
-insert into rempart.payment_due (invoice, site, operator, insurer, amount, decided, penalty)
+insert into rempart.payment_due (invoice, site, operator, insurer, amount, decided, penalty, owned)
 select p.penalty, p.site, p.operator, case p.charged_to when 'insurer' then p.insurer else '' end, p.amount, p.posted,
-       true
+       true, (select max(x.day) from rempart.site_change x where x.site = p.site and x.what = 'owner'
+              and x.day <= (to_timestamp(p.posted / 1000000.0) at time zone 'Europe/Paris')::date)
 from rempart.delay_penalty p
 where not exists (select from rempart.remittance_penalty x where x.penalty = p.penalty and x.live)
 """,
 )
 
+# An owner is paid for the care of its own days: at the account that was the site's on the last of them, or is today's,
+# and never at one of the owner before.
 DUES: LiteralString = """
 with due as materialized (
-    select site, operator, insurer, sum(amount)::bigint as amount, count(*) filter (where not penalty) as invoices,
-           min(decided) as oldest, coalesce(sum(amount) filter (where penalty), 0)::bigint as penalties
-    from rempart.payment_due group by 1, 2, 3)
+    select site, operator, insurer, owned, sum(amount)::bigint as amount,
+           count(*) filter (where not penalty) as invoices, min(decided) as oldest,
+           coalesce(sum(amount) filter (where penalty), 0)::bigint as penalties
+    from rempart.payment_due group by 1, 2, 3, 4)
 select d.site, d.operator, d.insurer, d.amount, d.invoices, p.payee, a.reference, r.last, d.oldest,
-       coalesce(b.reason, ''), d.penalties
+       coalesce(b.reason, ''), d.penalties, d.owned
 from due d
 left join lateral (
+    select min(x.day) - 1 as last from rempart.site_change x
+    where x.site = d.site and x.what = 'owner' and x.day > coalesce(d.owned, '-infinity')) o on true
+left join lateral (
     select x.payee from rempart.payee x
-    where x.site = d.site and x.operator = d.operator and %(day)s between x.starts and x.ends
+    where x.site = d.site and x.operator = d.operator
+      and least(%(day)s::date, o.last) between x.starts and x.ends and x.starts >= coalesce(d.owned, '-infinity')
     order by x.starts desc limit 1) p on true
 left join lateral (
     select x.reference from rempart.paying_account x
@@ -69,24 +81,24 @@ left join lateral (
     select coalesce(t.reason, e.reason) as reason from rempart.remittance x
     join rempart.remittance_end e using (remittance) left join rempart.remittance_return t using (remittance)
     where x.payee = p.payee order by x.day desc, e.instant desc limit 1) b on true
-order by 1, 2, 3
+order by 1, 2, 3, d.owned nulls first
 """
 
 # In the order of the table's key: each row is beside the one before in the index.
 LINES: LiteralString = """
 insert into rempart.remittance_line (remittance, invoice, amount)
 select q.remittance, d.invoice, d.amount
-from unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) q(remittance, site, operator, insurer)
+from unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::date[]) q(remittance, site, operator, insurer, owned)
 join rempart.payment_due d using (site, operator, insurer)
-where not d.penalty
+where not d.penalty and d.owned is not distinct from q.owned
 order by 1, 2
 """
 
 PENALTIES: LiteralString = """
 select q.remittance, d.invoice, d.amount
-from unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) q(remittance, site, operator, insurer)
+from unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::date[]) q(remittance, site, operator, insurer, owned)
 join rempart.payment_due d using (site, operator, insurer)
-where d.penalty
+where d.penalty and d.owned is not distinct from q.owned
 """
 
 # What the lines and penalties of remittances make: cents, and invoices.
@@ -182,7 +194,12 @@ class Ledger:
 
     def _waiting(self, waiting: Sequence[Waits], instant: int) -> None:
         """What each site is told of why it waits; `since` is when that reason began."""
-        rows = [(one.site, one.operator, one.insurer, one.reason, one.amount) for one in waiting]
+        merged: dict[tuple[str, str, str], tuple[str, int]] = {}
+        for one in waiting:  # two owners may wait at one site: it is told of one sum, and of the earlier reason
+            key = (one.site, one.operator, one.insurer)
+            reason, amount = merged.get(key, (one.reason, 0))
+            merged[key] = (reason, amount + one.amount)
+        rows = [(*key, *told) for key, told in merged.items()]
         columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[]] * 5
         self._connection.execute(
             "delete from rempart.payment_waiting w where not exists (select from "
@@ -213,7 +230,7 @@ class Ledger:
         return identity
 
     def _lines(self, remittances: Sequence[Remittance]) -> None:
-        parts = [(r.identity, r.site, r.operator, insurer) for r in remittances for insurer in r.insurers]
+        parts = [(r.identity, r.site, r.operator, insurer, r.owned) for r in remittances for insurer in r.insurers]
         if not parts:
             return
         columns = [list(column) for column in zip(*parts, strict=True)]

@@ -18,7 +18,8 @@ COUNTS = "select client, hour, questions from rempart.site_question_counts($1, $
 KINDS = "select client from rempart.client where client = any($1::text[]) and kind = 'account'"
 BANK = "select operator, state, changed, starts from rempart.site_bank_details($1, $2)"
 MEMBERS = """
-select m.client, c.kind, coalesce(a.role, ''), coalesce(a.operator, ''), min(m.starts), max(m.ends)
+select m.client, c.kind, coalesce(a.role, ''), coalesce(a.operator, ''), min(m.starts), max(m.ends),
+       bool_and(m.delegated_by is not null), coalesce(max(m.accountable), '')
 from rempart.mandate m join rempart.client c using (client) left join rempart.account a on a.account = m.client
 where m.site = $1 and m.ended is null and m.ends >= $2 and c.standing = 'good'
 group by 1, 2, 3, 4 order by 2, 5, 1
@@ -44,7 +45,10 @@ class Bank(NamedTuple):
 
 
 class Member(NamedTuple):
-    """A client with a mandate of the site, on `first` to `last` included."""
+    """A client with a mandate of the site, on `first` to `last` included.
+
+    `delegated`: as a locum alone; `accountable`: the account that answers for it, "" when it answers itself.
+    """
 
     client: str
     kind: str
@@ -52,6 +56,8 @@ class Member(NamedTuple):
     operator: str
     first: date
     last: date
+    delegated: bool = False
+    accountable: str = ""
 
 
 async def questions(database: Database, site: str, span: tuple[int, int], reference: str = "") -> list[Question]:

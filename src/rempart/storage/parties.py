@@ -120,15 +120,15 @@ class Registry:
     async def add_account(self, account: Account) -> None:
         """What is known of an account beside its client; known already, it is not changed."""
         await self._many(
-            "insert into rempart.account (account, operator, role, invited) values (%s, %s, %s, %s) "
+            "insert into rempart.account (account, operator, role, invited, insurer) values (%s, %s, %s, %s, %s) "
             "on conflict do nothing",
-            [(account.account, account.operator, account.role, account.invited)],
+            [(account.account, account.operator, account.role, account.invited, account.insurer)],
         )
 
     async def account(self, account: str) -> Account | None:
         """One account by its id."""
         row = await self._one(
-            "select account, operator, role, invited from rempart.account where account = %s", (account,)
+            "select account, operator, role, invited, insurer from rempart.account where account = %s", (account,)
         )
         return None if row is None else Account(*row)
 
@@ -189,8 +189,9 @@ class Registry:
     async def add_mandates(self, mandates: Sequence[Mandate]) -> None:
         """Records mandates as given; a second one for the same pair stands beside the first."""
         await self._many(
-            "insert into rempart.mandate (client, site, starts, ends, given) values (%s, %s, %s, %s, %s)",
-            [(m.client, m.site, m.starts, m.ends, m.given) for m in mandates],
+            "insert into rempart.mandate (client, site, starts, ends, given, accountable) "
+            "values (%s, %s, %s, %s, %s, %s)",
+            [(m.client, m.site, m.starts, m.ends, m.given, m.accountable or None) for m in mandates],
         )
 
     async def end_mandates(self, client: str, site: str, instant: int) -> int:
@@ -240,6 +241,11 @@ class StoredTokens:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
+    @property
+    def connections(self) -> Connections:
+        """What it borrows from, for others who serve the same people."""
+        return self._connections
+
     async def add(self, facts: TokenFacts, opening: Opening | None = None) -> None:
         """One more live token; `opening` of a person's session."""
         token = (facts.digest, facts.client, facts.site, facts.vendor, facts.grant, facts.grant_id, facts.binding)
@@ -249,9 +255,9 @@ class StoredTokens:
         async with self._connections() as connection:
             await connection.execute(
                 """insert into rempart.token (hash, client, site, vendor, grant_bytes, grant_id, binding, expires, role,
-                                              probation, session, passkey, began, renewed, device)
-                   values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-                (*token, facts.expires, facts.role, facts.probation, *seen),
+                                              probation, session, passkey, began, renewed, device, insurer)
+                   values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+                (*token, facts.expires, facts.role, facts.probation, *seen, facts.insurer),
             )
 
     async def read(self, digest: bytes, instant: int) -> TokenFacts | None:
@@ -259,7 +265,7 @@ class StoredTokens:
         async with self._connections() as connection:
             found = await connection.execute(
                 """select t.hash, t.client, c.kind, t.site, coalesce(t.vendor, ''), t.grant_bytes, t.grant_id,
-                          t.binding, t.expires, t.role, t.probation, coalesce(t.session, '')
+                          t.binding, t.expires, t.role, t.probation, coalesce(t.session, ''), t.insurer
                    from rempart.token t join rempart.client c on c.client = t.client
                    where t.hash = %s and t.revoked is null and t.expires > %s""",
                 (digest, instant),

@@ -15,6 +15,7 @@ from rempart.application.reconcile import (
     DISCLOSURE,
     HUB_FROZEN,
     JOURNAL,
+    STORED,
     Alarm,
     Judgement,
     Matching,
@@ -166,7 +167,11 @@ class Reconciler:
                 (tx, id_, CHUNK),
                 binary=True,
             ).fetchall()
-            matching.add(Sighting(DISCLOSURE, row[2], row[3], row[4], row[5] // MINUTE, instant) for row in rows)
+            matching.add(
+                Sighting(DISCLOSURE, row[2], row[3], row[4], row[5] // MINUTE, instant)
+                for row in rows
+                if row[4] not in STORED
+            )
             count += len(rows)
             if rows:
                 tx, id_ = rows[-1][0], rows[-1][1]
@@ -182,10 +187,10 @@ class Reconciler:
         rows = self._connection.execute(
             "select distinct d.grant_id, d.tag from unnest(%s::bytea[], %s::bytea[]) q(grant_id, tag) "
             "join rempart.disclosure d on d.grant_id = q.grant_id and d.tag = q.tag "
-            "where d.instant between %s and %s",
+            "where d.instant between %s and %s and d.purpose <> all(%s)",
             (
                 [sighting.grant for sighting in opened], [sighting.tag for sighting in opened],
-                min(minutes) - GRANT_LIFE, max(*minutes, instant) + GRANT_LIFE,
+                min(minutes) - GRANT_LIFE, max(*minutes, instant) + GRANT_LIFE, list(STORED),
             ),
         ).fetchall()  # fmt: skip
         return frozenset((row[0], row[1]) for row in rows)

@@ -281,6 +281,11 @@ class RightsBook:
         statement = "select count(*) from rempart.rights_release where rights_file = %s and verdict = 'release'"
         return _only(self.connection.execute(statement, (rights_file,)))
 
+    def agreed(self) -> list[int]:
+        """Files in quarantine that two different people want released, the oldest first."""
+        rows = self.connection.execute(text.AGREED).fetchall()
+        return [row[0] for row in rows]
+
     def decide(self, rights_file: int, state: str, code: str, *, instant: int) -> None:
         """Quarantine ends. CheckViolation when two different people have not agreed to a release."""
         self.connection.execute(

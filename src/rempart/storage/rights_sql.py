@@ -38,6 +38,12 @@ insert into rempart.rights_release (rights_file, officer, verdict, instant) valu
 on conflict (rights_file, officer) do nothing
 """
 
+AGREED = """
+select f.rights_file from rempart.rights_file f where f.state = 'quarantined' and (
+    select count(*) from rempart.rights_release r where r.rights_file = f.rights_file and r.verdict = 'release') >= 2
+order by f.rights_file
+"""
+
 # The first line of the file keeps a canonical identity; a COPY fills its table in the order of the file.
 DROP_COLLISIONS = """
 with named as (

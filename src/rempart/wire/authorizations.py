@@ -204,13 +204,14 @@ class StatedLine(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     amc: int
 
 
-class Statement(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """What a case worker decided. `lines` name every line when agreed, none when refused."""
+class Statement(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
+    """What a case worker decided. `lines` name every line when agreed, none when refused; then `reason` may say why."""
 
     authorization: str
     verdict: Literal["agreed", "refused"]
     decided: str
     lines: tuple[StatedLine, ...] = ()
+    reason: str = ""
 
 
 class DecisionAnswer(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -46,6 +46,19 @@ class CardRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_
         return "CardRequest(…)"
 
 
+class PresenceRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
+    """One question about who gave a presence code at the counter; spaces, hyphens and small letters do no harm."""
+
+    code: str
+    care_date: str
+    domains: tuple[str, ...]
+    evidence: Literal["code"] = "code"
+    site_reference: str = ""
+
+    def __repr__(self) -> str:
+        return "PresenceRequest(…)"
+
+
 class DomainAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """One domain: `open` on the care date, from and to when open, the card's formula."""
 

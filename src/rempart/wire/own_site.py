@@ -61,13 +61,18 @@ class OwnBankDetails(msgspec.Struct, frozen=True):
 
 
 class OwnMember(msgspec.Struct, frozen=True):
-    """Who may work for the site: an account with its role, or a program (`role` empty); both days included."""
+    """Who may work for the site: an account with its role, or a program (`role` empty); both days included.
+
+    `delegated`: a locum, by the site's manager. `accountable`: the account that answers for this one, or empty.
+    """
 
     member: str
     by: By
     role: str
     first: str
     last: str
+    delegated: bool = False
+    accountable: str = ""
 
 
 class OwnSite(msgspec.Struct, frozen=True):

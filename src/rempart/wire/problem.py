@@ -29,6 +29,15 @@ class ClosureTold(msgspec.Struct, frozen=True, omit_defaults=True):
     retry_after: int = 0
 
 
+class TurnTold(msgspec.Struct, frozen=True):
+    """While a portal reopens in waves: a site's `place` of about `of` sites, and from when it may come, UTC."""
+
+    place: int
+    of: int
+    opens: str
+    retry_after: int
+
+
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """`type` names the kind of problem, `code` the stable kebab-case; `title` and `detail` are for people."""
 
@@ -39,6 +48,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str = ""
     errors: tuple[FieldError, ...] = ()
     closure: ClosureTold | None = None
+    turn: TurnTold | None = None
 
 
 _ENCODER = msgspec.json.Encoder()

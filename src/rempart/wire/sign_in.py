@@ -15,14 +15,22 @@ BROWSERS = ("firefox", "chrome", "edge", "safari", "opera", "samsung", "other")
 SYSTEMS = ("windows", "macos", "linux", "android", "ios", "chromeos", "other")
 DEVICES = frozenset(f"{browser}/{system}" for browser in BROWSERS for system in SYSTEMS)
 """What a portal may tell of a device, from the browser's own word; anything else is kept as nothing."""
-Purpose = Literal["enrol", "sign-in", "provider", "add-passkey", "approve"]
+SITE_ROLES = ("professional", "staff", "manager")
+INSURER_ROLES = ("case-worker", "insurer-manager")
+OPERATOR_ROLES = ("agent", "support", "security", "data-protection")
+"""A person's roles: at the counter of sites, at an insurer's desk, at the operator's own."""
+Purpose = Literal["enrol", "sign-in", "provider", "add-passkey", "approve", "station"]
 
 
 class ChallengeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the browser is to sign, for one operator's portal."""
+    """What the browser is to sign, for one operator's portal.
+
+    `site` is asked for while the portal reopens in waves: where the person works, or what a desk's invitation names.
+    """
 
     operator: str
     purpose: Purpose
+    site: str = ""
 
 
 class ChallengeAnswer(msgspec.Struct, frozen=True):
@@ -34,7 +42,10 @@ class ChallengeAnswer(msgspec.Struct, frozen=True):
 
 
 class EnrolRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A new passkey under an invitation: its code, the billing number of the site it names, what the browser made."""
+    """A new passkey under an invitation: its code, the place it names, what the browser made.
+
+    `site`: the site's billing number; of a desk's invitation the insurer's number, or the operator's id.
+    """
 
     operator: str
     invitation: str
@@ -76,7 +87,8 @@ class SessionAnswer(msgspec.Struct, frozen=True):
     """`token` is opaque, bound to the portal's key, and good for `expires_in` seconds unless renewed.
 
     `site` is empty while it has to be chosen among `sites`; `profession` is the site's. `ends_in`: seconds to the end
-    of the shift, after which one signs in again.
+    of the shift, after which one signs in again. A desk's session has no site: `insurer` is the one whose desk it is,
+    empty at the operator's own.
     """
 
     token: str
@@ -87,3 +99,4 @@ class SessionAnswer(msgspec.Struct, frozen=True):
     profession: str
     expires_in: int
     ends_in: int
+    insurer: str = ""

@@ -19,6 +19,10 @@ log = structlog.get_logger()
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
+class NotPromotedError(RuntimeError):
+    """The keeper did not promote the index key: nothing was applied."""
+
+
 def apply(book: RightsBook, keeper: KeeperSync, waiting: Waiting, standing: Standing, *, instant: int, day: int) -> int:
     """The staged generation begins to answer; how many more identities another person keeps.
 
@@ -40,7 +44,7 @@ def apply(book: RightsBook, keeper: KeeperSync, waiting: Waiting, standing: Stan
     # Before the commit: a version that is live and finds nothing costs a look-up; one that is not live finds nobody.
     promoted = keeper.call("promote", [Promote(waiting.insurer, waiting.version)])[0]
     if promoted.refusal:
-        raise RuntimeError(f"the keeper did not promote the index key: {promoted.refusal}")
+        raise NotPromotedError(f"the keeper did not promote the index key: {promoted.refusal}")
     return 0
 
 
@@ -58,6 +62,39 @@ def refuse(connection: Connection, keeper: KeeperSync, rights_file: int, officer
     return _speak(connection, keeper, rights_file, officer, verdict="refuse", instant=instant)
 
 
+def complete(connection: Connection, keeper: KeeperSync, rights_file: int, *, instant: int) -> Outcome:
+    """A file that two different people agreed to elsewhere is applied; what is not ripe, or just loading, is left."""
+    book = RightsBook(connection)
+    with connection.transaction():
+        waiting = book.waiting(rights_file)
+        if waiting is None:
+            return Outcome("refused", "not-in-quarantine", rights_file=rights_file)
+        outcome = _found(waiting)
+        if not book.lock(waiting.insurer):
+            return replace(outcome, code="load-running")
+        if book.voices(rights_file) < 2:
+            return replace(outcome, code="second-officer-missing")
+        return _applied(book, keeper, waiting, instant=instant)
+
+
+def _found(waiting: Waiting) -> Outcome:
+    return Outcome(
+        "quarantined", "weighed-too-heavy", "", waiting.insurer, waiting.sequence, waiting.rights_file,
+        waiting.generation, over=waiting.over_limit,
+    )  # fmt: skip
+
+
+def _applied(book: RightsBook, keeper: KeeperSync, waiting: Waiting, *, instant: int) -> Outcome:
+    standing = book.standing(waiting.insurer)
+    if standing is None:  # cannot be: the file refers to the insurer
+        raise LookupError("the insurer of a quarantined file is gone")
+    book.prepare(work_mem="256MB")
+    book.decide(waiting.rights_file, "applied", "released", instant=instant)
+    day = civil_date(waiting.created, PARIS).toordinal() - _EPOCH
+    apply(book, keeper, waiting, standing, instant=instant, day=day)
+    return replace(_found(waiting), state="applied", code="released")
+
+
 def _speak(
     connection: Connection, keeper: KeeperSync, rights_file: int, officer: str, *, verdict: str, instant: int
 ) -> Outcome:
@@ -69,10 +106,7 @@ def _speak(
         waiting = book.waiting(rights_file)
         if waiting is None:
             return Outcome("refused", "not-in-quarantine", rights_file=rights_file)
-        outcome = Outcome(
-            "quarantined", "weighed-too-heavy", "", waiting.insurer, waiting.sequence, rights_file, waiting.generation,
-            over=waiting.over_limit,
-        )  # fmt: skip
+        outcome = _found(waiting)
         if not book.lock(waiting.insurer):
             return replace(outcome, state="refused", code="load-running")
         if not book.voice(rights_file, name, verdict, instant=instant):
@@ -83,14 +117,7 @@ def _speak(
             return replace(outcome, state="refused", code="refused-by-officer")
         if book.voices(rights_file) < 2:
             return replace(outcome, code="second-officer-missing")
-        standing = book.standing(waiting.insurer)
-        if standing is None:  # cannot be: the file refers to the insurer
-            raise LookupError("the insurer of a quarantined file is gone")
-        book.prepare(work_mem="256MB")
-        book.decide(rights_file, "applied", "released", instant=instant)
-        day = civil_date(waiting.created, PARIS).toordinal() - _EPOCH
-        apply(book, keeper, waiting, standing, instant=instant, day=day)
-        return replace(outcome, state="applied", code="released")
+        return _applied(book, keeper, waiting, instant=instant)
 
 
 def months_before(day: date, months: int) -> date:

@@ -16,6 +16,7 @@ Right = tuple[str, str, str]
 """(table, column or ALL, privilege in small letters)."""
 
 HUB_READS = (
+    "directory_place", "enrolment", "enrolment_event", "enrolment_ticket",
     "batch", "batch_answer",
     "insurer", "guarantee_table", "routing", "site", "client", "client_key", "mandate", "compartment", "facts_version",
     "token", "inbound", "idempotency", "invoice", "invoice_event", "invoice_history", "decision",
@@ -27,21 +28,38 @@ HUB_READS = (
     "settlement_reply_taken",
     "payment_waiting", "claw_back", "claw_back_event", "site_notice",
     "authorization_request", "authorization_event", "authorization_sealed", "authorization_decision", "accreditation",
-    "authorization_part", "webhook_event",
+    "authorization_part", "webhook_event", "desk_suspension", "waiting_room", "wave_plan", "wave_window",
+    "rights_file", "rights_release", "fund_call_end",
 )  # fmt: skip
 HUB_READS_OF = {
+    "waiting_entry": (
+        "entry",
+        "receipt",
+        "room",
+        "client",
+        "site",
+        "kind",
+        "received",
+        "state",
+        "reason",
+        "subject",
+        "ended",
+    ),
     "leaf": ("month", "number", "hash"),
+    "enrolment_document": ("enrolment", "number"),
     "record": ("generation", "record_key", "key_version", "person", "payload", "closed"),
-    "account": ("account", "role", "operator"),
+    "account": ("account", "role", "operator", "insurer", "invited"),
     "delay_terms": ("operator", "insurer", "starts", "target_days"),
     "paying_account": ("reference", "operator", "insurer", "name"),
     "webhook": ("webhook", "site", "url", "state", "reason", "attempts", "next_try", "added"),
 }
 HUB_INSERTS = (
+    "enrolment", "enrolment_event", "enrolment_ticket", "enrolment_document",
     "batch", "batch_chunk", "batch_answer",
     "token", "inbound", "inbox", "idempotency", "authorization_request", "authorization_event", "authorization_sealed",
     "authorization_decision", "authorization_hold",
-    "settlement_reply",
+    "settlement_reply", "waiting_room",
+    "support_reading",
 )  # fmt: skip
 HUB_UPDATES_OF = {
     "token": ("revoked", "site", "grant_bytes", "grant_id", "expires", "role", "probation", "renewed"),
@@ -61,7 +79,17 @@ HUB_UPDATES_OF = {
         "invoice",
     ),
 }
-AUDITOR_READS = ("disclosure", "leaf", "tile", "checkpoint", "log_folder", "log_state", "log_of_months")
+AUDITOR_READS = (
+    "disclosure",
+    "leaf",
+    "tile",
+    "checkpoint",
+    "log_folder",
+    "log_state",
+    "log_of_months",
+    "support_reading",
+    "desk_event",
+)
 
 HUB: frozenset[Right] = frozenset({
     *((table, ALL, "select") for table in HUB_READS),
@@ -74,6 +102,8 @@ AUDITOR: frozenset[Right] = frozenset((table, ALL, "select") for table in AUDITO
 # What only `settle` writes, and what nobody changes.
 SETTLE_WRITES = ("disclosure", "accreditation", "budget", "met", "site_reference")
 FACTS = (
+    "directory_import", "site_proposal", "site_proposal_end", "enrolment", "enrolment_event", "enrolment_approval",
+    "site_change", "site_change_done",
     "disclosure", "transfer", "decision", "invoice_event", "accreditation", "invoice_sealed", "leaf", "tile",
     "checkpoint", "log_of_months", "rights_release", "payee", "paying_account", "remittance", "remittance_end",
     "alarm", "opened_undisclosed", "site_notice", "site_notice_sent", "remittance_part", "remittance_return",
@@ -84,8 +114,9 @@ FACTS = (
     "settlement_reply_taken", "authorization_event", "authorization_decision", "compartment_opening",
     "compartment_event", "counter",
     "counter_entry",
-    "rights_again_done",
+    "rights_again_done", "desk_event", "wave_plan", "wave_window",
     "authorization_part", "webhook_event",
+    "support_reading",
 )  # fmt: skip
 WORKER_NEVER: frozenset[Right] = frozenset({
     *((table, ALL, "insert") for table in SETTLE_WRITES),
@@ -99,7 +130,13 @@ FUNCTIONS = {
     "hub": (
         "settle", "cancel_invoice", "dispute_claw_back", "sealed_reference", "record_origin", "lock_held",
         "counters_taken", "hold_counters", "release_counters", "lock_agreement", "holds_of", "hold_agreed",
-        "resume_webhook", "site_questions", "site_question_counts", "site_bank_details",
+        "resume_webhook", "give_presence", "claim_presence", "site_questions", "site_question_counts",
+        "site_bank_details", "delegate_site", "end_delegations", "federate_account",
+        "desk_standing", "desk_invited", "desk_shut", "desk_open", "desk_history",
+        "propose_bank_details", "approve_bank_details", "cancel_bank_details", "open_bank_details",
+        "paid_bank_details", "program_mandated", "end_program_mandates",
+        "speak_on_rights", "insurer_funds",
+        "disclose_reading", "support_question", "leave_waiting",
     ),
     "auditor": (),
 }  # fmt: skip

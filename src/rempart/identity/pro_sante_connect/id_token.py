@@ -79,6 +79,17 @@ def verify(id_token: bytes, keys: Mapping[str, Jwk], expected: Expected, instant
     provider-issuer, provider-audience, provider-nonce, provider-acr, provider-expired, provider-identity (no
     PS_IdNat, or two that differ).
     """
+    content = content_of(id_token, keys)
+    if isinstance(content, Refused):
+        return content
+    if code := claims_fault(content, expected.issuer, expected.client_id, expected.nonce, instant=instant):
+        return Refused(code)
+    claims = msgspec.json.decode(content, type=_Claims)
+    return Refused("provider-acr") if claims.acr not in expected.acr else _identified(claims)
+
+
+def content_of(id_token: bytes, keys: Mapping[str, Jwk]) -> bytes | Refused:
+    """What a registered key signed. Codes: as of `verify`, up to provider-signature."""
     header = _header(id_token)
     if isinstance(header, Refused):
         return header
@@ -88,11 +99,9 @@ def verify(id_token: bytes, keys: Mapping[str, Jwk], expected: Expected, instant
     if not _signed(id_token, header.alg, jwk):
         return Refused("provider-signature")
     try:
-        claims = msgspec.json.decode(_decode(id_token.split(b".")[1]), type=_Claims)
-    except (msgspec.MsgspecError, binascii.Error, ValueError):
+        return _decode(id_token.split(b".")[1])
+    except (binascii.Error, ValueError):
         return Refused("malformed-id-token")
-    code = _claims_fault(claims, expected, instant)
-    return Refused(code) if code else _identified(claims)
 
 
 def nonce_of(challenge: bytes) -> str:
@@ -150,17 +159,20 @@ def _signed(id_token: bytes, algorithm: str, jwk: Jwk) -> bool:
         return False
 
 
-def _claims_fault(claims: _Claims, expected: Expected, instant: int) -> str:
+def claims_fault(content: bytes, issuer: str, client_id: str, nonce: str, *, instant: int) -> str:
+    """What is wrong with the claims that every id_token has, "" when nothing is. `instant` in seconds UTC."""
+    try:
+        claims = msgspec.json.decode(content, type=_Claims)
+    except (msgspec.MsgspecError, ValueError):
+        return "malformed-id-token"
     audiences = (claims.aud,) if isinstance(claims.aud, str) else claims.aud
-    azp = claims.azp or (expected.client_id if len(audiences) == 1 else "")
-    if claims.iss != expected.issuer:
+    azp = claims.azp or (client_id if len(audiences) == 1 else "")
+    if claims.iss != issuer:
         return "provider-issuer"
-    if expected.client_id not in audiences or azp != expected.client_id:
+    if client_id not in audiences or azp != client_id:
         return "provider-audience"
-    if not expected.nonce or claims.nonce != expected.nonce:
+    if not nonce or claims.nonce != nonce:
         return "provider-nonce"
-    if claims.acr not in expected.acr:
-        return "provider-acr"
     if claims.exp <= instant or claims.iat > instant + SKEW or claims.iat > claims.exp:
         return "provider-expired"
     return ""

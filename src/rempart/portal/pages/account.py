@@ -39,7 +39,7 @@ def account_routes(pages: Pages) -> list[HTTPRouteHandler]:
         async def shown(live: SignedIn) -> Response[Any]:
             return await _page(pages, request, live)
 
-        return await inside(pages, request, shown)
+        return await inside(pages, request, shown, desk=True)
 
     return [account, *_adding(pages), *_ending(pages), *recovery_routes(pages)]
 
@@ -63,7 +63,7 @@ def _adding(pages: Pages) -> list[HTTPRouteHandler]:
                 "proof": bool(found.passkeys), "credentials": [each.credential for each in found.passkeys],
             })  # fmt: skip
 
-        return await inside(pages, request, asked)
+        return await inside(pages, request, asked, desk=True)
 
     @post(HERE + "/cles")
     async def add(request: Asked) -> Response[Any]:
@@ -81,7 +81,7 @@ def _adding(pages: Pages) -> list[HTTPRouteHandler]:
             )
             return await _done(pages, request, live, own_account.add_passkey(wish))
 
-        return await inside(pages, request, added)
+        return await inside(pages, request, added, desk=True)
 
     return [challenge, add]
 
@@ -99,7 +99,7 @@ def _ending(pages: Pages) -> list[HTTPRouteHandler]:
         async def end(live: SignedIn) -> Response[Any]:
             return await _named(pages, request, live, named=named)
 
-        return await inside(pages, request, end)
+        return await inside(pages, request, end, desk=True)
 
     @post(HERE + "/sessions/fin")
     async def end_session(request: Asked) -> Response[Any]:
@@ -108,7 +108,7 @@ def _ending(pages: Pages) -> list[HTTPRouteHandler]:
         async def end(live: SignedIn) -> Response[Any]:
             return await _named(pages, request, live, named=named, session=True)
 
-        return await inside(pages, request, end)
+        return await inside(pages, request, end, desk=True)
 
     @post(HERE + "/sessions/toutes")
     async def end_every(request: Asked) -> Response[Any]:
@@ -119,7 +119,7 @@ def _ending(pages: Pages) -> list[HTTPRouteHandler]:
             gone = pages.cookies.removed(pages.cookies.session)
             return Redirect(HERE + "/partout", status_code=303, cookies=[gone])
 
-        return await inside(pages, request, end)
+        return await inside(pages, request, end, desk=True)
 
     @get(HERE + "/partout")
     async def everywhere(request: Asked) -> Response[Any]:

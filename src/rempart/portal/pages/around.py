@@ -18,6 +18,9 @@ FILES: Final = {
     "invoices.js": "text/javascript; charset=utf-8",
     "patient.js": "text/javascript; charset=utf-8",
     "authorizations.js": "text/javascript; charset=utf-8",
+    "waiting.js": "text/javascript; charset=utf-8",
+    "insurer_case.mjs": "text/javascript; charset=utf-8",
+    "station.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 CACHED: Final = {"cache-control": "public, max-age=300"}

@@ -48,7 +48,7 @@ def new_routes(pages: Pages) -> list[HTTPRouteHandler]:
             if kind is None:
                 return _form(here, {})
             quoted = quote.read(told, kind)
-            made = _request(told, quoted, common.today(pages))
+            made = request_of(told, quoted, common.today(pages))
             if isinstance(made, Trouble):
                 return _form(here, told, (quoted, made))
             try:
@@ -66,7 +66,7 @@ def new_routes(pages: Pages) -> list[HTTPRouteHandler]:
     return [form, ask]
 
 
-def _request(told: Mapping[str, str], quoted: Quote, today: date) -> AuthorizationRequest | Trouble:
+def request_of(told: Mapping[str, str], quoted: Quote, today: date) -> AuthorizationRequest | Trouble:
     """What the hub is asked, or the fields that cannot be right, in the order of the form."""
     who = common.presented(told)
     planned = quote.day_of(told.get("planned", ""))
@@ -86,13 +86,21 @@ def _form(here: Here, told: Mapping[str, str], so_far: tuple[Quote, Trouble] | N
     kind = kind_of(here.live.profession)
     if kind is None:
         return here.page("authorization_none.html", {})
+    values = form_values(here, told, so_far)
+    return here.page("authorization_new.html", values, (so_far[1] if so_far else Trouble()).status)
+
+
+def form_values(here: Here, told: Mapping[str, str], so_far: tuple[Quote, Trouble] | None = None) -> dict[str, Any]:
+    """What the form's template needs; only for a profession that has a form."""
+    kind = kind_of(here.live.profession)
+    if kind is None:
+        raise ValueError("this profession asks for no prise en charge")
     quoted, why = so_far or (None, Trouble())
-    values = {
+    return {
         "kind": kind, "covers": COVERS, "lenses": LENSES, "rows": rows(kind, quoted), "faults": common.FAULTS,
         "trouble": why, "cover": told.get("cover", "general"), "key": common.key_of(told.get("key", "")),
         "planned": told.get("planned", "") or common.today(here.pages).strftime("%d/%m/%Y"),
     }  # fmt: skip
-    return here.page("authorization_new.html", values, why.status)
 
 
 def rows(kind: Kind, quoted: Quote | None) -> list[dict[str, str]]:

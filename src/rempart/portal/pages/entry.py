@@ -14,7 +14,9 @@ from litestar.response import Redirect
 from rempart.client.doors import Assertion, Registration, SignedIn
 from rempart.client.exchange import NoAnswerError
 from rempart.portal import devices, refusals, session
+from rempart.portal.desks import at_desk
 from rempart.portal.pages.forms import Form, read
+from rempart.portal.places import places
 from rempart.portal.refusals import Kind, Refusal
 from rempart.portal.rendering import Asked, Pages, Shown
 from rempart.portal.words import N_
@@ -22,18 +24,22 @@ from rempart.wire.problem import Problem
 from rempart.wire.sign_in import Purpose
 
 CODE_LENGTH: Final = 16
+TURNS: Final = frozenset({"turn", "turn-site"})
+TURN_PATH: Final = "/tour"
+"""Where people go while the portal reopens in waves."""
 HANDLE_BYTES: Final = 16
 STATUS: Final = {
     Kind.OVER: 401, Kind.CLOSED: 503, Kind.AWAY: 503, Kind.LIMIT: 429, Kind.AMISS: 422, Kind.STOPPED: 403,
 }  # fmt: skip
 FAULTS: Final = {
     "code": N_("Le code compte 16 lettres et chiffres, en 4 groupes de 4 : recopiez-le de l’invitation."),
-    "site": N_("Le numéro de facturation compte 9 caractères (N° AM ou FINESS)."),
+    "site": N_("Pour un site : 9 caractères (N° AM ou FINESS). Pour un bureau : ce qui est écrit sur l’invitation."),
 }
 # Crockford's base32, and the letters that people read for one of its digits.
 _CODE = re.compile(rf"[0-9A-HJKMNP-TV-Z]{{{CODE_LENGTH}}}")
 _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None, "\u00a0": None})
 _SITE = re.compile(r"[0-9][0-9AB][0-9]{7}")
+_INSURER = re.compile(r"[0-9]{10}")
 _BASE64 = re.compile(r"[A-Za-z0-9_-]{1,8000}")
 
 
@@ -44,8 +50,8 @@ def entry_routes(pages: Pages) -> list[HTTPRouteHandler]:
 
 
 def landing(found: SignedIn) -> str:
-    """Where a signed-in person goes."""
-    return "/patient" if found.site else "/site"
+    """Where a signed-in person goes: to choose a site, or to the first of the role's places."""
+    return places(found.role)[0].path if found.site or at_desk(found) else "/site"
 
 
 def _sign_in(pages: Pages) -> list[HTTPRouteHandler]:
@@ -58,7 +64,8 @@ def _sign_in(pages: Pages) -> list[HTTPRouteHandler]:
 
     @post("/session/challenge", status_code=200)
     async def challenge(request: Asked) -> Response[Any]:
-        return await _challenge(pages, request, "sign-in")
+        site = (await read(request)).one.get("site", "")
+        return await _challenge(pages, request, "sign-in", site)
 
     @post("/session")
     async def sign_in(request: Asked) -> Response[Any]:
@@ -66,7 +73,8 @@ def _sign_in(pages: Pages) -> list[HTTPRouteHandler]:
         credential = assertion_of(told)
         if credential is None:
             return _again(pages, request, "sign_in.html", _refused())
-        return await _entered(pages, request, told.one.get("challenge", ""), credential)
+        site = read_site(told.one.get("site", ""))
+        return await _entered(pages, request, told.one.get("challenge", ""), credential, site=site)
 
     return [welcome, challenge, sign_in]
 
@@ -89,14 +97,19 @@ def _demo_sign_in(pages: Pages) -> HTTPRouteHandler:
     return sign_in
 
 
-async def _entered(pages: Pages, request: Asked, challenge: str, signed: Assertion) -> Response[Any]:
+async def _entered(
+    pages: Pages, request: Asked, challenge: str, signed: Assertion, *, site: str = ""
+) -> Response[Any]:  # fmt: skip
     """Signed in, with the cookie; or why not."""
     told = devices.device(request.headers.get("user-agent", ""))
-    found = await pages.portal.hub.sign_in(challenge, signed, device=told)
+    found = await pages.portal.hub.sign_in(challenge, signed, site, device=told)
+    if isinstance(found, Problem) and found.code in TURNS:
+        return Redirect(TURN_PATH, status_code=303)
     if isinstance(found, Problem):
         return _again(pages, request, "sign_in.html", refusals.entering(found))
     cookie = pages.cookies.made(pages.cookies.session, session.write(found))
-    return Redirect(landing(found), status_code=303, cookies=[cookie])
+    shared = bool(request.cookies.get(pages.cookies.station)) and bool(found.site)
+    return Redirect("/comptoir/code" if shared else landing(found), status_code=303, cookies=[cookie])
 
 
 def _invitation(pages: Pages) -> list[HTTPRouteHandler]:
@@ -106,20 +119,22 @@ def _invitation(pages: Pages) -> list[HTTPRouteHandler]:
 
     @post("/invitation/challenge", status_code=200)
     async def challenge(request: Asked) -> Response[Any]:
-        wrong = _wrong(await read(request))  # before the browser makes a passkey that nobody would take
-        return Response({"wrong": wrong}, status_code=422) if wrong else await _challenge(pages, request, "enrol")
+        told = await read(request)
+        wrong, site = _wrong(pages, told), place_of(pages, told.one.get("site", ""))
+        # Before the browser makes a passkey that nobody would take.
+        return Response({"wrong": wrong}, status_code=422) if wrong else await _challenge(pages, request, "enrol", site)
 
     @post("/invitation", status_code=200)
     async def enrol(request: Asked) -> Response[Any]:
         told = await read(request)
-        wrong = _wrong(told)
+        wrong = _wrong(pages, told)
         if wrong:
             values = {"refusal": None, "faults": FAULTS, "wrong": wrong}
             return pages.page(request, "invitation.html", values, Shown(status=422))
         credential = registration_of(told)
         if credential is None:
             return _again(pages, request, "invitation.html", _refused())
-        code, site = read_code(told.one["code"]), read_site(told.one["site"])
+        code, site = read_code(told.one["code"]), place_of(pages, told.one["site"])
         found = await pages.portal.hub.enrol(code, site, told.one.get("challenge", ""), credential)
         if isinstance(found, Problem):
             return _again(pages, request, "invitation.html", refusals.entering(found))
@@ -133,7 +148,7 @@ def _session_end(pages: Pages) -> list[HTTPRouteHandler]:
     async def end(request: Asked) -> Response[Any]:
         found = session.read(request.cookies.get(pages.cookies.session, ""))
         if found is not None:
-            await _told_to_end(pages, found)
+            await told_to_end(pages, found)
         gone = pages.cookies.removed(pages.cookies.session)
         return Redirect("/session/ended", status_code=303, cookies=[gone])
 
@@ -149,7 +164,7 @@ def _session_end(pages: Pages) -> list[HTTPRouteHandler]:
     return [end, ended, over]
 
 
-async def _told_to_end(pages: Pages, found: SignedIn) -> None:
+async def told_to_end(pages: Pages, found: SignedIn) -> None:
     """Ends it at the hub; when the hub is away the session ends by itself within 15 minutes, and the cookie now."""
     try:
         await pages.portal.hub.end(found)
@@ -157,10 +172,10 @@ async def _told_to_end(pages: Pages, found: SignedIn) -> None:
         return
 
 
-async def _challenge(pages: Pages, request: Asked, purpose: Purpose) -> Response[Any]:
+async def _challenge(pages: Pages, request: Asked, purpose: Purpose, site: str) -> Response[Any]:
     """What the browser is to sign, for `webauthn.js`; or the sentences of a refusal."""
     try:
-        found = await pages.portal.hub.challenge(purpose)
+        found = await pages.portal.hub.challenge(purpose, site)
     except NoAnswerError:
         return said_to_script(pages, request, refusals.away())
     if isinstance(found, Problem):
@@ -174,6 +189,8 @@ def said_to_script(pages: Pages, request: Asked, refusal: Refusal) -> Response[A
     """A no for `webauthn.js`, which shows its two sentences in the page."""
     words = pages.words(request)
     told = {"title": words.say(refusal.title), "todo": words.say(refusal.todo)}
+    if refusal.code in TURNS:
+        told["go"] = TURN_PATH
     return Response(told, status_code=STATUS[refusal.kind])
 
 
@@ -189,9 +206,9 @@ def _refused() -> Refusal:
     return refusals.entering(Problem("", 422, "passkey-refused"))
 
 
-def _wrong(told: Form) -> tuple[str, ...]:
+def _wrong(pages: Pages, told: Form) -> tuple[str, ...]:
     """The fields of an invitation that cannot be right."""
-    good = {"code": read_code(told.one.get("code", "")), "site": read_site(told.one.get("site", ""))}
+    good = {"code": read_code(told.one.get("code", "")), "site": place_of(pages, told.one.get("site", ""))}
     return tuple(name for name, value in good.items() if not value)
 
 
@@ -205,6 +222,14 @@ def read_site(text: str) -> str:
     """A billing number without spaces, "" when it cannot be one."""
     site = re.sub(r"\s", "", text).upper()
     return site if _SITE.fullmatch(site) else ""
+
+
+def place_of(pages: Pages, text: str) -> str:
+    """What an invitation names: a site's number, an insurer's, or this operator; "" when it cannot be any."""
+    plain, operator = re.sub(r"\s", "", text), pages.portal.settings.operator.id
+    if plain.lower() == operator.lower():
+        return operator
+    return plain if _INSURER.fullmatch(plain) else read_site(text)
 
 
 def assertion_of(told: Form, prefix: str = "") -> Assertion | None:

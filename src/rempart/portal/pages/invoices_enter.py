@@ -125,14 +125,18 @@ async def _corrected(at: At, identity: str) -> Response[Any]:
 
 
 def _form(at: At, sent: Sent) -> Response[Any]:
+    return at.page("invoice_new.html", form_values(at, sent), sent.status)
+
+
+def form_values(at: At, sent: Sent) -> dict[str, Any]:
+    """What the form's template needs."""
     more = extras(at.live.profession)
-    values = {
+    return {
         "sent": sent, "values": sent.values, "wrong": sent.wrong, "faults": FAULTS, "kinds": billed(at.live.profession),
         "extras": more, "lines": range(1, LINES + 1), "open": set(invoicing.filled(sent.values)) | {1},
         "key": sent.key or str(uuid4()), "today": _today(at.pages).strftime("%d/%m/%Y"), "reason_of": reason_of,
         "summary": _summary(sent.wrong),
     }  # fmt: skip
-    return at.page("invoice_new.html", values, sent.status)
 
 
 def _summary(wrong: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:

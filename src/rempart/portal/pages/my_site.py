@@ -11,6 +11,7 @@ from litestar.params import FromQuery
 
 from rempart.client import calls
 from rempart.client.doors import SignedIn
+from rempart.portal import desks
 from rempart.portal.pages.inside import inside
 from rempart.portal.pages.questions import day_of, today
 from rempart.portal.pages.reading import NoPageError, told
@@ -20,7 +21,7 @@ from rempart.wire.own_site import QuestionCount
 
 ROLES: Final = {
     "professional": N_("Professionnel de santé"), "staff": N_("Équipe"), "manager": N_("Responsable du site"),
-}  # fmt: skip
+} | dict(desks.ROLES)  # fmt: skip
 BANK: Final = {
     "in-force": (N_("En vigueur"), "good"), "waiting": (N_("En attente de 72 h"), "warn"),
     "proposed": (N_("À vérifier"), "calm"),

@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from rempart.client import calls
 from rempart.client.doors import SignedIn
 from rempart.client.exchange import NoAnswerError
-from rempart.portal import card, quote_reasons, refusals
+from rempart.portal import card, presence, quote_reasons, refusals
 from rempart.portal import scanned as scanned_card
 from rempart.portal.pages import estimate
 from rempart.portal.pages.entry import STATUS
@@ -22,7 +22,7 @@ from rempart.portal.pages.inside import ended, inside
 from rempart.portal.professions import offered
 from rempart.portal.refusals import Kind, Refusal
 from rempart.portal.rendering import Asked, Pages, Shown
-from rempart.wire.eligibility import CardRequest, EligibilityAnswer, EligibilityRequest
+from rempart.wire.eligibility import CardRequest, EligibilityAnswer, EligibilityRequest, PresenceRequest
 from rempart.wire.estimates import EstimateAnswer
 from rempart.wire.problem import Problem
 
@@ -42,6 +42,7 @@ class Result:
     priced: bool = False
     estimate: EstimateAnswer | None = None
     scanned: bool = False
+    by_code: bool = False
 
     @property
     def status(self) -> int:
@@ -82,8 +83,10 @@ def patient_routes(pages: Pages) -> list[HTTPRouteHandler]:
                 return _page(pages, request, live, Result(refusal=refusals.away()))
             if isinstance(found, Problem):
                 return _refused(pages, request, live, found)
-            scanned = isinstance(question, CardRequest)
-            result = Result(found, question.domains, question.care_date, scanned=scanned)
+            result = Result(
+                found, question.domains, question.care_date,
+                scanned=isinstance(question, CardRequest), by_code=isinstance(question, PresenceRequest),
+            )  # fmt: skip
             if isinstance(question, EligibilityRequest) and wanted.line is not None and found.answer == "covered":
                 paid = await estimate.ask(
                     pages.portal, live, question, line=wanted.line, accreditation=found.accreditation or ""
@@ -96,11 +99,16 @@ def patient_routes(pages: Pages) -> list[HTTPRouteHandler]:
     return [form, ask]
 
 
-def _question(told: Form, today: date) -> tuple[EligibilityRequest | CardRequest | None, tuple[str, ...]]:
-    """What is asked, by the card that was scanned or else by what was typed; or None and the fields at fault."""
+Question = EligibilityRequest | CardRequest | PresenceRequest
+
+
+def _question(told: Form, today: date) -> tuple[Question | None, tuple[str, ...]]:
+    """What is asked: by a scanned card, or else a presence code, or else what was typed; or None and the faults."""
     domains = told.all_of("domains")
     if told.one.get("scanned", ""):
         return scanned_card.read(told.one, domains, today)
+    if told.one.get("presence", "").strip():
+        return presence.read(told.one, domains, today)
     typed = card.read(told.one, domains, today)
     return typed.question, typed.faults
 
@@ -112,13 +120,14 @@ def _refused(pages: Pages, request: Asked, live: SignedIn, problem: Problem) -> 
         return ended(pages, request, problem)
     fields = tuple(error.field.rpartition(".")[2] for error in problem.errors)
     wrong = ("scanned",) if problem.code == "card-unreadable" else tuple(name for name in card.FIELDS if name in fields)
+    wrong = ("presence",) if fields == ("code",) else wrong
     return _page(pages, request, live, Result(refusal=refusal, wrong=wrong))
 
 
 def _page(pages: Pages, request: Asked, live: SignedIn, result: Result | None) -> Response[Any]:
     values = {
         "result": result or Result(),
-        "faults": {**scanned_card.FAULTS, **card.FAULTS, **estimate.NUMBERED},
+        "faults": {**scanned_card.FAULTS, **presence.FAULTS, **card.FAULTS, **estimate.NUMBERED},
         "estimate": estimate.fields(live.profession),
         "reason_of": quote_reasons.reason_of,
         "offered": offered(live.profession),

@@ -4,6 +4,12 @@
 
 const form = document.getElementById("quote");
 
+// The server proposes the day in Paris: overseas the counter's own may be another.
+function own(field) {
+  const day = (zone) => new Intl.DateTimeFormat("fr-FR", { dateStyle: "short", timeZone: zone }).format(new Date());
+  if (field?.value === day("Europe/Paris")) field.value = field.defaultValue = day(undefined);
+}
+
 function lines() {
   return [...form.querySelectorAll("[data-line]")];
 }
@@ -162,6 +168,7 @@ if (form) {
   if (form.querySelector("[data-line]")) arrange();
   corrections();
   bases();
+  own(form.elements.planned);
   form.addEventListener("submit", send);
   window.addEventListener("pageshow", (event) => { if (event.persisted) form.reset(); });
   window.addEventListener("pagehide", () => form.reset());

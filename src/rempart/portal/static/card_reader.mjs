@@ -179,4 +179,24 @@ export async function judge(text, { keys, filters, day, now }) {
   }
 }
 
+// What a card prints, in the fields of a form: nothing is verified, for somebody reads and sends it as if it were typed.
+export function printed(text) {
+  try {
+    text = text.replace(/[\r\n]+$/, "");
+    let bytes = unbase45(text.slice(5));
+    if (text.startsWith("RPM1:")) bytes = decode(message(bytes, 640).payload)[1];
+    else need(text.startsWith("RPC1:"), "card-text");
+    const all = decode(message(bytes, 384).payload);
+    need(Array.isArray(all) && (all.length === 12 || all.length === 15), "card-content");
+    const [amc, convention, csr, member, , , birth, rank] = all;
+    const digits = String(birth).padStart(6, "0"), years = Number(digits.slice(0, 2));
+    const century = years > new Date().getFullYear() % 100 ? 19 : 20; // the hub itself goes by the two digits
+    return { amc_number: String(amc).padStart(10, "0"), convention, csr, member, rank: String(rank),
+      birth_date: `${digits.slice(4)}/${digits.slice(2, 4)}/${century}${digits.slice(0, 2)}` };
+  } catch (error) {
+    if (error instanceof Refused || error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
 export const answer = async (text, told) => (await judge(text, told)).code;

@@ -10,6 +10,12 @@ function take(page) {
   start();
 }
 
+// The server proposes the day in Paris: overseas the counter's own may be another.
+function own(field) {
+  const day = (zone) => new Intl.DateTimeFormat("fr-FR", { dateStyle: "short", timeZone: zone }).format(new Date());
+  if (field?.value === day("Europe/Paris")) field.value = field.defaultValue = day(undefined);
+}
+
 function read(text) {
   return new DOMParser().parseFromString(text, "text/html");
 }
@@ -148,7 +154,10 @@ function upload(form) {
 
 function start() {
   const typed = document.getElementById("invoice"), file = document.getElementById("upload");
-  if (typed) invoice(typed);
+  if (typed) {
+    own(typed.elements.care_date);
+    invoice(typed);
+  }
   if (file) upload(file);
 }
 

@@ -1,5 +1,6 @@
 // Scans the signed card with the camera: each picture is read in this page by a vendored WebAssembly, and goes nowhere.
-// What was read is put into the form and asked as if it were typed; then it is forgotten.
+// What was read is put into the form and asked as if it were typed; then it is forgotten. A form that says more than a
+// card (`data-fill`) gets what the card prints in its fields instead, for whoever sees it to complete and send.
 "use strict";
 
 const scan = document.getElementById("scan");
@@ -14,6 +15,7 @@ const WIDEST = 1280; // pixels of a picture that is read
 const PAUSE = 80; // milliseconds between two readings
 const PATIENCE = 90000; // after which the camera is turned off
 const OPTIONS = { formats: ["QRCode", "DataMatrix"], tryHarder: true, tryInvert: false, maxNumberOfSymbols: 1 };
+const filling = "fill" in scan.dataset;
 let stream = null;
 
 function say(key) {
@@ -70,9 +72,23 @@ async function watch(zxing, mine) {
 
 function ask(text) {
   told.hidden = true;
-  scanned.value = text;
   navigator.vibrate?.(60);
+  if (filling) { fill(text); return; }
+  scanned.value = text;
   asking.requestSubmit();
+}
+
+async function fill(text) {
+  scanned.value = "";
+  const { printed } = await import("/static/card_reader.mjs");
+  const card = printed(text);
+  if (!card) { say("other"); return; }
+  for (const [name, value] of Object.entries(card)) {
+    asking.elements[name].value = value;
+    asking.elements[name].dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  say("fill");
+  asking.elements.nir.focus();
 }
 
 function refused(error) {
@@ -103,6 +119,12 @@ if (navigator.mediaDevices?.getUserMedia && window.WebAssembly) {
   view.querySelector("button").addEventListener("click", () => { stop(); startButton.focus(); });
   document.addEventListener("visibilitychange", () => { if (document.hidden && stream) stop(); });
   window.addEventListener("pagehide", stop);
+}
+if (filling) { // a reader that types ends with Enter: it sends nothing here
+  scan.hidden = false;
+  scanned.removeAttribute("name");
+  scanned.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); if (scanned.value) fill(scanned.value); } });
+  scanned.addEventListener("change", () => { if (/^RP[CM]1:/.test(scanned.value)) fill(scanned.value); });
 }
 // A card is asked once: whatever the answer, the next question starts without it.
 asking.addEventListener("submit", () => setTimeout(() => { scanned.value = ""; }));

@@ -74,9 +74,11 @@ function mark(form, wrong) {
 async function challenged(form) {
   const body = new URLSearchParams();
   for (const name of ["code", "site"]) if (form.elements[name]) body.set(name, form.elements[name].value);
+  for (const field of form.querySelectorAll("[data-told]")) body.set(field.name, field.value);  // what is signed
   const answer = await fetch(form.dataset.challenge, { method: "POST", body, credentials: "same-origin" });
   const told = await answer.json();
   if (told.wrong) { mark(form, told.wrong); return null; }
+  if (told.go) { location.assign(told.go); return null; }
   if (!answer.ok) { tell(told.title, told.todo); return null; }
   return told;
 }

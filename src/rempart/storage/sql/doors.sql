@@ -92,7 +92,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     where (((d.instant / 86400000000)::text || ' ' || d.site) collate "C") in (
               (p_from / 86400000000)::text || ' ' || p_site, ((p_to - 1) / 86400000000)::text || ' ' || p_site)
       and d.instant >= p_from and d.instant < p_to and p_to - p_from <= 2 * 86400000000
-      and d.purpose <> 'invoice' and (p_reference = '' or r.reference = p_reference)
+      and d.purpose not in ('invoice', 'reading') and (p_reference = '' or r.reference = p_reference)
     order by d.instant desc limit p_most
 $$;
 create function rempart.site_question_counts(p_site text, p_from bigint, p_to bigint)
@@ -103,7 +103,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     where (((d.instant / 86400000000)::text || ' ' || d.site) collate "C") in (
               (p_from / 86400000000)::text || ' ' || p_site, ((p_to - 1) / 86400000000)::text || ' ' || p_site)
       and d.instant >= p_from and d.instant < p_to and p_to - p_from <= 2 * 86400000000
-      and d.purpose <> 'invoice'
+      and d.purpose not in ('invoice', 'reading')
     group by 1, 2 order by 1, 2
 $$;
 -- What is paid to on a day, and changes that have not ended: when and from when, no name and no account.

@@ -1,0 +1,117 @@
+"""The insurer's desk: rights files and their release by two people, what the insurer published, funds, settlements."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from rempart.client import insurer_desk as desk
+from rempart.portal import insurer_words as words
+from rempart.portal.pages.forms import read
+from rempart.portal.pages.insurer_shown import At, at_insurer, faults, moves
+from rempart.portal.pages.reading import refused
+from rempart.portal.rendering import Asked, Pages
+from rempart.wire.insurer_desk import DeskRightsReport, DeskWord
+from rempart.wire.problem import Problem
+
+RIGHTS: Final = "/assureur/droits"
+FUNDS: Final = "/assureur/fonds"
+MANAGER: Final = "insurer-manager"
+SPENT: Final = frozenset({"not-in-quarantine", "officer-already-spoke"})
+"""What was said already, by this person or by others: the page itself shows where the file stands."""
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+
+
+def reading_routes(pages: Pages) -> list[HTTPRouteHandler]:
+    """`/assureur/droits…`, `/assureur/garanties`, `/assureur/fonds…`."""
+    return [*_rights(pages), _speak(pages), _published(pages), *_funds(pages)]
+
+
+def _rights(pages: Pages) -> list[HTTPRouteHandler]:
+    @get(RIGHTS)
+    async def files(request: Asked) -> Response[Any]:
+        before = request.query_params.get("avant", "")
+
+        async def work(at: At) -> Response[Any]:
+            found = await at.told(desk.rights_files(int(before) if _NUMBER.fullmatch(before) else 0))
+            waits = next((one for one in found.files if one.state == "quarantined"), None)
+            return at.page("insurer_rights.html", {"found": found, "waits": waits, "said": words, "before": before})
+
+        return await at_insurer(pages, request, work)
+
+    @get(RIGHTS + "/{number:int}")
+    async def one(number: FromPath[int], request: Asked) -> Response[Any]:
+        async def work(at: At) -> Response[Any]:
+            return _file(at, await at.told(desk.rights_file(number)))
+
+        return await at_insurer(pages, request, work)
+
+    return [files, one]
+
+
+def _file(at: At, found: DeskRightsReport) -> Response[Any]:
+    voices = found.file.voices
+    own = next((voice.verdict for voice in voices if voice.by == "account" and voice.who == at.live.account), "")
+    said = at.pages.words(at.request)
+    return at.page("insurer_rights_file.html", {
+        "found": found, "file": found.file, "moves": moves(found, said), "faults": faults(found, said), "own": own,
+        "releases": sum(voice.verdict == "release" for voice in voices), "said": words,
+        "manages": at.live.role == MANAGER,
+    })  # fmt: skip
+
+
+def _speak(pages: Pages) -> HTTPRouteHandler:
+    @post(RIGHTS + "/{number:int}/avis")
+    async def speak(number: FromPath[int], request: Asked) -> Response[Any]:
+        verdict = (await read(request)).one.get("verdict", "")
+
+        async def work(at: At) -> Response[Any]:
+            if verdict in {"release", "refuse"}:
+                word = DeskWord("release" if verdict == "release" else "refuse")
+                answer = await at.pages.portal.hub.perform(at.live, desk.speak(number, word))
+                if isinstance(answer, Problem) and answer.code not in SPENT:
+                    return refused(at.pages, at.request, at.live, answer)
+            return Redirect(f"{RIGHTS}/{number}", status_code=303)
+
+        return await at_insurer(pages, request, work)
+
+    return speak
+
+
+def _published(pages: Pages) -> HTTPRouteHandler:
+    @get("/assureur/garanties")
+    async def published(request: Asked) -> Response[Any]:
+        async def work(at: At) -> Response[Any]:
+            return at.page("insurer_published.html", {"found": await at.told(desk.published()), "said": words})
+
+        return await at_insurer(pages, request, work)
+
+    return published
+
+
+def _funds(pages: Pages) -> list[HTTPRouteHandler]:
+    @get(FUNDS)
+    async def funds(request: Asked) -> Response[Any]:
+        async def work(at: At) -> Response[Any]:
+            found, files = await at.told(desk.funds()), await at.told(desk.settlements())
+            values = {"found": found, "files": files.settlements, "said": words}
+            return at.page("insurer_funds.html", values)
+
+        return await at_insurer(pages, request, work)
+
+    @get(FUNDS + "/{identity:uuid}/fichier")
+    async def file(identity: FromPath[UUID], request: Asked) -> Response[Any]:
+        async def work(at: At) -> Response[Any]:
+            content = await at.told(desk.settlement_file(str(identity)))
+            headers = {"content-disposition": f'attachment; filename="reglement-{str(identity)[:8]}.ndjson"'}
+            return Response(content, media_type="application/octet-stream", headers=headers)
+
+        return await at_insurer(pages, request, work)
+
+    return [funds, file]

@@ -1,0 +1,103 @@
+"""The keeper's protocol about the operator's desk: invitations that an agent signs, what is told of accounts.
+
+See `actions` for what is signed and `frames` for the protocol; docs/formats/sessions.md, Desks. Instants are
+microseconds UTC.
+"""
+
+from __future__ import annotations
+
+from .account_frames import AccountDone
+from .action_frames import Signing
+from .item import Item
+
+MOST_ACCOUNTS = 200  # of one question
+
+
+class DeskInviteItem(Item, frozen=True):
+    """An invitation that an agent signed: role, place and days as they were shown; `account` "" for a new one.
+
+    `start` and `end` bound the mandate at the site, `end` excluded; of a desk's role all four are empty or 0.
+    """
+
+    account: str
+    role: str
+    place: str
+    first: str
+    last: str
+    start: int
+    end: int
+    asked: Signing
+
+
+class DeskInvited(Item, frozen=True):
+    """The account and its code, shown once; good until `expires`."""
+
+    refusal: str = ""
+    account: str = ""
+    code: str = ""
+    expires: int = 0
+
+    def __repr__(self) -> str:
+        return f"DeskInvited({self.refusal!r})"
+
+
+class DeskOpenItem(Item, frozen=True):
+    """A word for opening a compartment again, about the closing of that instant."""
+
+    compartment: str
+    closing: int
+    asked: Signing
+
+
+class DeskEndCodesItem(Item, frozen=True):
+    """Ends every code of an account that was not used."""
+
+    grant: bytes
+    binding: str
+    account: str
+    instant: int
+
+    def __repr__(self) -> str:
+        return "DeskEndCodesItem(…)"
+
+
+class DeskAccountsItem(Item, frozen=True):
+    """What is registered of these accounts, `MOST_ACCOUNTS` at most."""
+
+    grant: bytes
+    binding: str
+    accounts: tuple[str, ...]
+    instant: int
+
+    def __repr__(self) -> str:
+        return "DeskAccountsItem(…)"
+
+
+class DeskAccountTold(Item, frozen=True):
+    """How many passkeys open the account, the last day one did (days since 1970, 0: never), and what else holds.
+
+    `code`: until when an unused code is good, 0 when there is none; `probation` until when; `ended`: for ever.
+    """
+
+    account: str
+    passkeys: int
+    used: int
+    code: int
+    probation: int
+    ended: bool
+
+
+class DeskAccountsResult(Item, frozen=True):
+    """Those of the agent's operator, in the order they were asked."""
+
+    refusal: str = ""
+    accounts: tuple[DeskAccountTold, ...] = ()
+
+
+DESKS: dict[str, tuple[type[Item], type[Item]]] = {
+    "desk_invite": (DeskInviteItem, DeskInvited),
+    "desk_open": (DeskOpenItem, AccountDone),
+    "desk_end_codes": (DeskEndCodesItem, AccountDone),
+    "desk_accounts": (DeskAccountsItem, DeskAccountsResult),
+}
+"""What the `ask` socket answers of it; part of `frames.OPERATIONS`."""

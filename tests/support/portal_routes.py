@@ -1,0 +1,56 @@
+"""Every address of the portal by its method, with some that are nobody's: the tables that the portal's tests walk."""
+
+from __future__ import annotations
+
+from rempart.portal.pages.scan import VENDORED
+
+GETS = (
+    "/", "/invitation", "/patient", "/site", "/session/ended", "/session/over", "/healthz", "/brand.css",
+    "/static/portal.css", "/static/webauthn.js", "/static/patient.js", "/static/scan.js",
+    "/hors-ligne", "/hors-ligne/lists", "/hors-ligne/worker.js", "/static/offline.js", "/static/card_reader.mjs",
+    *(f"/static/{VENDORED}/{name}" for name in ("reader.js", "zxing_reader.wasm")),
+    "/static/authorizations.js", "/static/icon.svg", "/static/invoices.js", "/prises-en-charge",
+    "/prises-en-charge/nouvelle", "/prises-en-charge/{identity:uuid}", "/prises-en-charge/{identity:uuid}/facture",
+    "/factures", "/factures/nouvelle", "/factures/fichier", "/factures/{identity:uuid}",
+    "/factures/fichier/{identity:uuid}", "/factures/fichier/{identity:uuid}/retour", "/nowhere",
+    "/paiements", "/paiements/{identity:uuid}", "/paiements/{identity:uuid}/releve/{kind:str}",
+    "/paiements/reprises/{identity:uuid}/demande.pdf", "/questions", "/site-et-equipe",
+    "/site-et-equipe/compte", "/site-et-equipe/compte/{change:uuid}",
+    "/site-et-equipe/logiciels", "/site-et-equipe/logiciels/nouveau", "/site-et-equipe/logiciels/renouveler",
+    "/compte", "/compte/partout", "/compte/secours", "/compte/secours/{colleague:str}",
+    "/salle", "/salle/facture", "/salle/prise-en-charge", "/tour", "/static/waiting.js",
+    "/site-et-equipe/postes", "/site-et-equipe/remplacements", "/compte/remplacement", "/comptoir", "/comptoir/code",
+    "/static/station.js",
+    "/bureau", "/bureau/sites", "/bureau/sites/{site:str}", "/bureau/comptes", "/bureau/comptes/{account:str}",
+    "/bureau/invitations", "/bureau/fermetures", "/bureau/fermetures/{word:str}/ouvrir",
+    "/assistance", "/assistance/questions/{question:str}", "/assistance/factures/{site:str}/{number:str}",
+    "/assistance/prises-en-charge/{reference:str}",
+    "/assureur", "/assureur/demandes", "/assureur/demandes/{identity:uuid}",
+    "/assureur/demandes/{identity:uuid}/scelle", "/assureur/droits", "/assureur/droits/{number:int}",
+    "/assureur/garanties", "/assureur/fonds", "/assureur/fonds/{identity:uuid}/fichier", "/static/insurer_case.mjs",
+    "/static/../app.py",
+)  # fmt: skip
+POSTS = (
+    "/session", "/session/challenge", "/invitation", "/invitation/challenge", "/patient", "/site", "/session/end",
+    "/language", "/prises-en-charge", "/prises-en-charge/nouvelle", "/prises-en-charge/{identity:uuid}/annuler",
+    "/prises-en-charge/{identity:uuid}/facture", "/factures", "/factures/nouvelle", "/factures/fichier",
+    "/factures/{identity:uuid}/annuler", "/factures/{identity:uuid}/distincte", "/nowhere",
+    "/paiements/reprises/{identity:uuid}/contester", "/questions",
+    "/site-et-equipe/compte", "/site-et-equipe/compte/relire", "/site-et-equipe/compte/defi",
+    "/site-et-equipe/compte/{change:uuid}", "/site-et-equipe/compte/{change:uuid}/defi",
+    "/site-et-equipe/compte/{change:uuid}/arreter", "/site-et-equipe/logiciels/nouveau",
+    "/site-et-equipe/logiciels/nouveau/defi", "/site-et-equipe/logiciels/renouveler",
+    "/site-et-equipe/logiciels/renouveler/defi", "/site-et-equipe/logiciels/arreter",
+    "/compte/cles", "/compte/cles/defi", "/compte/cles/fin", "/compte/sessions/fin", "/compte/sessions/toutes",
+    "/compte/secours/{colleague:str}", "/compte/secours/{colleague:str}/defi",
+    "/salle", "/salle/regle", "/salle/facture/verifier", "/salle/prise-en-charge/verifier", "/tour",
+    "/site-et-equipe/postes", "/site-et-equipe/postes/defi", "/site-et-equipe/postes/fin",
+    "/site-et-equipe/remplacements", "/site-et-equipe/remplacements/defi", "/site-et-equipe/remplacements/fin",
+    "/comptoir", "/comptoir/defi", "/comptoir/code",
+    "/bureau/sites/{site:str}/etat", "/bureau/comptes/{account:str}/etat", "/bureau/comptes/{account:str}/codes",
+    "/bureau/invitations", "/bureau/invitations/defi", "/bureau/invitations/relire",
+    "/bureau/fermetures/{word:str}/fermer", "/bureau/fermetures/{word:str}/ouvrir",
+    "/bureau/fermetures/{word:str}/ouvrir/defi", "/assistance",
+    "/assureur/demandes/{identity:uuid}/accorder", "/assureur/demandes/{identity:uuid}/refuser",
+    "/assureur/droits/{number:int}/avis",
+)  # fmt: skip
