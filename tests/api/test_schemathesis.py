@@ -26,7 +26,7 @@ from support.route_table import PORTAL_ROUTES, ROUTES, TOKEN_ROUTES
 pytestmark = pytest.mark.postgres
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 OPERATIONS = (*(row.operation for row in ROUTES), *TOKEN_ROUTES, *PORTAL_ROUTES)
-QUICK, LONG = 12, 1_500  # examples of one operation
+QUICK, LONG = 5, 1_500  # examples of one operation
 
 
 class Signer:

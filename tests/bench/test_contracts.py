@@ -8,7 +8,7 @@ import pytest
 
 from rempart.bench.contracts import Bench, rows
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.soak, pytest.mark.postgres]
 STAGES = ["upload", "decide", "pay", "settle", "noemie"]
 
 

@@ -25,7 +25,7 @@ from support.portals import ONE, SITE, doors, served
 from support.seats import LANGUAGES, SIZES, Seat, World, browser, seat
 
 __all__ = ["browser", "seat"]
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.soak, pytest.mark.browser]
 BANK, PROGRAMS = "/site-et-equipe/compte", "/site-et-equipe/logiciels"
 SENT = """() => {
   const form = document.querySelector("form[data-webauthn]");

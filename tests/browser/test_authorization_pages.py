@@ -17,7 +17,7 @@ from support.seats import LANGUAGES, Seat, browser, seat, world
 
 __all__ = ["browser", "seat", "world"]
 
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.soak, pytest.mark.browser]
 HERE = "/prises-en-charge"
 
 

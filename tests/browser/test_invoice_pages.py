@@ -15,7 +15,7 @@ from support.portals import CARD, ONE, SITE, doors, served
 from support.seats import LANGUAGES, Seat, World, browser, seat
 
 __all__ = ["browser", "seat"]
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.soak, pytest.mark.browser]
 LINE = {"code-1": "PH7", "spent-1": "13,40", "base-1": "13,40"}
 REPORT = FileState(
     "", "decided", AT, 42, 38, rejected=2, held=1, waiting=1, refused=1,

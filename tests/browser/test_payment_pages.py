@@ -14,7 +14,7 @@ from support.portals import ONE, SITE, TWO, doors, served
 from support.seats import LANGUAGES, Seat, World, browser, seat
 
 __all__ = ["browser", "seat"]
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.soak, pytest.mark.browser]
 FULL = ("/paiements", f"/paiements/{PAID}", "/questions", "/site-et-equipe")
 EMPTY = ("/paiements", "/questions", "/site-et-equipe")
 

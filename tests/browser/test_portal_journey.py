@@ -320,6 +320,7 @@ def test_while_the_hub_is_down_the_page_is_calm_and_afterwards_it_answers(town: 
 def test_a_solo_nurse_changes_bank(town: Town, browser: Browser) -> None:
     """She signs it as shown, the operator calls back and approves, 72 hours pass: then it is paid, not before."""
     account, settings = invented_iban(2_000_077), town.house.settings
+    town.said.clear()  # of a test in which the hub was down
     town.guests.append(town.nurse)
     page = town.signed_in(browser, SIZES[1])
     page.goto(f"{town.url}/site-et-equipe")

@@ -30,6 +30,7 @@ def demo(url: str, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=180)
 
 
+@pytest.mark.soak
 def test_a_day_of_care_on_an_existing_database(empty_postgres: Database) -> None:
     """The day is lived there, told as one JSON object, and its schema can be looked at afterwards."""
     done = demo(empty_postgres.url(), "--people", "300", "--no-replay")

@@ -143,6 +143,7 @@ def _kinds(answers: tuple[BatchAnswer, ...]) -> Counter[str]:
     return Counter(each.refusal or (each.answer.answer if each.answer else "") for each in answers)
 
 
+@pytest.mark.soak
 def test_2000_appointments_are_answered_once_each_though_the_worker_is_killed(book: Book) -> None:
     """Known people are free, exactly the budget of strangers is answered, the others are told so; killed midway."""
     house, made = book.journey.town.house, book.journey.town

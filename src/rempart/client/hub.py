@@ -267,6 +267,9 @@ class AsyncClient(AsyncBatches, AsyncNotices):
     async def perform(self, call: Call[T]) -> T | Problem:
         return await self._pool.drive(self._session.perform(call))
 
+    async def claim_mandate(self, code: str) -> MandateGiven | Problem:
+        return await self._pool.drive(mandates.claiming(self._session.account, code, int(time.time())))
+
     async def eligibility(
         self, request: EligibilityRequest | CardRequest | PresenceRequest
     ) -> EligibilityAnswer | Problem:

@@ -6,7 +6,7 @@ import msgspec
 
 from rempart.client import assertion
 from rempart.client.calls import Call, Repeat
-from rempart.client.exchange import TOKEN_PATH, Account, Lost, NoAnswerError, Received, Send, problem_of
+from rempart.client.exchange import TOKEN_PATH, Account, Flow, Lost, NoAnswerError, Received, Send, problem_of
 from rempart.client.own_bank import Signable
 from rempart.sealing import actions
 from rempart.sealing.mandate_frames import ANY
@@ -56,6 +56,14 @@ def claim(account: Account, code: str, instant: int) -> Send:
     signed = assertion.sign(account.key, account.client, account.origin + TOKEN_PATH, instant)
     body = msgspec.json.encode(MandateClaim(signed, account.site, code))
     return Send("POST", "/v1/mandates", body, (("Content-Type", "application/json"),))
+
+
+def claiming(account: Account, code: str, instant: int) -> Flow[MandateGiven | Problem]:
+    """The claim and what came of it, for a client that drives its exchanges."""
+    got = yield claim(account, code, instant)
+    if got is None:
+        raise NoAnswerError("no-answer", sent=False)
+    return claimed(got)
 
 
 def claimed(got: Received | Lost) -> MandateGiven | Problem:

@@ -37,6 +37,7 @@ class Connection:
         self._timeout = timeout
         self._context = tls
         self._last = 0.0
+        self._fresh = False  # opened, and nothing was sent into it yet
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._turn = asyncio.Lock()
 
@@ -77,6 +78,7 @@ class Connection:
 
     async def _exchange(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Response:
         reader, writer = await self._opened()
+        self._fresh = False
         lines = [f"{method} {path} HTTP/1.1", f"Host: {self._shown}", f"Content-Length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         writer.write("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
@@ -89,12 +91,12 @@ class Connection:
 
     async def _opened(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """The open connection; another one after a silence, in which the server may have closed it."""
-        if time.monotonic() - self._last > IDLE_MOST:
+        if not self._fresh and time.monotonic() - self._last > IDLE_MOST:
             await self.close()
         if self._streams is None:
             context = (self._context or ssl.create_default_context()) if self._tls else None
             self._streams = await asyncio.open_connection(self._host, self._port, ssl=context)
-            self._last = time.monotonic()
+            self._last, self._fresh = time.monotonic(), True
         return self._streams
 
 
