@@ -16,12 +16,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from rempart.api.desk_door import DeskDoor
-from rempart.api.insurer_routes import BODY_MOST, case_told, decision_told, fault_field
+from rempart.api.insurer_routes import BODY_MOST, Asking, case_told, ruled
 from rempart.api.invoice_routes import CONFLICT, MORE
 from rempart.api.reading import disclose_case
 from rempart.api.routes import REFUSALS, raw, refused
 from rempart.application.authorization_decisions import REFUSALS as REASONS
-from rempart.application.authorization_decisions import Carried, Verdict, verdict_of
+from rempart.application.authorization_decisions import Carried, Verdict
 from rempart.application.together import Unavailable
 from rempart.ground.instants import PARIS, civil_date, iso, start_of_day
 from rempart.storage import authorization_decisions as decisions
@@ -29,7 +29,6 @@ from rempart.storage import insurer_desk as stored
 from rempart.wire.authorizations import DecisionAnswer, StatedLine, Statement
 from rempart.wire.insurer_desk import DeskCase, DeskDecision, DeskPending, DeskPendingList, DeskWeek
 from rempart.wire.once import repeats_a_name
-from rempart.wire.problem import FieldError
 
 Asked = Request[Any, Any, Any]
 T = TypeVar("T")
@@ -112,21 +111,12 @@ def _decide(door: DeskDoor) -> HTTPRouteHandler:
         if asked is None:
             return refused("malformed-body")
         verdict = Verdict(asked.verdict, tuple((line.number, line.amc) for line in asked.lines), asked.reason)
+        carried = Carried(caller.client, _statement(identity, asked, instant), b"")
         try:
             async with door.desk.databases.lend() as database:
-                row = await decisions.case(database, caller.insurer, identity)
-                if row is None:
-                    return refused("not-found")
-                ruling = verdict_of(row.ruling, verdict, civil_date(instant, PARIS))
-                if isinstance(ruling, str):
-                    return refused("invalid-fields", (FieldError(fault_field(ruling), ruling),))
-                carried = Carried(caller.client, _statement(identity, asked, instant), b"")
-                outcome = await decisions.decide(database, row, ruling, carried, instant=instant)
+                return await ruled(database, Asking(caller.insurer, identity, verdict, carried, instant))
         except Unavailable:
             return refused("unavailable")
-        if outcome.refusal == "not-changeable":
-            return refused(outcome.refusal)
-        return raw(200, msgspec.json.encode(decision_told(ruling.state, outcome)))
 
     return decide
 

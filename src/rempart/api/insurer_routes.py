@@ -6,7 +6,7 @@ the token only says who carries it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -32,6 +32,7 @@ from rempart.domain.reasons import sentence
 from rempart.ground.instants import PARIS, civil_date, iso
 from rempart.sealing.frames import VerifyDecisionItem
 from rempart.storage import authorization_decisions as decisions
+from rempart.storage.door import Database
 from rempart.wire.authorizations import (
     DecisionAnswer,
     LineRoom,
@@ -149,21 +150,37 @@ def _decide(desk: InsurerDesk) -> HTTPRouteHandler:
             if result.refusal:
                 return refused("bad-statement-signature")
             carried = Carried(caller.client, signed.statement, signed.signature)
+            asked = Asking(caller.vendor, identity, verdict, carried, instant)
             async with desk.desk.databases.lend() as database:
-                row = await decisions.case(database, caller.vendor, identity)
-                if row is None:
-                    return refused("not-found")
-                ruling = verdict_of(row.ruling, verdict, civil_date(instant, PARIS))
-                if isinstance(ruling, str):
-                    return refused("invalid-fields", (FieldError(f"statement.{fault_field(ruling)}", ruling),))
-                outcome = await decisions.decide(database, row, ruling, carried, instant=instant)
+                return await ruled(database, asked, within="statement.")
         except Unavailable:
             return refused("unavailable")
-        if outcome.refusal == "not-changeable":
-            return refused(outcome.refusal)
-        return raw(200, msgspec.json.encode(decision_told(ruling.state, outcome)))
 
     return decide
+
+
+class Asking(NamedTuple):
+    """A verdict on one request of an insurer, and who carries it; nanoseconds."""
+
+    insurer: str
+    identity: UUID
+    verdict: Verdict
+    carried: Carried
+    instant: int
+
+
+async def ruled(database: Database, asked: Asking, *, within: str = "") -> Response[Any]:
+    """Writes the verdict and tells what became of it; faults name their field after `within`."""
+    row = await decisions.case(database, asked.insurer, asked.identity)
+    if row is None:
+        return refused("not-found")
+    ruling = verdict_of(row.ruling, asked.verdict, civil_date(asked.instant, PARIS))
+    if isinstance(ruling, str):
+        return refused("invalid-fields", (FieldError(within + fault_field(ruling), ruling),))
+    outcome = await decisions.decide(database, row, ruling, asked.carried, instant=asked.instant)
+    if outcome.refusal == "not-changeable":
+        return refused(outcome.refusal)
+    return raw(200, msgspec.json.encode(decision_told(ruling.state, outcome)))
 
 
 def case_told(row: decisions.Case) -> PendingCase:

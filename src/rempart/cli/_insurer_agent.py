@@ -16,14 +16,14 @@ import time
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 import typer
 
+from rempart.cli._insurer_hub import Base, Client, Insurer, Key, KeyFolder, good, session_to
 from rempart.cli._insurer_keys import KeyFileError, read_opening, read_signing
 from rempart.cli._output import Exit, fail
-from rempart.ground.files import SecretRefused, read_secret
 from rempart.wire.authorizations import DecisionAnswer
 
 if TYPE_CHECKING:
@@ -77,28 +77,25 @@ def amounts_of(opened: Opened, pays: str) -> Amounts:
 
 
 def agent(
-    base: Annotated[str, typer.Option("--hub", help="The hub's address, https://…")],
-    client: Annotated[str, typer.Option(help="Your client of kind insurer.")],
-    client_key: Annotated[Path, typer.Option(help="Its private JWK, mode 0600.")],
-    insurer: Annotated[str, typer.Option(help="Your AMC number, 10 digits.")],
-    keys: Annotated[Path, typer.Option("--keys", help="Folder made by `rempart insurer keygen`.")],
+    base: Base,
+    client: Client,
+    client_key: Key,
+    insurer: Insurer,
+    keys: KeyFolder,
     rules: Annotated[Path | None, typer.Option(help="TOML file of rules; without it you are asked.")] = None,
     attachments: Annotated[Path | None, typer.Option(help="Folder to write attachments to, readable by you.")] = None,
     every: Annotated[float, typer.Option(help="Look again after so many seconds; 0: once.")] = 0,
 ) -> None:
     """Open what waits with your own keys, decide it, and send the signed decisions."""
     from rempart.client.agent import Keys
-    from rempart.client.session import NoAnswer, Session
+    from rempart.client.session import NoAnswer
 
     try:
         own = Keys(read_opening(keys), read_signing(keys))
     except KeyFileError as error:
         fail(str(error), Exit.USAGE, code="key-unusable")
     chosen = _rules(rules) if rules is not None else None
-    try:
-        session = Session(base, client, private_jwk(client_key), speaks_for=insurer)
-    except ValueError as error:
-        fail(f"{error}; plain http is for this machine only", Exit.USAGE, code="address-not-https")
+    session = session_to(base, client, client_key, insurer)
     while True:
         try:
             _round(session, insurer, own, rules=chosen, attachments=attachments)
@@ -116,10 +113,7 @@ def _round(session: Session, insurer: str, own: Keys, *, rules: Rules | None, at
     from rempart.sealing.envelope import EnvelopeFault
     from rempart.wire.problem import Problem
 
-    found = side.pending(session)
-    if isinstance(found, Problem):
-        fail(f"refused by the hub: {found.title}", Exit.NO, code=found.code)
-    for waiting in found.pending:
+    for waiting in good(side.pending(session)).pending:
         case = side.case_of(session, waiting.authorization)
         if isinstance(case, Problem):
             continue  # decided or ended meanwhile
@@ -175,14 +169,3 @@ def _rules(path: Path) -> Rules:
         return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Rules)
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         fail(f"{path} is not a file of rules: {error}", Exit.USAGE, code="rules-unusable")
-
-
-def private_jwk(path: Path) -> dict[str, Any]:
-    """A client's private JWK from its 0600 file, or the command ends."""
-    secret = read_secret(path)
-    if isinstance(secret, SecretRefused):
-        fail(secret.reason, Exit.USAGE, code=secret.code)
-    try:
-        return msgspec.json.decode(secret, type=dict[str, Any])
-    except msgspec.DecodeError:
-        fail(f"{path} is not a private JWK", Exit.USAGE, code="key-unusable")

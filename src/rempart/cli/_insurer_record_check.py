@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import msgspec
 import typer
 
-from rempart.cli._insurer_agent import private_jwk
 from rempart.cli._insurer_files import lines_of, no, problems
+from rempart.cli._insurer_hub import Base, Client, Insurer, Json, Key, KeyFolder, good, session_of
 from rempart.cli._insurer_keys import KeyFileError, read_opening, read_signing
-from rempart.cli._output import Exit, emit, fail
+from rempart.cli._output import emit
 from rempart.domain.identifiers import Fault, parse_birth, parse_nir, parse_rank
 from rempart.domain.member import ANY_MEMBER, MemberRule, canonical_member
 from rempart.ground.files import SecretRefused, read_secret
@@ -38,36 +38,21 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def record_check(
     person: Annotated[Path, typer.Argument(help="A 0600 JSON object: member, birth, perhaps nir and rank.")],
-    base: Annotated[str, typer.Option("--hub", help="The hub's address, https://…")],
-    client: Annotated[str, typer.Option(help="Your client of kind insurer.")],
-    client_key: Annotated[Path, typer.Option(help="Its private JWK, mode 0600.")],
-    insurer: Annotated[str, typer.Option(help="Your AMC number, 10 digits.")],
-    keys: Annotated[Path, typer.Option("--keys", help="Folder made by `rempart insurer keygen`.")],
+    base: Base, client: Client, client_key: Key, insurer: Insurer, keys: KeyFolder,
     care: Annotated[str, typer.Option(help="Day of care, AAAA-MM-JJ; today if absent.")] = "",
     file: Annotated[Path | None, typer.Option(help="Your rights file, clear: the line is looked for in it.")] = None,
     member_rule: Annotated[Path | None, typer.Option(help="The rule you declared for your member numbers.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-) -> None:
+    as_json: Json = False,
+) -> None:  # fmt: skip
     """Sign the question, ask, and say what the hub would answer, by which file, and on which of its lines."""
-    from rempart.client.session import NoAnswer, Session
-    from rempart.wire.problem import Problem
-
     with problems():
         signing, opening = read_signing(keys), read_opening(keys)
         day = care or date.today().isoformat()  # noqa: DTZ011 - the insurer's own civil day
         one = read_person(person, member_rule_of(member_rule))
         statement = msgspec.json.encode(RecordStatement(insurer, *one, day, int(time.time())))
     body = msgspec.json.encode(RecordCheckRequest(statement, signing.sign(LABEL + statement)))
-    try:
-        session = Session(base, client, private_jwk(client_key), speaks_for=insurer)
-    except ValueError as error:
-        fail(f"{error}; plain http is for this machine only", Exit.USAGE, code="address-not-https")
-    try:
-        found = session.call("POST", "/v1/insurer/record-check", body)
-    except NoAnswer:
-        fail("the hub does not answer", Exit.LACKING, code="no-answer")
-    if isinstance(found, Problem):
-        fail(f"refused by the hub: {found.title}", Exit.NO, code=found.code)
+    with session_of(base, client, client_key, insurer) as session:
+        found = good(session.call("POST", "/v1/insurer/record-check", body))
     answer = msgspec.json.decode(found.body, type=RecordCheckAnswer)
     with problems():
         reference = _reference(answer, opening)

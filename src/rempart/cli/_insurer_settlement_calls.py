@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rempart.cli._insurer_agent import private_jwk
 from rempart.cli._insurer_files import new_private, problems
+from rempart.cli._insurer_hub import Base, Client, Insurer, Json, Key, good, session_of
 from rempart.cli._output import Exit, emit, fail, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from rempart.client import settlements
 
-    from rempart.client.session import Session
-
-Base = Annotated[str, typer.Option("--hub", help="The hub's address, https://…")]
-Client = Annotated[str, typer.Option(help="Your client of kind insurer.")]
-Key = Annotated[Path, typer.Option("--client-key", help="Its private JWK, mode 0600.")]
-Insurer = Annotated[str, typer.Option(help="Your AMC number, 10 digits.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 Settlement = Annotated[str, typer.Argument(help="The id that `list` shows.")]
 
 
@@ -33,7 +25,7 @@ def list_command(base: Base, client: Client, client_key: Key, insurer: Insurer, 
     from rempart.client import settlements
 
     with session_of(base, client, client_key, insurer) as session:
-        found = _good(settlements.listed(session))
+        found = good(settlements.listed(session))
     rows = [
         (one.settlement, one.sequence, one.day, one.movements, one.amount / 100, one.state) for one in found.settlements
     ]
@@ -49,9 +41,9 @@ def fetch(
     from rempart.client import settlements
 
     with session_of(base, client, client_key, insurer) as session:
-        state = _good(settlements.state(session, settlement)).settlement
+        state = good(settlements.state(session, settlement)).settlement
         parts: list[settlements.Part] = ["file", "references"] if state.references else ["file"]
-        contents = {part: _good(settlements.fetch(session, settlement, part)) for part in parts}
+        contents = {part: good(settlements.fetch(session, settlement, part)) for part in parts}
     if hashlib.sha256(contents["file"]).hexdigest() != state.sha256:
         fail("what came is not what was listed: fetch it again", Exit.NO, code="settlement-differs")
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -71,7 +63,7 @@ def send(
     from rempart.client import settlements
 
     with session_of(base, client, client_key, insurer) as session:
-        receipt = _good(settlements.answer(session, settlement, answers.read_bytes()))
+        receipt = good(settlements.answer(session, settlement, answers.read_bytes()))
     typer.echo(f"{receipt.reply}: {receipt.state}")
 
 
@@ -84,29 +76,7 @@ def state(
     from rempart.client import settlements
 
     with session_of(base, client, client_key, insurer) as session:
-        found = _good(settlements.state(session, settlement))
+        found = good(settlements.state(session, settlement))
     rows = [(one.invoice, one.verdict, one.reason, one.amount / 100, one.code) for one in found.answers]
     columns = ("invoice", "verdict", "reason", "euros", "refused because")
     emit(msgspec.to_builtins(found), as_json=as_json, show=lambda: table("Answers", columns, rows))
-
-
-@contextmanager
-def session_of(base: str, client: str, client_key: Path, insurer: str) -> Iterator[Session]:
-    """Signed in as the insurer's client; no answer ends the command."""
-    from rempart.client.session import NoAnswer, Session
-
-    session = Session(base, client, private_jwk(client_key), speaks_for=insurer)
-    try:
-        yield session
-    except NoAnswer:
-        fail("the hub does not answer", Exit.LACKING, code="no-answer")
-    finally:
-        session.close()
-
-
-def _good(found: Any) -> Any:
-    from rempart.wire.problem import Problem
-
-    if isinstance(found, Problem):
-        fail(f"refused by the hub: {found.title}", Exit.NO, code=found.code)
-    return found
