@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -24,7 +25,7 @@ from rempart.bootstrap.directories import import_file
 from rempart.bootstrap.registering import registrar
 from rempart.bootstrap.site_changes import Changed, apply, change
 from rempart.cli import operator
-from rempart.client import _jose, enrolment
+from rempart.client import _jose, desk_joins, enrolment, own_bank
 from rempart.client.doors import Doors, PortalAccount
 from rempart.client.pro_sante_connect import Back, Begun, begin
 from rempart.domain.enrolment import LIFE, Word
@@ -32,12 +33,17 @@ from rempart.domain.identifiers import luhn_digit
 from rempart.domain.parties import Site
 from rempart.domain.site_changes import CLOSED, OWNER, SiteChange
 from rempart.ground.instants import now
+from rempart.sealing.actions import Action
+from rempart.sealing.enrolment import Package, bound_to, open_package
 from rempart.storage.directories import Source
 from rempart.storage.enrolment_office import EnrolmentOffice
 from rempart.storage.site_changes import changes
+from rempart.wire.account import PasskeyProof
+from rempart.wire.desk_joins import DeskJoined, DeskJoinRequest
 from rempart.wire.enrolment import EnrolmentOpened, EnrolmentState
 from rempart.wire.problem import Problem
 from support import signing_in as people
+from support.authenticator import text
 from support.hub_world import HubWorld
 from support.signing_in import TODAY, at
 from support.vouching import ACR, CLIENT, RPPS, rsa, userinfo
@@ -174,6 +180,57 @@ def test_from_the_provider_to_a_session_at_the_new_site(desk: Desk, tmp_path: Pa
     assert (entered[0].site, entered[0].role, entered[0].profession) == (NEW, "manager", "pharmacy")
     assert entered[0].account == enrolling.account_of(UUID(state.enrolment))
     assert code(again) == "account-exists"
+
+
+def test_two_agents_agree_at_the_desk_and_the_command_line_finishes_it(desk: Desk) -> None:
+    """Each signs what was read; the sealed document opens with the operator's key; a forged word makes nothing."""
+    desk.identity("10009999997", {"finess": ""})
+    site = "75000002" + luhn_digit("75000002")
+    state = desk.at(lambda doors: waiting(desk, doors, site))
+    one, house = UUID(state.enrolment), desk.world.house
+    terms = enrolling.Terms(KEY, str(house.settings.paths.keeper_socket("box")), now(), profession="pharmacy")
+
+    async def say_yes(doors: Doors) -> list[object]:
+        found: list[object] = []
+        agents = [await people.person_at(house, desk.world.country, doors, role="agent") for _ in range(2)]
+        sessions = [await each.session() for each in agents]
+        await asyncio.sleep(2.2)  # the hub looks every second who there is
+        for agent, session in zip((agents[0], *agents), (sessions[0], *sessions), strict=True):
+            sealed_to_us = await doors.perform(session, desk_joins.document(state.enrolment))
+            assert isinstance(sealed_to_us, bytes), sealed_to_us
+            package = open_package(sealed_to_us, KEY, bound_to(OPERATOR, state.enrolment))
+            assert isinstance(package, Package), package
+            wanted = desk_joins.to_agree(OPERATOR, state.enrolment, site, "2", reached="the switchboard")
+            challenge, proof = await people_signed(agent, wanted)
+            wish = DeskJoinRequest(site, "2", "the switchboard", challenge, proof)
+            found.append(await doors.perform(session, desk_joins.agree(state.enrolment, wish)))
+        return found
+
+    first, again, second = desk.at(say_yes)
+    assert (first, code(again), second) == (DeskJoined(1), "officer-already-spoke", DeskJoined(0))
+    with registrar(house.settings) as registering:
+        connection = registering.connection
+        with psycopg.connect(house.database.url("admin"), autocommit=True) as admin:
+            admin.execute("alter table rempart.enrolment_approval disable trigger append_only")
+            lie = "update rempart.enrolment_approval set called_back = %s where enrolment = %s"
+            admin.execute(lie, ("nobody", one))
+            assert enrolling.finish(registering, one, terms) == "approval-unproven"
+            admin.execute(lie, ("the switchboard", one))
+            admin.execute("alter table rempart.enrolment_approval enable trigger append_only")
+        made = enrolling.finish(registering, one, terms)
+        assert made == enrolling.Joined(enrolling.account_of(one), site, 0)
+        assert registering.site(site) is not None
+        assert connection.execute("select count(*) from rempart.payee where site = %s", (site,)).fetchone() == (1,)
+
+
+async def people_signed(person: people.Person, action: Action | None) -> tuple[str, PasskeyProof]:
+    """The challenge with the action's hash behind it, and the passkey's signature."""
+    assert action is not None
+    made = await person.doors.challenge("approve")
+    assert not isinstance(made, Problem), made
+    whole = own_bank.to_sign(made.challenge, action)
+    got = person.passkey.get(urlsafe_b64decode(whole + "=" * (-len(whole) % 4)))
+    return whole, PasskeyProof(*map(text, (got.credential, got.client_data, got.authenticator_data, got.signature)))
 
 
 def test_what_cannot_be_joined_is_told(desk: Desk) -> None:

@@ -47,13 +47,13 @@ def site(money: MoneyWorld) -> MoneyWorld:
 
 def asked(money: MoneyWorld, instant: int, client: str = ACCOUNT, reference: str = "", **others: str) -> None:
     """One question in the log, as `settle` writes it."""
-    told = {"site": SITES[0], "purpose": "eligibility"} | others
+    told = {"site": SITES[0], "purpose": "eligibility", "agent": ""} | others
     with money.sql() as connection:
         connection.execute(
             "insert into rempart.disclosure (instant, grant_id, account, client, site, operator, insurer, purpose, "
-            "evidence, template, outcome, tag) values (%s, %s, '', %s, %s, %s, '0000401166', %s, 'typed', "
+            "evidence, template, outcome, tag) values (%s, %s, %s, %s, %s, %s, '0000401166', %s, 'typed', "
             "'eligibility/1', 'covered', %s)",
-            (instant, bytes(16), client, told["site"], OPERATOR, told["purpose"], TAG),
+            (instant, bytes(16), told["agent"], client, told["site"], OPERATOR, told["purpose"], TAG),
         )
         if reference:
             connection.execute(
@@ -131,6 +131,21 @@ def test_counts_are_by_account_and_hour_of_the_site_s_own_clock(site: MoneyWorld
     found = read(site, "/v1/questions/counts?day=2026-11-22", QuestionCounts)
     assert [(one.asked_by, one.hour, one.questions) for one in found.counts] == [(COLLEAGUE, 20, 2), (COLLEAGUE, 21, 1)]
     assert read(site, "/v1/questions?day=2026-11-22", QuestionList).questions[0].time == "21:00:00"
+
+
+def test_who_sat_at_the_program_is_told_in_the_sites_own_word(site: MoneyWorld) -> None:
+    """Each apart; another site's word for the same name in the log is not told, and neither is the name."""
+    with site.sql() as connection:
+        for place, word, letter in ((SITES[0], "u17", "a"), (SITES[1], "u18", "b")):
+            connection.execute(
+                "insert into rempart.agent_name values ('till', %s, %s, %s, 0)", (place, word, "agent-" + letter * 16)
+            )
+    for minute, letter in ((0, "a"), (1, "a"), (2, "b")):
+        asked(site, at(9, minute), "till", agent="agent-" + letter * 16)
+    asked(site, at(9, 3), "till")
+    assert [one.agent for one in read(site, "/v1/questions", QuestionList).questions] == ["", "", "u17", "u17"]
+    counted = read(site, "/v1/questions/counts", QuestionCounts).counts
+    assert [(one.asked_by, one.agent, one.questions) for one in counted] == [("till", "", 2), ("till", "u17", 2)]
 
 
 @pytest.mark.parametrize("path", ["/v1/questions", "/v1/questions/counts", "/v1/own-site"])

@@ -22,12 +22,13 @@ from rempart.simulation.http import Response
 from rempart.wire.account import AddPasskeyRequest, PasskeyProof, RecoveryRequest
 from rempart.wire.bank_details import BankApproval, BankProposal
 from rempart.wire.batches import BatchItem, BatchRequest
+from rempart.wire.desk_joins import DeskJoinRequest, DeskRecoverRequest
 from rempart.wire.invoices import InvoicesRequest
 from rempart.wire.mandates import MandateClaim, MandateCodeRequest, MandateEnd, MandateRenewal
 from rempart.wire.operator_desk import DeskInviteRequest, DeskOpenRequest
 from rempart.wire.problem import Problem
 from rempart.wire.record_check import RecordCheckRequest
-from rempart.wire.stations import DelegationRequest, SeatRequest, StationRequest
+from rempart.wire.stations import DelegationCodeRequest, DelegationRequest, SeatRequest, StationRequest
 from rempart.wire.token import FORM_TYPE
 from rempart.wire.waiting_room import LeaveRequest
 from support.hub_world import HubWorld, code_of
@@ -78,6 +79,7 @@ OF_PEOPLE = {
         seal(Left("a000000000000000", "990000002", "invoice", msgspec.Raw(b"{}")), _KEY),
     )),
     "passkey": msgspec.json.encode(AddPasskeyRequest("AA", "e30", "AA")),
+    "receipt key": b'{"point": "AAAA"}',
     "station": msgspec.json.encode(StationRequest("AA", "AA", _UNSIGNED)),
     "seat": msgspec.json.encode(SeatRequest("AA", "AA", "AA")),
     "delegation": msgspec.json.encode(
@@ -89,6 +91,11 @@ OF_PEOPLE = {
     ),
     "desk standing": b'{"standing":"suspended"}',
     "desk invite": msgspec.json.encode(DeskInviteRequest("support", "horizon", "", "", "", "AA", _UNSIGNED)),
+    "desk yes": msgspec.json.encode(DeskJoinRequest("990000002", "2", "somebody", "AA", _UNSIGNED)),
+    "desk answer": b'{"answer":"refused","reason":"unreadable"}',
+    "desk recovery": msgspec.json.encode(DeskRecoverRequest("990000002", "somebody", "AA", _UNSIGNED)),
+    "delegation code": msgspec.json.encode(DelegationCodeRequest("2026-03-02", "2026-03-03", "AA", _UNSIGNED)),
+    "delegation claim": b'{"code":"7K2M9X4C"}',
     "desk shut": b'{"state":"closed","reason":"maintenance"}',
     "desk open": msgspec.json.encode(DeskOpenRequest(1, "AA", _UNSIGNED)),
     "mandate code": msgspec.json.encode(MandateCodeRequest("*", "AA", _UNSIGNED)),

@@ -18,12 +18,16 @@ from rempart.api.account_routes import account_routes
 from rempart.api.app import described
 from rempart.api.authorization_routes import authorization_routes
 from rempart.api.batch_routes import batch_routes
+from rempart.api.desk_joins import desk_join_routes
+from rempart.api.desk_log import desk_log_routes
 from rempart.api.enrolment_routes import enrolment_routes
 from rempart.api.estimates import estimate_routes
 from rempart.api.fhir import fhir_routes
+from rempart.api.file_list import file_list_routes
 from rempart.api.hospital_routes import hospital_routes
 from rempart.api.insurer_desk import insurer_desk_routes
 from rempart.api.insurer_desk_reading import insurer_reading_routes
+from rempart.api.insurer_rejections import insurer_rejection_routes
 from rempart.api.insurer_routes import insurer_routes
 from rempart.api.invoice_list import invoice_list_routes
 from rempart.api.invoice_routes import invoice_routes
@@ -41,11 +45,12 @@ from rempart.api.payments import payment_routes
 from rempart.api.presence import presence_routes
 from rempart.api.problems import TABLE
 from rempart.api.provider_routes import provider_routes
+from rempart.api.receipt_keys import receipt_key_routes
 from rempart.api.record_check import record_check_routes
 from rempart.api.routes import eligibility_route
 from rempart.api.schema_fields import FIELDS
 from rempart.api.schema_page import page
-from rempart.api.schema_token import TOKEN
+from rempart.api.schema_token import AGENT_SIGN_IN, TOKEN
 from rempart.api.schema_words import OPERATIONS, SIGN_IN, TAGS
 from rempart.api.settlements import settlement_routes
 from rempart.api.sign_in_routes import sign_in_routes
@@ -79,7 +84,7 @@ def document() -> Json:
     people: Any = SimpleNamespace(state=state)
     routes = [*token_routes(nothing, nothing), *invoice_routes(desk), *payment_routes(desk), *log_routes(nothing)]
     routes += keeper_key_routes(nothing)
-    routes += invoice_list_routes(desk)
+    routes += [*invoice_list_routes(desk), *file_list_routes(desk)]
     routes += status_routes(state, nothing)
     routes += support_routes(nothing)
     routes += [*sign_in_routes(people), *account_routes(people, nothing), *provider_routes(people, nothing)]
@@ -90,10 +95,11 @@ def document() -> Json:
     routes += presence_routes(nothing, nothing)
     asking: Any = SimpleNamespace(desk=desk, cadence=nothing)
     routes += [*own_records_routes(asking), *webhook_routes(desk), *notice_routes(desk)]
-    routes += own_site_routes(desk)
+    routes += [*own_site_routes(desk), *receipt_key_routes(desk)]
     routes += [*operator_desk_routes(asking, nothing, nothing), *operator_compartment_routes(asking, nothing)]
     routes += waiting_room_routes(asking)
-    routes += [*insurer_desk_routes(asking), *insurer_reading_routes(asking)]
+    routes += [*insurer_desk_routes(asking), *insurer_reading_routes(asking), *insurer_rejection_routes(asking)]
+    routes += [*desk_join_routes(asking, nothing), *desk_log_routes(asking, nothing)]
     routes += settlement_routes(asking)
     routes += [*batch_routes(desk, nothing), *estimate_routes(asking), *optics_routes(asking)]
     routes += [*authorization_routes(asking), *fhir_routes(asking), *insurer_routes(asking)]
@@ -122,7 +128,7 @@ def test_every_operation_and_field_has_its_words() -> None:
 
 def test_every_code_that_the_source_refuses_with_is_documented() -> None:
     """A code written in a refusal of the sign-in or the API appears in the tables of codes."""
-    known = {*TABLE, *SIGN_IN, *TOKEN}
+    known = {*TABLE, *SIGN_IN, *AGENT_SIGN_IN, *TOKEN}
     own = SOURCE / "identity" / "passkey.py"  # its codes stay with the keeper, which tells the hub others
     files = [*SOURCE.glob("identity/*.py"), *SOURCE.glob("api/*.py"), SOURCE / "application" / "tokens.py"]
     pattern = re.compile(r'(?:Refused|Refusal|deny|refused|problem)\(\s*"([a-z]+(?:-[a-z]+)+)"')
@@ -133,6 +139,13 @@ def test_every_code_that_the_source_refuses_with_is_documented() -> None:
         re.findall(r'GrantResult\("([a-z-]+)"|return "([a-z-]+)"', (SOURCE / "keeper" / "grants.py").read_text())
     )
     assert {a or b for a, b in keeper} - known <= {"no-grant", "grant-expired", "grant-revoked", "purpose-not-granted"}
+
+
+def test_a_query_that_may_be_wrong_is_documented() -> None:
+    """Whoever reads a parameter of an address may find it wrong, and says so with 422."""
+    queried = [each for each in operations() if any(one["in"] == "query" for one in each.get("parameters", ()))]
+    assert len(queried) > 5
+    assert [each["operationId"] for each in queried if "422" not in each["responses"]] == []
 
 
 def test_every_example_fits_its_schema() -> None:

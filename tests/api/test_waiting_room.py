@@ -22,10 +22,11 @@ from rempart.ground.instants import RealClock, now
 from rempart.sealing.keeper_keys import pinned
 from rempart.sealing.ringing import Nothing
 from rempart.sealing.waiting_jwe import Left, WaitingKey, seal, verified
-from rempart.storage import facts, waves
 from rempart.storage import waiting_room as stored
+from rempart.storage import waves
 from rempart.storage.compartments import Shutting, open_again, shut
 from rempart.storage.door import Database, Databases
+from rempart.storage.facts import Facts
 from rempart.wire.invoices import InvoicesRequest
 from rempart.wire.problem import Problem
 from rempart.wire.waiting_room import LeaveReceipt, LeaveRequest, WaitingRoom
@@ -84,17 +85,15 @@ def sealed(told: WaitingRoom, session: SignedIn, kind: str, request: bytes, key:
 
 
 async def replayed(world: HubWorld) -> int:
-    """One round of a worker."""
+    """One round of a worker that has just started, and knows no party yet."""
     url = world.house.settings.database.worker_url
-    reader, connection, lent = Database(url), Database(url), Databases(url, 1)
+    connection, lent = Database(url), Databases(url, 1)
     keeper = KeeperPort(world.house.settings.paths.keeper_socket("box"))
     try:
-        found = await facts.read(await reader.connection())
-        rooms = Replaying(world.house.settings, url, RealClock(), lambda: found)
-        return await rooms.round(keeper, connection, lent)
+        return await Replaying(world.house.settings, url, RealClock(), Facts).round(keeper, connection, lent)
     finally:
         await keeper.close()
-        for each in (reader, connection, lent):
+        for each in (connection, lent):
             await each.close()
 
 

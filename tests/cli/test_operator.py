@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 from rempart.bootstrap.house import House
 from rempart.cli import insurer, operator, rights
 from rempart.cli._output import Failure
-from rempart.client import assertion
+from rempart.client import assertion, calls
+from rempart.client.hub import Account, Client
 from rempart.ground.instants import now
 from rempart.simulation.caller import Caller
 from rempart.simulation.clients import Registration
@@ -148,6 +149,53 @@ def test_a_registered_pharmacy_gets_a_token_and_an_answer(office: Office) -> Non
     assert office.operator(*words) != ""
 
 
+def test_who_sits_at_a_program_is_required_signed_and_seen_by_its_site(office: Office) -> None:
+    """Without a word nothing is asked; with one it is, and the site reads that word; a name is no word."""
+    private, public = office.key("counter")
+    assert office.operator("client", "add", "counter", "--kind", "site", "--site", SITE, "--key", public) == ""
+    counter = Registration("counter", "site", (SITE,), private)
+    assert office.seen(counter, "covered")
+    assert office.operator("client", "agents", "counter", "--required") == ""
+    assert office.seen(counter, "agent-required")
+    told = []
+    with Client(Account(office.house.base, "counter", SITE, private, identity="clear")) as hub:
+        for word in ("", "u17", "DUPONT", "u17"):
+            hub.seat(word)
+            told.append(code_of(hub.eligibility(QUESTION)))
+        rows = hub.perform(calls.questions())
+    assert told == ["agent-required", "covered", "agent-like-a-person", "covered"]
+    assert not isinstance(rows, Problem)
+    assert [row.agent for row in rows.questions if row.asked_by == "counter"] == ["u17", "u17", ""]
+    assert office.operator("client", "agents", "nobody") == "client-unknown"
+
+
+def test_contracts_count_by_the_day_of_care_within_seconds(office: Office, tmp_path: Path) -> None:
+    """The first contract closes the insurer to who has none; an end is told by date; so is a site's own contract."""
+    private, public = office.key("signed")
+    assert office.operator("client", "add", "signed", "--kind", "site", "--site", SITE, "--key", public) == ""
+    till, by = Registration("signed", "site", (SITE,), private), ("--by", "agent-7")
+    add, first = ("contract", "add", *by), ("--from", "2020-01-01")
+    assert office.operator(*add, "--operator", "azur", "--insurer", INSURER, *first) == ""
+    assert office.seen(till, "handled-elsewhere")
+    assert office.operator(*add, "--operator", "op", "--insurer", INSURER, *first) == ""
+    assert office.seen(till, "covered")
+    mine = next(one["contract"] for one in office.listed("contract") if one["operator"] == "op")
+    assert office.operator("contract", "end", mine, "--last", "2020-12-31", *by) == ""
+    assert office.seen(till, "handled-elsewhere")
+    assert office.operator(*add, "--operator", "op", "--insurer", INSURER, "--from", "2021-01-01") == ""
+    nurses = (*add, "--operator", "op", "--profession", "nurse", "--signed-by", "a union", *first)
+    assert office.operator(*nurses) == ""
+    assert office.seen(till, "site-without-contract")
+    everybody = ("--operator", "op", "--profession", "every", "--signed-by", "a union")
+    assert office.operator(*add, *everybody, "--cycle", "7", "--least", "500", *first) == ""
+    assert office.seen(till, "covered")
+    file = tmp_path / "clair.csv"
+    file.write_text(f"network;site;from;to\nCLAIR;{SITE};2020-01-01;\n")
+    take = ("network", "import", str(file), "--operator", "op", "--as-of", "2026-01-01", *by)
+    assert [office.operator(*take), office.operator(*take)] == ["", ""]
+    assert [one["joined"] for one in office.listed("network")] == [1]
+
+
 def test_a_vendor_acts_by_mandate_and_changes_its_key(office: Office) -> None:
     """No mandate, no token; with it an answer; withdrawn, none; the new key works beside and after the old one."""
     (first, public), (second, newer) = office.key("first"), office.key("second")
@@ -266,6 +314,8 @@ def test_guarantees_and_foreign_cards(office: Office) -> None:
         (("site", "add", OTHER, "--profession", "wizard", "--operator", "op"), "profession-unknown"),
         (("site", "add", OTHER, "--profession", "nurse", "--operator", "op", "--zone", "Mars"), "zone-unknown"),
         (("site", "suspend", OTHER), "site-unknown"),
+        (("contract", "end", "x1", "--last", "2026-01-01", "--by", "a"), "contract-unknown"),
+        (("contract", "add", "--operator", "op", "--from", "2026-01-01", "--by", "a"), "contract-for-what"),
         (("client", "suspend", "nobody"), "client-unknown"),
         (("client", "revoke", "nobody"), "client-unknown"),
         (("client", "revoke", "nobody", "--kid", "k"), "key-unknown"),

@@ -128,6 +128,8 @@ FAULTS: dict[str, Callable[[Exchanges], Exchanges]] = {
     "token-kept": lambda e: (*e, token()),
     "proof-fresh": lambda e: (*e, replace(e[-1], at=e[-1].at + 1)),
     "proof-fits": lambda e: change(e, sends, url=HUB.replace("127.0.0.1", "localhost") + kit.INVOICES),
+    "agent-signed": lambda e: change(e, sends, headers={
+        "authorization": "DPoP a", "rempart-agent": assertion.sign_agent(KEY, "DUPONT", "a", NOW)}),
     "nonce-followed": lambda e: change(e, lambda x: x.status == 401, answer_headers={
         "www-authenticate": "use_dpop_nonce", "dpop-nonce": "another"}),
     "keys-fetched": lambda e: e[1:],
@@ -155,6 +157,13 @@ FAULTS: dict[str, Callable[[Exchanges], Exchanges]] = {
 def test_each_fault_is_found(code: str) -> None:
     """One fault put in, and its requirement fails."""
     assert verdicts(FAULTS[code](good()))[code] == "fail"
+
+
+@pytest.mark.parametrize(("word", "token", "verdict"), [("u17", "a", "pass"), ("u17", "b", "fail"), ("", "a", "fail")])
+def test_who_sits_at_the_program_is_signed_for_the_token_it_comes_with(word: str, token: str, verdict: str) -> None:
+    """A word of another token, or none, is a fault; that software says nobody is none."""
+    headers = {"authorization": "DPoP a", "rempart-agent": assertion.sign_agent(KEY, word, token, NOW)}
+    assert verdicts(change(good(), sends, headers=headers))["agent-signed"] == verdict
 
 
 def test_a_failure_says_where_and_what_to_do_and_shows_no_card() -> None:

@@ -255,3 +255,18 @@ def test_a_question_is_never_sent_again_after_it_may_have_been_answered(script: 
 
 def may_be_taken(each: Received | Lost) -> bool:
     return each.sent if isinstance(each, Lost) else each.status in {500, 502}
+
+
+def test_who_sits_at_the_program_goes_with_each_call() -> None:
+    """For calls that begin after it was said; signed for the token; nobody said, nothing sent."""
+    hub = Scripted(*[said(200, COVERED)] * 3, no(401, "invalid-token"), said(200, COVERED))
+    hub.perform(ASK)
+    for word in ("u17", "u17", "u18"):
+        hub.session.agent = word
+        hub.perform(ASK)
+    told = [dict(each.headers).get("Rempart-Agent") for each in hub.sent]
+    assert told[0] is None
+    assert told[1] == told[2] != told[3]
+    header, claims = unverified(str(told[4]))
+    assert header["typ"] == "rempart-agent+jwt"
+    assert claims["agent"] == "u18"

@@ -24,10 +24,12 @@ from rempart.ground.settings import PROFESSIONS
 from rempart.sealing.client import KeeperUnavailable
 from rempart.simulation import play
 from support.houses import Patient, Town, town
+from support.waiting_crowd import Crowd
 
 pytestmark = pytest.mark.postgres
 
-# Where each is killed: during the load after so many files, in the day after so many events, in the payment at a step.
+# Where each is killed: during the load after so many files, in the day after so many events, before a closed portal
+# after so many things left, at its reopening after so many were replayed, in the payment at a step.
 POINTS: tuple[tuple[str, str, int | str], ...] = (
     ("keeper", "load", 2),
     ("postgres", "load", 5),
@@ -35,6 +37,10 @@ POINTS: tuple[tuple[str, str, int | str], ...] = (
     ("worker", "day", 25),
     ("keeper", "day", 40),
     ("postgres", "day", 55),
+    ("hub", "leaving", 11),
+    ("worker", "reopening", 4),
+    ("worker", "reopening", 13),
+    ("hub", "reopening", 21),
     ("keeper", "payment", "opened"),
     ("postgres", "payment", "delivered"),
 )
@@ -165,6 +171,27 @@ def _decided_once(made: Town) -> None:
     assert made.broken() == {}
 
 
+def _wait_and_reopen(made: Town, killer: Killer, leaving: dict[int, str], reopening: dict[int, str]) -> None:
+    """A waiting room of 30 is filled and replayed; who dies meanwhile is up again before the next dies."""
+    crowd, seen = Crowd(made), 0
+
+    def after() -> None:
+        nonlocal seen
+        seen += 1
+        if seen in leaving:
+            killer.strike(leaving[seen])
+
+    def strike(point: int) -> None:
+        killer.strike(reopening[point])
+        killer.wait()
+
+    crowd.leave(after)
+    killer.wait()
+    crowd.reopened(sorted(reopening), strike)
+    _decided_once(made)
+    crowd.sent_once()
+
+
 def _pay(made: Town, killer: Killer, point: str, program: str) -> bool:
     """One run of the payer with a kill at a step; whether it lived to its end."""
     instant = now()
@@ -240,6 +267,12 @@ def test_kills_during_the_day(killed: tuple[Town, Killer]) -> None:
     _reconciled(made, killer)
 
 
+def test_kills_while_a_waiting_room_is_left_and_replayed(killed: tuple[Town, Killer]) -> None:
+    """Everything left ends once, in its person's order; each invoice is taken once and owed as it was billed."""
+    made, killer = killed
+    _wait_and_reopen(made, killer, _points("leaving"), _points("reopening"))
+
+
 def test_kills_during_the_payment(killed: tuple[Town, Killer]) -> None:
     """Whoever dies at whatever step of the payer, the next run pays the rest, and each site once."""
     made, killer = killed
@@ -257,7 +290,7 @@ def test_kills_during_the_payment(killed: tuple[Town, Killer]) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(10))
 def test_random_kills(tmp_path: Path, seed: int) -> None:
-    """Twenty kills anywhere in load and day, then payment; 200 over all seeds."""
+    """Twenty-five kills anywhere in load, day and waiting room, then payment; 250 over all seeds."""
     chance = random.Random(seed)
     with town(tmp_path / "h", 3_000, options=OPTIONS, simulated=False, serve=(), load=False, seed=seed) as made:
         killer = Killer(made)
@@ -270,9 +303,14 @@ def test_random_kills(tmp_path: Path, seed: int) -> None:
         assert report.surprises == {}
         _decided_once(made)
         _reconciled(made, killer)
+        leaving = {chance.randrange(1, 30): "hub"}
+        replaying = ("worker", "worker", "hub", "keeper", "postgres")
+        _wait_and_reopen(
+            made, killer, leaving, {point: chance.choice(replaying) for point in chance.sample(range(28), 4)}
+        )
         made.open_bank()
         amc = made.one("select coalesce(sum(amc), 0)::bigint from rempart.invoice where state = 'accepted'")
         _pay(made, killer, chance.choice(PAY_POINTS), chance.choice(("keeper", "postgres")))
         assert _pay(made, killer, "", "")
         _paid_once(made, amc)
-        assert len(killer.struck) == 20
+        assert len(killer.struck) == 25

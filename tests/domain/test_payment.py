@@ -64,10 +64,13 @@ def due(amount: int = 100, **changed: object) -> Due:
         ({"refused": "AC04"}, Terms(DAY), "account-refused"),
         ({"refused": "MS03"}, Terms(DAY), ""),
         ({"last": DAY - timedelta(days=7)}, Terms(DAY, 7, 100), ""),
+        ({"last": DAY - timedelta(days=6), "cycle_days": 7}, Terms(DAY), "cycle-running"),
+        ({"last": DAY - timedelta(days=6), "cycle_days": 6, "least_cents": 100}, Terms(DAY, 7, 500), ""),
+        ({"least_cents": 101}, Terms(DAY), "below-least"),
     ],
 )
 def test_a_payee_waits_for_one_named_reason(changed: dict[str, object], terms: Terms, reason: str) -> None:
-    """No payee, no paying account, a running cycle, too little; else it is paid."""
+    """No payee, no paying account, a running cycle, too little; else it is paid. A contract goes first."""
     found = plan([due(**changed)], terms)
     assert [one.reason for one in found.waiting] == ([reason] if reason else [])
     assert len(found.remittances) == (0 if reason else 1)

@@ -28,6 +28,8 @@ from rempart.domain.authorized import GUARANTEED, RULE
 from rempart.formats.rights_file import Draft, Expected, format_closure, write
 from rempart.gateways.webhooks import Egress, Refused, Webhooks
 from rempart.ground.instants import PARIS, civil_day
+from rempart.portal import quote
+from rempart.portal.quote_kinds import HOSPITAL
 from rempart.sealing.client import KeeperSync
 from rempart.sealing.envelope import EnvelopeFault
 from rempart.sealing.loading import OPERATIONS
@@ -37,7 +39,7 @@ from rempart.simulation.caller import Caller
 from rempart.simulation.clients import registration_of
 from rempart.storage import webhooks
 from rempart.storage.authorization_claims import expire
-from rempart.wire.authorizations import Attachment, AuthorizationState, DecisionAnswer
+from rempart.wire.authorizations import Attachment, AttachmentState, AuthorizationState, DecisionAnswer
 from rempart.wire.invoices import InvoiceState
 from rempart.wire.problem import Problem
 from rempart.worker.rights import Rules as Rights
@@ -157,6 +159,21 @@ def test_a_quote_is_agreed_and_its_invoice_is_owed_as_agreed(asking: Asking, pro
     assert (now.state, now.invoice) == ("invoiced", billed.invoice)
     assert [event.state for event in now.events] == ["requested", "agreed", "invoiced"]
     assert asking.town.broken() == {}
+
+
+def test_a_stay_is_agreed_by_its_group_as_the_portal_asks_for_it(asking: Asking) -> None:
+    """What the tariff leaves at 80 %, or the flat share where a heavy act is paid whole; then owed."""
+    for form, share in (
+        ({"cover": "general", "item_1": "stay", "price_1": "1800", "ghs_1": "417"}, 360_00),
+        ({"cover": "heavy", "item_1": "stay", "price_1": "1800", "item_2": "heavy", "price_2": "32"}, 32_00),
+    ):
+        quoted = asking.next("hospital")
+        stay = quote.read(form, HOSPITAL)
+        asked = replace(quoted, request=msgspec.structs.replace(quoted.request, lines=stay.lines))
+        agreed = asking.ask(asked)
+        assert (agreed.state, agreed.reason, agreed.amc) == ("agreed", "", share), agreed
+        billed = asking.bill(asked, agreed)
+        assert (billed.state, billed.amc) == ("accepted", share), billed
 
 
 def test_the_answer_is_given_once_for_one_key(asking: Asking) -> None:
@@ -309,6 +326,9 @@ def test_a_case_worker_decides_on_the_insurers_side(asking: Asking) -> None:
     insurer = asking.town.country.insurer_of(person)
     stored = asking.town.sql("select sealed from rempart.authorization_sealed")
     assert len(stored) == 2
+    waits = asking.at(quoted.site, lambda caller: caller.authorization_state(asked.authorization))
+    assert not isinstance(waits, Problem)
+    assert waits.attachments == asked.attachments == (AttachmentState("prescription", len(stored[1][0])),)
     assert not any(text in row[0] for row in stored for text in (secret, person.reference.encode(), b"HBLD490"))
     with agent_of(asking.town, insurer.number) as session:
         listed = agent.pending(session)
@@ -341,6 +361,7 @@ def test_a_case_worker_decides_on_the_insurers_side(asking: Asking) -> None:
     assert not isinstance(now, Problem)
     assert (now.state, now.lines[0].rules[0].rule, now.amc) == ("agreed", "case-worker-decided", dict(said[1])[1])
     assert [event.state for event in now.events] == ["requested", "pending", "agreed"]
+    assert now.attachments == ()
     assert asking.town.sql("select 1 from rempart.authorization_sealed") == []
     billed = asking.bill(dear, now)
     assert (billed.state, billed.amc) == ("accepted", now.amc)

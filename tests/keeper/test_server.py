@@ -23,6 +23,7 @@ from rempart.sealing import frames, ringing
 from rempart.sealing.account_frames import AssertionPart
 from rempart.sealing.action_frames import Signing
 from rempart.sealing.client import Keeper, KeeperSync, KeeperUnavailable
+from rempart.sealing.desk_frames import WordSaid
 from rempart.sealing.identity_frames import SealedIdentity
 from support.keepers import AUDIENCE, COVERAGE, INSURER, PERSON, SITE, make_world, presented, wait_for
 
@@ -171,6 +172,8 @@ def test_rightly_shaped_items_of_any_content_get_an_answer(running: Running, dat
     kinds |= {"AssertionPart | None": st.none() | kinds["AssertionPart"]}
     parts = (kinds["bytes"], kinds["str"], kinds["bytes"], kinds["AssertionPart"], kinds["int"])
     kinds |= {"Signing": st.builds(Signing, *parts)}
+    words = st.builds(WordSaid, kinds["str"], kinds["tuple[str, ...]"], kinds["bytes"])
+    kinds |= {"tuple[WordSaid, ...]": st.lists(words, max_size=3).map(tuple)}
     item = table[operation][0]
     values = [data.draw(kinds[field]) for field in _annotations(item)]
     with running.client("ask" if operation in frames.OPERATIONS["ask"] else "box") as client:

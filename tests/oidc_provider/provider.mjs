@@ -1,9 +1,11 @@
-// Plays Pro Santé Connect with the certified provider `oidc-provider`: a discovery document under a name of its own,
-// an authorize page on another host than the issuer, PS_IdNat in SubjectNameID, exercices in userinfo. Invented people.
+// Plays two providers with the certified `oidc-provider`. Pro Santé Connect: a discovery document under a name of its
+// own, an authorize page on another host than the issuer, PS_IdNat in SubjectNameID, exercices in userinfo. And a
+// hospital's own, at /realms/agents of the issuer's port: everything at its own origin, amr and `fonction` in the
+// id_token. Invented people.
 //
 //   node provider.mjs PACKAGES ISSUER_PORT WALLET_PORT REDIRECT_URI…
 //
-// Who signs in next, and how surely, is told by POST /next?account=…&acr=… at the wallet's port.
+// Who signs in next, and how surely, is told by POST /next?account=…&acr=…&agent=…&fonction=…&amr=… at the wallet's port.
 
 import http from "node:http";
 import path from "node:path";
@@ -24,7 +26,8 @@ const PEOPLE = {
   ],
   "810009999995": [{ finess: "", name: "", profession: "60", mode: "L" }],
 };
-const next = { account: "810001234565", acr: "eidas1" };
+const AGENTS = "/realms/agents";
+const next = { account: "810001234565", acr: "eidas1", agent: "agent-17", fonction: "praticien", amr: "pwd mfa" };
 
 function exercices(places) {
   return places.map((place) => ({
@@ -44,34 +47,52 @@ async function findAccount(_, id) {
   return { accountId: id, claims: async () => claims };
 }
 
-const provider = new Provider(ISSUER, {
-  acrValues: ["eidas1", "eidas0"],
-  claims: {
-    acr: null, auth_time: null, iss: null, openid: ["sub"],
-    scope_all: ["SubjectNameID", "SubjectOrganization", "SubjectRefPro", "family_name"],
-  },
+const COMMON = {
   clients: ["rempart-horizon", "rempart-azur"].map((client_id) => ({
     client_id, client_secret: `secret of ${client_id}`, redirect_uris: redirects, grant_types: ["authorization_code"],
     response_types: ["code"], token_endpoint_auth_method: "client_secret_basic",
   })),
   conformIdTokenClaims: false,
   cookies: { keys: ["not a secret: a test's"] },
-  features: { devInteractions: { enabled: false } },
-  findAccount,
-  interactions: { url: (_, interaction) => `${REALM}/interaction/${interaction.uid}` },
   pkce: { required: () => true },
   routes: {
     authorization: `${OPENID}/auth`, token: `${OPENID}/token`, userinfo: `${OPENID}/userinfo`, jwks: `${OPENID}/certs`,
   },
+};
+
+const national = new Provider(ISSUER, {
+  ...COMMON,
+  acrValues: ["eidas1", "eidas0"],
+  claims: {
+    acr: null, auth_time: null, iss: null, openid: ["sub"],
+    scope_all: ["SubjectNameID", "SubjectOrganization", "SubjectRefPro", "family_name"],
+  },
+  features: { devInteractions: { enabled: false } },
+  findAccount,
+  interactions: { url: (_, interaction) => `${REALM}/interaction/${interaction.uid}` },
   scopes: ["openid", "scope_all"],
 });
+const hospital = new Provider(`http://127.0.0.1:${issuerPort}${AGENTS}`, {
+  ...COMMON,
+  claims: { acr: null, auth_time: null, iss: null, openid: ["sub", "amr", "fonction"] },
+  features: { devInteractions: { enabled: false } },
+  findAccount: async (_, id) => ({ accountId: id, claims: async () => ({ sub: id, fonction: next.fonction }) }),
+  interactions: { url: (_, interaction) => `${AGENTS}/interaction/${interaction.uid}` },
+  scopes: ["openid"],
+});
 
-async function interact(request, response) {
+function nationalLogin() {
+  return { accountId: `f:550dc1c8-d97b-4b1e-ac8c-8eb4471cf9dd:${next.account}`, acr: next.acr, remember: false };
+}
+
+function hospitalLogin() {
+  return { accountId: next.agent, amr: next.amr.split(" "), remember: false };
+}
+
+async function interact(provider, login, request, response) {
   const details = await provider.interactionDetails(request, response);
-  const accountId = `f:550dc1c8-d97b-4b1e-ac8c-8eb4471cf9dd:${next.account}`;
   if (details.prompt.name === "login") {
-    const login = { accountId, acr: next.acr, remember: false };
-    await provider.interactionFinished(request, response, { login }, { mergeWithLastSubmission: false });
+    await provider.interactionFinished(request, response, { login: login() }, { mergeWithLastSubmission: false });
     return;
   }
   const grant = new provider.Grant({ accountId: details.session.accountId, clientId: details.params.client_id });
@@ -86,18 +107,24 @@ async function discovery(response) {
   response.end(JSON.stringify({ ...told, authorization_endpoint: `${WALLET}/auth` }));
 }
 
-const callback = provider.callback();
+const REALMS = [[REALM, national, nationalLogin], [AGENTS, hospital, hospitalLogin]].map(
+  ([at, provider, login]) => ({ path: at, provider, login, callback: provider.callback() }),
+);
 const issuer = http.createServer((request, response) => {
   const at = request.url;
   if (at === `${REALM}/.well-known/wallet-openid-configuration`) { discovery(response); return; }
-  if (at.startsWith(`${REALM}/interaction/`)) {
-    interact(request, response).catch((error) => { response.statusCode = 500; response.end(String(error)); });
+  const realm = REALMS.find((each) => at.startsWith(`${each.path}/`));
+  if (realm === undefined) { response.statusCode = 404; response.end(); return; }
+  if (at.startsWith(`${realm.path}/interaction/`)) {
+    interact(realm.provider, realm.login, request, response).catch((error) => {
+      response.statusCode = 500;
+      response.end(String(error));
+    });
     return;
   }
-  if (!at.startsWith(REALM)) { response.statusCode = 404; response.end(); return; }
   request.originalUrl = at;
-  request.url = at.slice(REALM.length) || "/";
-  callback(request, response);
+  request.url = at.slice(realm.path.length) || "/";
+  realm.callback(request, response);
 });
 const wallet = http.createServer((request, response) => {
   const asked = new URL(request.url, WALLET);

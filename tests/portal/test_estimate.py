@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from support.portals import CARD, Asker
@@ -24,7 +26,7 @@ def asker(desk: QuoteDesk) -> Asker:
 
 
 def test_a_price_gives_what_the_patient_pays_on_the_same_screen(asker: Asker, desk: QuoteDesk) -> None:
-    """One line at the profession's rate, with the accreditation; the form is emptied, nothing typed is in the page."""
+    """One line at the profession's rate, with the accreditation; the form is emptied, the card is nowhere."""
     page = asker.post("/patient", PRICED)
     assert page.status_code == 200
     assert "Ce que paie le patient" in page.text
@@ -34,7 +36,9 @@ def test_a_price_gives_what_the_patient_pays_on_the_same_screen(asker: Asker, de
     (line,) = asked.lines
     assert (line.code, line.family, line.base, line.rate, line.spent) == ("PH7", "pharmacy", 13_40, 65, 13_40)
     assert (line.care_date, asked.accreditation, asked.evidence) == ("2026-11-18", "A1B2C 3D4E5 F6G7H 8J9K0", "typed")
-    assert not [one for one in ("10000001", "285047592512345", "12/04/1985", "13,40") if f'value="{one}"' in page.text]
+    assert not [one for one in ("10000001", "285047592512345", "12/04/1985") if f'value="{one}"' in page.text]
+    (form,) = re.findall(r'<form id="card".*?</form>', page.text, re.DOTALL)
+    assert 'value="13,40"' not in form
 
 
 def test_without_a_price_nothing_more_is_asked(asker: Asker, desk: QuoteDesk) -> None:

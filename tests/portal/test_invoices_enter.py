@@ -219,3 +219,13 @@ def test_lines_of_a_form_are_those_where_something_is_typed() -> None:
     form = {"rate-2": "65", "quantity-2": "1", "spent-3": "4", "code-6": "X", "code-7": "X"}
     assert invoicing.filled(form) == (3, 6)
     assert "Typed" in repr(invoicing.read(form, "pharmacy", TODAY))
+
+
+def test_the_receipt_of_a_check_goes_with_the_invoice(asker: Asker, desk: FakeInvoices) -> None:
+    """As it was copied, line ends aside; what is no receipt is told at its field, and not sent."""
+    text = "RPR1." + "hFWi" * 50
+    send(asker, receipt=f" {text[:90]}\r\n{text[90:]} ")
+    assert [sent.receipt for sent in desk.sent] == [text]
+    answer = send(asker, receipt="RPR1.abc")
+    assert (answer.status_code, marked(answer.text)) == (422, {"receipt"})
+    assert len(desk.sent) == 1

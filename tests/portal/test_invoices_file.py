@@ -11,7 +11,7 @@ import pytest
 
 from rempart.portal.pages import invoices_file
 from rempart.portal.pages.invoices_file import FILE_MOST, file_in
-from rempart.wire.invoices import Fault, FileState
+from rempart.wire.invoices import Fault, FileList, FileState, FileSummary
 from support.fake_invoices import AT, FakeInvoices
 from support.invoice_pages import ORIGIN
 from support.portals import Asker
@@ -146,3 +146,38 @@ def test_a_silent_hub_keeps_the_page(asker: Asker, desk: FakeInvoices) -> None:
     assert answer.status_code == 503
     assert 'id="upload"' in answer.text
     assert "ne répond pas" in answer.text
+
+
+def test_the_files_of_the_site_are_listed_by_day_whoever_sent_them(asker: Asker, desk: FakeInvoices) -> None:
+    """Hour, size, what became of it, and the way to its report; the older ones by an address without a name."""
+    one = "019caddd-6600-7a1e-8c33-5d2f000000%02d"
+    own = FileSummary(one % 4, "decided", "2026-11-18T09:26:00Z", 184_320, own=True, invoices=12, accepted=12)
+    amiss = FileSummary(
+        one % 3, "decided", "2026-11-17T23:30:00Z", 900, own=False, invoices=9, accepted=7, rejected=2, refused=1
+    )
+    late = FileSummary(one % 2, "received", "2026-11-17T09:00:00Z", 2_048, own=True)
+    refused = FileSummary(one % 1, "refused", "2026-11-16T09:00:00Z", 12, own=True, fault_count=1)
+    asked: list[str] = []
+
+    def listed(before: str) -> FileList:
+        asked.append(before)
+        return FileList(() if before else (own, amiss, late, refused), "" if before else refused.file)
+
+    desk.listed = listed
+    page = asker.get("/factures/fichiers").text
+    days = [page.index(day) for day in ("18/11/2026", "17/11/2026", "16/11/2026")]
+    assert days == sorted(days)
+    assert page.count('class="sent-day"') == 3  # half past midnight in Paris is the next day
+    for said in ("180\xa0ko", "Tout est pris", "À revoir", "Traitement en cours", "Non pris", "un collègue", "00:30"):
+        assert said in page
+    assert f'href="/factures/fichier/{amiss.file}"' in page
+    assert "Rien de plus ancien" in asker.get(f"/factures/fichiers?avant={refused.file}").text
+    asker.get("/factures/fichiers?avant=a-name")
+    assert asked == ["", refused.file, ""]
+
+
+def test_no_file_yet_says_what_to_do_and_a_silent_hub_is_calm(asker: Asker, desk: FakeInvoices) -> None:
+    """Nothing, or nobody: each has its page."""
+    assert "Aucun fichier pour le moment" in asker.get("/factures/fichiers").text
+    asker.doors.down = True
+    assert asker.get("/factures/fichiers").status_code == 503

@@ -12,14 +12,27 @@ from structlog.testing import capture_logs
 
 from rempart.portal import session
 from rempart.portal.app import BODY_MOST, application
-from rempart.portal.headers import ALWAYS, POLICY, SCANNING, TO_SCAN, VARYING
-from rempart.portal.pages.scan import FOREVER, VENDORED
+from rempart.portal.headers import ALONE, ALWAYS, KEPT_IN, POLICY, SCANNING, TO_SCAN, VARYING
+from rempart.portal.pages.fixed import FOREVER
 from rempart.portal.port import Portal
 from rempart.wire.problem import ClosureTold, FieldError, Problem
 from support.authenticator import Authenticator, text
 from support.fake_doors import CHALLENGE, GRANT, IDLE, FakeDoors
 from support.portal_routes import GETS, POSTS
-from support.portals import CARD, CODE, ONE, OTHER_SITE, SITE, TWO, Asker, Clock, doors, languages, settings
+from support.portals import (
+    CARD,
+    CODE,
+    ONE,
+    OTHER_SITE,
+    SITE,
+    TWO,
+    Asker,
+    Clock,
+    before_doors,
+    doors,
+    languages,
+    settings,
+)
 
 ORIGIN = "https://portail.horizon.test"
 FORM = {**CARD, "care_date": "18/11/2026", "domains": ["PHAR", "OPTI"]}
@@ -40,7 +53,7 @@ def asker(clock: Clock) -> Asker:
 
 def covers_every_route(asker: Asker) -> set[str]:
     """The paths the application has."""
-    framework: Any = asker.app._within  # type: ignore[attr-defined]  # the wrapped application
+    framework: Any = before_doors(asker.settings)[0]._within  # type: ignore[attr-defined]  # the wrapped application
     return {route.path for route in framework.routes}
 
 
@@ -62,14 +75,18 @@ def policed(asker: Asker, path: str) -> None:
     """One answer has them all."""
     answer = asker.get(path)
     policy = answer.headers["content-security-policy"]
-    assert policy.replace(" 'wasm-unsafe-eval'", "") == POLICY
+    stricter = POLICY
+    if path in ALONE:
+        for source in ("connect-src", "form-action"):
+            stricter = stricter.replace(f"{source} 'self'", f"{source} 'none'")
+    assert policy.replace(" 'wasm-unsafe-eval'", "") == stricter
     assert "unsafe" not in POLICY
     assert policy.startswith("default-src 'none';")
-    varying = TO_SCAN if path in SCANNING else VARYING
+    varying = TO_SCAN if path in SCANNING else KEPT_IN if path in ALONE else VARYING
     assert all(answer.headers[name.decode()] == value.decode() for name, value in (*varying, *ALWAYS))
     assert answer.headers["strict-transport-security"].startswith("max-age=63072000")
     kept = path.startswith(("/static/", "/brand")) and answer.status_code == 200
-    for_good = FOREVER["cache-control"] if VENDORED in path else "public, max-age=300"
+    for_good = FOREVER["cache-control"] if path.startswith("/static/vendor/") else "public, max-age=300"
     assert answer.headers["cache-control"] == (for_good if kept else "no-store")
     assert "server" not in answer.headers
 

@@ -188,3 +188,48 @@ def test_people_are_sent_to_the_pinned_page_only() -> None:
         found = parse(f'{text}authorize = "{wrong}"\n', folder)
         assert isinstance(found, tuple)
         assert found[0].key == "pro_sante_connect.authorize"
+
+
+# ---- while the portal reopens in waves --------------------------------------------------------------------------
+
+
+def waves(told: list[str]) -> FakeDoors:
+    """Doors where the turn of `SITE` has come and no other's; whoever names no place is told to."""
+    made = doors(clock=Clock())
+
+    def turn(site: str) -> Problem | None:
+        told.append(site)
+        return None if site == SITE else Problem("No", 503, "turn" if site else "turn-site")
+
+    made.turns = turn
+    return made
+
+
+def test_who_comes_by_it_waits_their_turn_like_everybody() -> None:
+    """No place named, or another's turn: to the page that tells it. Their own: to the provider, with the site named."""
+    told: list[str] = []
+    browser = asker(waves(told))
+    early = browser.get("/pro-sante-connect")
+    assert (early.status_code, early.headers["location"]) == (303, "/tour")
+    browser.post("/tour", {"site": OTHER_SITE})
+    assert browser.get("/pro-sante-connect").headers["location"] == "/tour"
+    page = browser.post("/tour", {"site": SITE})
+    assert 'href="/pro-sante-connect"' in page.text
+    cookie = page.headers["set-cookie"].lower()
+    for word in ("__host-rempart-turn=", "httponly", "secure", "samesite=strict"):
+        assert word in cookie
+    told.clear()
+    browser.doors.vouched["good"] = Person(THREE, (SITE,))
+    answer = back(browser, code="good", state=sent(browser)["state"], iss=ISSUER)
+    assert (answer.status_code, told) == (200, [SITE])
+
+
+def test_who_names_another_s_site_to_come_early_is_sent_back_to_wait() -> None:
+    """The hub looks again at who came: nothing is opened, and both cookies are gone."""
+    browser = asker(waves([]))
+    browser.post("/tour", {"site": SITE})
+    browser.doors.vouched["early"] = "turn"
+    answer = back(browser, code="early", state=sent(browser)["state"], iss=ISSUER)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/tour")
+    assert "__Host-rempart-turn" not in browser.cookies or not browser.cookies["__Host-rempart-turn"]
+    assert browser.get("/patient").headers["location"] == "/"

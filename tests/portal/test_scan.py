@@ -150,7 +150,7 @@ def test_every_address_that_the_worker_keeps_is_served(asker: Asker) -> None:
     """One that is missing would keep the page from being kept at all."""
     text = asker.get("/hors-ligne/worker.js").text.replace("${VENDOR}", f"/static/{VENDORED}/").replace("`", '"')
     paths = re.findall(r'"(/[^"]*)"', text.split("PARTS = [")[1].split("];")[0])
-    assert len(paths) == 9
+    assert len(paths) == 11
     for path in paths:
         assert asker.get(path).status_code == 200, path
 

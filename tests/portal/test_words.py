@@ -9,6 +9,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import rempart.portal
+from rempart.domain.acts import PROFESSIONS
+from rempart.portal import desks
 from rempart.portal.words import languages
 
 HERE = Path(rempart.portal.__file__).parent
@@ -67,3 +69,8 @@ def test_french_is_its_own_source_and_comes_first() -> None:
     assert made["fr"].say("Se connecter") == "Se connecter"
     assert made["en"].say("Se connecter") == "Sign in"
     assert made["en"].say("du %(day)s", day="22/11/2026") == "on 22/11/2026"
+
+
+def test_every_profession_has_its_word() -> None:
+    """A site's profession is never shown as the hub's code for it."""
+    assert set(desks.PROFESSIONS) == set(PROFESSIONS)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
+from rempart.domain.contracts import Served
 from rempart.domain.parties import Account, Client, Mandate, Site
-from rempart.storage import compartments
+from rempart.storage import compartments, contracts
 from rempart.storage import operator_desk as desk
 from rempart.storage.door import Database as Door
 from rempart.storage.parties import Registry, single
@@ -107,6 +108,38 @@ def test_an_agent_sees_its_own_operator_alone(registered: Database) -> None:
     assert sites == [desk.Site(OURS, "pharmacy", "", "good", 1, here=False)]
     assert (theirs, count, people, of_theirs, absent) == (None, 1, [STAFF], [], [])
     assert desks == {AGENT, SECOND, SECURITY, SUPPORT}
+
+
+def test_of_an_insurer_whose_contract_ended_the_desk_sees_nobody(registered: Database) -> None:
+    """Its people were there while the contract held, or while nobody had written one."""
+    insurer, worker = "0099000001", "a0000000caseworker"[:16]
+
+    def seen() -> bool:
+        people = hub(registered, lambda door: desk.at_desks(door, "horizon", DAY))
+        one = hub(registered, lambda door: desk.account(door, "horizon", worker, DAY))
+        assert (worker in {each.account for each in people}) == bool(one)
+        return bool(one)
+
+    with psycopg.connect(registered.url("owner"), autocommit=True) as connection:
+        connection.execute(
+            "insert into rempart.insurer (insurer, name, operator, member_rule, since) "
+            "values (%s, 'Mutuelle', 'horizon', '{}', 0)", (insurer,)
+        )  # fmt: skip
+        connection.execute(
+            "insert into rempart.client (client, kind, vendor, registered) "
+            "values (%s, 'account', 'portal:horizon', 0)", (worker,)
+        )  # fmt: skip
+        connection.execute(
+            "insert into rempart.account (account, operator, role, invited, insurer) "
+            "values (%s, 'horizon', 'case-worker', 0, %s)", (worker, insurer)
+        )  # fmt: skip
+        assert seen()
+        for last, there in ((DAY - timedelta(1), False), (DAY, True)):
+            connection.execute("truncate rempart.insurer_contract cascade")  # as nobody could in service
+            contracts.add_insurer_contract(
+                connection, Served("horizon", insurer, DAY - timedelta(30), last), contracts.Said("agent-7", 1)
+            )
+            assert seen() == there
 
 
 def test_only_an_agent_in_good_standing_suspends_and_only_its_own(registered: Database) -> None:

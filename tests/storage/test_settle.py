@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 from psycopg import errors
 
@@ -161,6 +162,7 @@ def test_one_refused_item_changes_nothing_for_its_batch(ledger: Ledger) -> None:
 def test_nothing_asked_is_nothing_done(ledger: Ledger) -> None:
     """The function answers an empty batch with nothing and writes nothing."""
     empty = door.SETTLE.replace("$20::int,", "100,").replace("$28::int", "6")
+    empty = empty.replace("$29::", "null::").replace("$30::", "null::")
     for place in range(27, 0, -1):
         empty = empty.replace(f"${place}::", "'{}'::")
     assert ledger.sql(empty, role="hub") == [(None, None)]
@@ -354,3 +356,30 @@ def test_todays_refusals_and_yesterdays_answers_make_nobody_seen(ledger: Ledger)
     assert ledger.verdicts(line(1, instant=midnight, token=None, site_cap=0)) == ["refused:site-budget"]
     assert ledger.verdicts(line(1, instant=midnight, token=None)) == ["ok"]
     assert ledger.verdicts(line(1, instant=midnight + DAY - 1, token=None, site_cap=0)) == ["ok"]
+
+
+def test_who_sits_at_a_program_is_logged_and_has_a_cap_of_its_own(ledger: Ledger) -> None:
+    """Beside the program's and the site's; a colleague at the same program goes on, and so does who says nobody."""
+    ann = {"account": "agent-aaaaaaaaaaaaaaaa", "account_cap": 2}
+    batch = [line(number, **ann) for number in range(3)]
+    batch += [line(3, account="agent-bbbbbbbbbbbbbbbb", account_cap=2), line(4)]
+    assert ledger.verdicts(*batch) == ["ok", "ok", "refused:client-budget", "ok", "ok"]
+    assert ledger.verdicts(line(5, **ann), line(1, **ann)) == ["refused:client-budget", "ok"]  # seen today: free
+    logged = ledger.sql("select account, count(*) from rempart.disclosure group by 1 order by 1")
+    assert logged == [("", 1), (ann["account"], 5), ("agent-bbbbbbbbbbbbbbbb", 1)]
+    assert ledger.budget(f"agent:{ann['account']}")[0] == 2
+    assert ledger.budget(f"site:{SITE}")[0] == ledger.budget("client:client-1")[0] == 4
+
+
+def test_a_word_has_one_name_and_a_program_a_bounded_number(ledger: Ledger) -> None:
+    """The same word keeps the name that it got first; another site's same word has another; beyond the bound none."""
+    name = "select rempart.name_agent(%s, %s, %s, %s, 1, 2)"
+
+    def named(site: str, word: str, letter: str) -> str:
+        return str(ledger.sql(name, "client-1", site, word, "agent-" + letter * 16, role="hub")[0][0])
+
+    names = [named(SITE, "u1", "a"), named(SITE, "u1", "b"), named(OTHER, "u1", "c"), named(SITE, "u2", "d")]
+    assert names == ["agent-" + letter * 16 for letter in "aacd"]
+    assert [named(SITE, "u3", "e"), named(SITE, "u2", "f")] == ["", "agent-" + "d" * 16]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        ledger.sql("select agent from rempart.agent_name", role="hub")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,6 +16,7 @@ from rempart.client.doors import SignedIn
 from rempart.wire.invoices import (
     EventState,
     Fault,
+    FileList,
     FileReceipt,
     FileState,
     InvoiceList,
@@ -50,6 +52,7 @@ class FakeInvoices:
     files: list[bytes] = field(default_factory=list)
     keys: dict[str, InvoicesReceipt] = field(default_factory=dict)
     refusals: dict[str, str] = field(default_factory=dict)  # `cancel` or `distinct` → a code
+    listed: Callable[[str], FileList] = lambda _before: FileList(())  # what the list of files tells, by `before_file`
 
     def __call__(self, _session: SignedIn, call: Call[Any]) -> object | None:
         path, _, query = call.path.partition("?")
@@ -58,6 +61,8 @@ class FakeInvoices:
             return self._send(call) if call.method == "POST" else self._found(told["number"])
         if path == "/v1/invoices/recent":
             return self._recent(told)
+        if path == "/v1/files" and call.method == "GET":
+            return self.listed(told.get("before_file", ""))
         if path == "/v1/files":
             self.files.append(call.body)
             return FileReceipt(_id(9_000 + len(self.files)), "received")

@@ -26,9 +26,11 @@ from rempart.application.invoice_records import (
     Submitted,
 )
 from rempart.application.ports import Derive, Open, Row, Settle, Settled, Unavailable
+from rempart.application.receipts import NO_RECEIPTS, Receipts
 from rempart.application.rights_again import WaitAsk
 from rempart.domain.authorized import Agreed
 from rempart.domain.binding import BindingTable
+from rempart.domain.contracts import NONE
 from rempart.domain.decision import Decision
 from rempart.domain.guarantee import Formula, GuaranteeTable, ProductTable
 from rempart.domain.invoice_states import LIVE
@@ -92,6 +94,9 @@ class Keeper:
     def key_of(self, member: str, insurer: str = INSURER) -> bytes:
         return _mac("record", insurer, member, NIR, BIRTH, "1")[:16]
 
+    def key_of_card(self, handle: bytes) -> bytes:
+        return _mac("card", INSURER, handle)[:16]
+
     async def derive(self, items: Sequence[Derive]) -> list[_Derived]:
         self._away("derive")
         return [self._derived(item) for item in items]
@@ -99,6 +104,8 @@ class Keeper:
     def _derived(self, item: Derive) -> _Derived:
         if item.member in self.refusing:
             return _Derived(self.refusing[item.member])
+        if item.sealed is not None and item.sealed.handle:
+            return _Derived("", b"", (self.key_of_card(item.sealed.handle),), (1,))
         ticket = _mac("ticket", len(self._tickets))
         self._tickets[ticket] = item
         key = _mac("record", item.insurer, item.member, item.nir, item.birth, item.rank)[:16]
@@ -255,10 +262,14 @@ class OneInsurer:
 
     def __init__(self) -> None:
         self.bound: dict[str, BindingTable] = {}
+        self.contracts = NONE
 
     def route(self, amc_number: str, convention: str, csr: str, care: date) -> Routed | None:
         known = amc_number == INSURER and not convention and not csr and care.year > 2000
         return Routed(OPERATOR, INSURER, MemberRule()) if known else None
+
+    def refusal(self, site: SiteFacts, insurer: str, care: date) -> str:
+        return self.contracts.refusal(site, insurer, care)
 
     def table(self, insurer: str) -> GuaranteeTable | None:
         formula = Formula("percent-including-amo", percent=100)
@@ -278,6 +289,7 @@ class Lane:
     door: Door = field(default_factory=Door)
     cap: int = 100
     directory: OneInsurer = field(default_factory=OneInsurer)
+    receipts: Receipts = NO_RECEIPTS
 
     def __post_init__(self) -> None:
         self.books = Books(self.door)
@@ -289,11 +301,16 @@ class Lane:
     @property
     def needs(self) -> Needs:
         caps = {"pharmacy": self.cap, "nurse": self.cap}
-        return Needs(self.ports, self.keeper, self.books, PlainCopies(), self.directory, caps)
+        return Needs(self.ports, self.keeper, self.books, PlainCopies(), self.directory, caps, self.receipts)
 
     def insure(self, member: str, coverage: Coverage | None = None, closed: date | None = None) -> None:
         """A record for this member; `closed` is the day from which the insurer's files no longer hold it."""
         self.put(member, coverage or rights(), closed.toordinal() - EPOCH if closed is not None else None)
+
+    def card(self, member: str, handle: bytes) -> None:
+        """One more way to this member's record: the handle of a signed card."""
+        row = self.records.rows[INSURER, self.keeper.key_of(member)]
+        self.records.rows[INSURER, self.keeper.key_of_card(handle)] = row
 
     def put(self, member: str, coverage: Coverage, closed: int | None, *prolonged: int) -> None:
         """The same with days since 1970, and how the insurer's rights are prolonged."""

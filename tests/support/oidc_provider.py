@@ -1,4 +1,4 @@
-"""The certified provider `oidc-provider` (npm) as Pro Santé Connect: its packages, brought once, and the program.
+"""The certified provider `oidc-provider` (npm) as Pro Santé Connect and as a hospital's own: its packages, the program.
 
 Packages are held by tests/oidc_provider/package-lock.json with their integrity; the lock names no address, so npm takes
 them from the registry that the machine uses. They come into build/, which git ignores.
@@ -68,15 +68,21 @@ def _installed(folder: Path) -> bool:
 
 @dataclass(frozen=True)
 class Provider:
-    """It runs; `issuer` and `authorize` are on two hosts, as the real one's."""
+    """It runs; `issuer` and `authorize` of Pro Santé Connect are on two hosts, as the real one's."""
 
     issuer: str
     authorize: str
+    wallet: str
+
+    @property
+    def hospital(self) -> Provider:
+        """The hospital's own, in the same program."""
+        issuer = f"{self.issuer.partition('/auth/')[0]}/realms/agents"
+        return Provider(issuer, f"{issuer}/protocol/openid-connect/auth", self.wallet)
 
     def next(self, **said: str) -> None:
-        """Who signs in next (`account`), and how surely (`acr`)."""
-        wallet = self.authorize.removesuffix("/auth")
-        asked = urllib.request.Request(f"{wallet}/next?{urlencode(said)}", method="POST")  # noqa: S310 - loopback
+        """Who signs in next: nationally `account` and how surely `acr`; there `agent`, `fonction` and `amr`."""
+        asked = urllib.request.Request(f"{self.wallet}/next?{urlencode(said)}", method="POST")  # noqa: S310 - loopback
         urllib.request.urlopen(asked, timeout=30).close()  # noqa: S310 - the provider of this test, on the loopback
 
     def visit(self, address: str) -> dict[str, str]:
@@ -118,7 +124,8 @@ def serving(folder: Path, *redirects: str) -> Iterator[Provider]:
     assert process.stdout is not None
     try:
         assert "ready\n" in iter(process.stdout.readline, ""), "the provider did not start"
-        yield Provider(f"http://127.0.0.1:{ports[0]}/auth/realms/esante-wallet", f"http://localhost:{ports[1]}/auth")
+        wallet = f"http://localhost:{ports[1]}"
+        yield Provider(f"http://127.0.0.1:{ports[0]}/auth/realms/esante-wallet", f"{wallet}/auth", wallet)
     finally:
         process.terminate()
         process.wait(30)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from rempart.portal.pages.around import HTMX
 from rempart.portal.pages.scan import VENDORED
 
 GETS = (
     "/", "/invitation", "/patient", "/site", "/session/ended", "/session/over", "/healthz", "/brand.css",
-    "/static/portal.css", "/static/webauthn.js", "/static/patient.js", "/static/scan.js",
+    "/static/portal.css", "/static/webauthn.js", "/static/scan.js",
+    "/static/fields.js", "/static/forms.mjs", "/static/sending.js", "/static/upload.js", f"/static/{HTMX}",
     "/hors-ligne", "/hors-ligne/lists", "/hors-ligne/worker.js", "/static/offline.js", "/static/card_reader.mjs",
     *(f"/static/{VENDORED}/{name}" for name in ("reader.js", "zxing_reader.wasm")),
     "/static/authorizations.js", "/static/icon.svg", "/static/invoices.js", "/prises-en-charge",
     "/prises-en-charge/nouvelle", "/prises-en-charge/{identity:uuid}", "/prises-en-charge/{identity:uuid}/facture",
-    "/factures", "/factures/nouvelle", "/factures/fichier", "/factures/{identity:uuid}",
+    "/factures", "/factures/nouvelle", "/factures/fichier", "/factures/fichiers", "/factures/{identity:uuid}",
     "/factures/fichier/{identity:uuid}", "/factures/fichier/{identity:uuid}/retour", "/nowhere",
     "/paiements", "/paiements/{identity:uuid}", "/paiements/{identity:uuid}/releve/{kind:str}",
     "/paiements/reprises/{identity:uuid}/demande.pdf", "/questions", "/site-et-equipe",
@@ -28,11 +30,19 @@ GETS = (
     "/assureur", "/assureur/demandes", "/assureur/demandes/{identity:uuid}",
     "/assureur/demandes/{identity:uuid}/scelle", "/assureur/droits", "/assureur/droits/{number:int}",
     "/assureur/garanties", "/assureur/fonds", "/assureur/fonds/{identity:uuid}/fichier", "/static/insurer_case.mjs",
+    "/carte-nom", "/carte-nom/{code:str}", "/static/named_card.mjs", f"/static/{VENDORED}/zxing_reader.js",
+    "/site-et-equipe/verifications", "/static/receipts.mjs", "/static/receipt.mjs", "/static/qr.mjs",
+    "/static/hpke.mjs", "/static/papers.mjs", "/static/enrolment_document.mjs",
+    "/prises-en-charge/{identity:uuid}/modifier",
+    "/bureau/adhesions", "/bureau/adhesions/{identity:uuid}", "/bureau/adhesions/{identity:uuid}/document",
+    "/bureau/comptes/{account:str}/secours", "/bureau/journal", "/assureur/rejets", "/assureur/rejets/{reason:str}",
+    "/site-et-equipe/remplacements/code",
     "/static/../app.py",
 )  # fmt: skip
 POSTS = (
     "/session", "/session/challenge", "/invitation", "/invitation/challenge", "/patient", "/site", "/session/end",
     "/language", "/prises-en-charge", "/prises-en-charge/nouvelle", "/prises-en-charge/{identity:uuid}/annuler",
+    "/prises-en-charge/{identity:uuid}/modifier", "/prises-en-charge/cle",
     "/prises-en-charge/{identity:uuid}/facture", "/factures", "/factures/nouvelle", "/factures/fichier",
     "/factures/{identity:uuid}/annuler", "/factures/{identity:uuid}/distincte", "/nowhere",
     "/paiements/reprises/{identity:uuid}/contester", "/questions",
@@ -47,8 +57,14 @@ POSTS = (
     "/site-et-equipe/postes", "/site-et-equipe/postes/defi", "/site-et-equipe/postes/fin",
     "/site-et-equipe/remplacements", "/site-et-equipe/remplacements/defi", "/site-et-equipe/remplacements/fin",
     "/comptoir", "/comptoir/defi", "/comptoir/code",
+    "/site-et-equipe/verifications", "/site-et-equipe/verifications/fin",
     "/bureau/sites/{site:str}/etat", "/bureau/comptes/{account:str}/etat", "/bureau/comptes/{account:str}/codes",
     "/bureau/invitations", "/bureau/invitations/defi", "/bureau/invitations/relire",
+    "/bureau/adhesions/{identity:uuid}/reponse", "/bureau/adhesions/{identity:uuid}/relire",
+    "/bureau/adhesions/{identity:uuid}/accord", "/bureau/adhesions/{identity:uuid}/accord/defi",
+    "/bureau/comptes/{account:str}/secours", "/bureau/comptes/{account:str}/secours/relire",
+    "/bureau/comptes/{account:str}/secours/defi", "/bureau/journal/question",
+    "/site-et-equipe/remplacements/code", "/site-et-equipe/remplacements/code/defi", "/compte/remplacement",
     "/bureau/fermetures/{word:str}/fermer", "/bureau/fermetures/{word:str}/ouvrir",
     "/bureau/fermetures/{word:str}/ouvrir/defi", "/assistance",
     "/assureur/demandes/{identity:uuid}/accorder", "/assureur/demandes/{identity:uuid}/refuser",

@@ -15,9 +15,11 @@ from typing import Any
 import httpx
 import msgspec
 import uvicorn
+from jinja2 import Environment
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from rempart.client.doors import SignedIn
-from rempart.portal import session
+from rempart.portal import rendering, session
 from rempart.portal.app import application
 from rempart.portal.port import Portal
 from rempart.portal.settings import Enrolment, ProSanteConnect, Settings, parse
@@ -69,6 +71,45 @@ def doors(**others: Any) -> FakeDoors:
     return made
 
 
+class Turn:
+    """The doors whose turn it is, before an application that tests use one after the other.
+
+    A portal keeps nothing between two requests; to make its routes and read its templates costs half a second.
+    """
+
+    doors: FakeDoors
+
+    def clock(self) -> float:
+        return self.doors.clock()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.doors, name)
+
+
+@cache
+def before_doors(chosen: Settings) -> tuple[ASGIApp, Turn]:
+    """The application with these settings, and the turn of whose doors it stands before."""
+    turn = Turn()
+    return application(Portal(chosen, turn, turn.clock, languages())), turn
+
+
+@cache
+def _environment(language: str) -> Environment:
+    return _made(languages()[language])
+
+
+_made = rendering.environment
+
+
+def environment(words_of: Words) -> Environment:
+    """Templates are read once for all applications in a test process."""
+    known = words_of is languages().get(words_of.language)
+    return _environment(words_of.language) if known else _made(words_of)
+
+
+rendering.environment = environment
+
+
 @dataclass
 class Clock:
     """An hour that a test moves."""
@@ -88,7 +129,13 @@ class Asker:
     cookies: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.app = application(Portal(self.settings, self.doors, self.doors.clock, languages()))
+        shared, turn = before_doors(self.settings)
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            turn.doors = self.doors
+            await shared(scope, receive, send)
+
+        self.app: ASGIApp = app
 
     @property
     def origin(self) -> str:
@@ -141,13 +188,14 @@ def served(
     *,
     card_lists: Path | None = None,
     enrolment: Enrolment | None = None,
+    keeper: str = "",
 ) -> Iterator[str]:
     """The portal on a port of the loopback; its origin, where passkeys work without https (localhost)."""
     port = free_port()
     origin = f"http://localhost:{port}"
     made.rp_id, made.origin = "localhost", origin
     chosen = msgspec.structs.replace(
-        settings(origin), pro_sante_connect=provider, card_lists=card_lists, enrolment=enrolment
+        settings(origin), pro_sante_connect=provider, card_lists=card_lists, enrolment=enrolment, keeper=keeper
     )
     app = application(Portal(chosen, made, made.clock, languages()))
     config = uvicorn.Config(app, host="127.0.0.1", port=port, lifespan="off", log_config=None, access_log=False)

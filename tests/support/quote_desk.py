@@ -16,6 +16,7 @@ import msgspec
 from rempart.client.calls import Call, Ended
 from rempart.client.doors import SignedIn
 from rempart.wire.authorizations import (
+    AttachmentState,
     AuthorizationList,
     AuthorizationRequest,
     AuthorizationState,
@@ -48,7 +49,10 @@ def decided(number: int, line: QuoteLine) -> LineState:
 
 @dataclass
 class QuoteDesk:
-    """`refuse`: a reason with which every quote is refused. `wrong`: fields that the hub finds at fault."""
+    """`refuse`: a reason with which every quote is refused. `wrong`: fields that the hub finds at fault.
+
+    `paper_keys`: what the hub gives as the insurer's signed keys; b"" when it knows none.
+    """
 
     refuse: str = ""
     held_until: str = ""
@@ -58,10 +62,13 @@ class QuoteDesk:
     estimated: list[EstimateRequest] = field(default_factory=list)
     invoiced: list[Any] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    paper_keys: bytes = b""
 
     def __call__(self, _session: SignedIn, call: Call[Any]) -> object | None:
         parts = urlsplit(call.path)
         steps = parts.path.strip("/").split("/")
+        if steps[:2] == ["v1", "insurers"] and steps[-1] == "keys":
+            return self.paper_keys or no("not-found")
         if steps == ["v1", "estimates"]:
             return self._estimate(msgspec.json.decode(call.body, type=EstimateRequest))
         if steps == ["v1", "invoices"] and call.method == "POST":
@@ -70,8 +77,8 @@ class QuoteDesk:
             return None
         if self.wrong and call.method == "POST":
             return Problem("No", 422, "invalid-fields", errors=tuple(FieldError(name, "x") for name in self.wrong))
-        if call.method == "POST" and len(steps) == 2:
-            return self._ask(call)
+        if call.method == "POST" and (len(steps) == 2 or steps[-1] == "modify"):
+            return self._ask(call) if len(steps) == 2 else self._modify(steps[2], call)
         if len(steps) == 2:
             return self._find({name: values[0] for name, values in parse_qs(parts.query).items()})
         found = self.quotes.get(steps[2])
@@ -92,6 +99,17 @@ class QuoteDesk:
         self.quotes[found.authorization] = found
         return found
 
+    def _modify(self, former: str, call: Call[Any]) -> AuthorizationState | Problem:
+        """As the hub: the former goes on until the new one is agreed to."""
+        before = self.quotes.get(former)
+        if before is None or before.state not in {"agreed", "pending"}:
+            return no("not-found" if before is None else "not-changeable")
+        made = msgspec.structs.replace(self._ask(call), replaces=former)
+        self.quotes[made.authorization] = made
+        if made.state == "agreed":
+            self.quotes[former] = msgspec.structs.replace(before, state="modified", rest=())
+        return made
+
     def _ask(self, call: Call[Any]) -> AuthorizationState:
         asked = msgspec.json.decode(call.body, type=AuthorizationRequest)
         key = dict(call.headers)["Idempotency-Key"]
@@ -105,7 +123,11 @@ class QuoteDesk:
         about = {"planned_date": asked.planned_date, "site_reference": asked.site_reference, "spent": spent}
         if self.refuse or waits:
             state, why = ("refused", self.refuse) if self.refuse else ("pending", "amount-to-review")
-            nothing = {"valid_from": "", "valid_until": "", "delivery_until": "", "if_rights_end": "", "rest": ()}
+            nothing: dict[str, Any] = dict.fromkeys(
+                ("valid_from", "valid_until", "delivery_until", "if_rights_end"), ""
+            )
+            papers = tuple(AttachmentState(each.kind, len(each.content) + 1_100) for each in asked.attachments)
+            nothing |= {"attachments": papers if waits and not self.refuse else (), "rest": ()}
             told = {"lines": (), "amc": 0, "reason": why, "reference": "" if self.refuse else REFERENCE}
             return self.put(state=state, held_until=self.held_until, **about, **nothing, **told)
         rest = tuple(

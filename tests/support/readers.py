@@ -13,6 +13,7 @@ from rempart.api.cadence import Cadence
 from rempart.api.deposits import Deposits
 from rempart.api.desk_door import DeskDoor
 from rempart.api.fhir import fhir_routes
+from rempart.api.file_list import file_list_routes
 from rempart.api.insurer_desk import insurer_desk_routes
 from rempart.api.invoice_list import invoice_list_routes
 from rempart.api.invoice_routes import InvoiceDesk, invoice_routes
@@ -96,6 +97,7 @@ def as_site(
                 *payment_routes(desk),
                 *own_site_routes(desk),
                 *invoice_list_routes(desk),
+                *file_list_routes(desk),
                 *invoice_routes(desk),
                 *authorization_routes(AuthorizationDesk(desk, nothing, Cadence(0))),
                 *fhir_routes(AuthorizationDesk(desk, nothing, Cadence(0))),

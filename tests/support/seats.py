@@ -22,6 +22,9 @@ SIZES = ((1280, 900), (390, 844))
 LANGUAGES = ("fr", pytest.param("en", marks=pytest.mark.soak))
 """Each page in both; the second in `make soak`, for a browser's pages are a third of the suite's processor time."""
 COOKIE = "rempart-unsafe-http"
+VIOLATIONS = """window.violations = [];
+addEventListener("securitypolicyviolation", (one) => violations.push(`${one.violatedDirective} ${one.blockedURI}`));"""
+"""What the page's own content policy refused it, as a list that `sound` finds empty."""
 EXPECTED = ("Failed to load resource: the server responded with a status of",)
 """What Chromium writes on its console for the refusals that these tests provoke."""
 
@@ -92,6 +95,7 @@ class Seat:
         assert self.page.evaluate("document.documentElement.lang") == self.language
         assert self.page.locator("h1").count() == 1
         assert [line for line in self.said if not line.startswith(EXPECTED)] == []
+        assert self.page.evaluate("violations") == []
         assert all(url.startswith(self.world.base + "/") for url in self.asked)
 
 
@@ -102,6 +106,7 @@ def seat(request: pytest.FixtureRequest, world: World, browser: Browser) -> Iter
     context = browser.new_context(locale=f"{language}-FR")
     page = context.new_page()
     made = Seat(world, context, page, language)
+    page.add_init_script(VIOLATIONS)
     page.on("console", lambda message: made.said.append(message.text))
     page.on("pageerror", lambda error: made.said.append(str(error)))
     page.on("request", lambda sent: made.asked.append(sent.url))

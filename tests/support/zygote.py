@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -26,7 +27,8 @@ from typing import IO, Any
 
 IMPORTED = (
     "rempart.bootstrap.hub", "rempart.bootstrap.worker", "rempart.bootstrap.pay", "rempart.bootstrap.returns",
-    "rempart.bootstrap.settling", "rempart.keeper.start", "rempart.portal.app", "rempart.cli", "rempart.cli.hub",
+    "rempart.bootstrap.settling", "rempart.keeper.start", "rempart.keeper.loader",
+    "rempart.keeper.sealer", "rempart.portal.app", "rempart.cli", "rempart.cli.hub",
     "rempart.cli.worker", "rempart.cli.keeper", "rempart.cli.portal", "uvicorn.main", "uvicorn.lifespan.on",
     "uvicorn.protocols.http.h11_impl", "litestar.plugins.pydantic", "psycopg.pq", "rich.console",
 )  # fmt: skip
@@ -166,12 +168,65 @@ def _serve(channel: socket.socket) -> list[str]:
         return words
 
 
+class _Child:
+    """A keeper's own program, forked from the keeper: what it uses of `subprocess.Popen`."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        return self._ended(os.WNOHANG)
+
+    def wait(self, timeout: float | None = None) -> int:
+        end = time.monotonic() + (timeout or 0)
+        while (code := self._ended(0 if timeout is None else os.WNOHANG)) is None:
+            if time.monotonic() > end:
+                raise subprocess.TimeoutExpired("a keeper's program", timeout or 0)
+            time.sleep(0.01)
+        return code
+
+    def terminate(self) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGTERM)
+
+    def _ended(self, how: int) -> int | None:
+        if self.returncode is None:
+            try:
+                pid, status = os.waitpid(self.pid, how)
+                if pid:
+                    self.returncode = os.waitstatus_to_exitcode(status)
+            except ChildProcessError:  # another thread has waited for it
+                self.returncode = self.returncode or 0
+        return self.returncode
+
+
+def _fork_program(module: str, arguments: Sequence[str], wire: socket.socket) -> _Child:
+    """As `rempart.keeper.loader.start_process`."""
+    pid = os.fork()
+    if pid:
+        return _Child(pid)
+    code = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        os.dup2(wire.fileno(), 0)
+        os.closerange(3, 4096)
+        sys.argv = [module, *arguments]
+        code = importlib.import_module(module).main()
+    finally:
+        os._exit(code)
+
+
 def _main() -> None:
     with socket.socket(fileno=int(sys.argv[1])) as channel:
         for name in IMPORTED:
             importlib.import_module(name)
         gc.freeze()
         words = _serve(channel)
+    for user in ("rempart.keeper.loader", "rempart.keeper.loading"):
+        importlib.import_module(user).start_process = _fork_program
     sys.argv = ["rempart", *words]
     from rempart.cli import main
 

@@ -15,6 +15,7 @@ from rempart.domain.authorities import (
     ESTIMATE,
     INSURER_READ,
     INVOICE,
+    LOG_READ,
     MANAGE,
     READ,
     REGISTER,
@@ -44,6 +45,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType({
     "GiveMandateCode": MANAGE,
     "RenewMandate": MANAGE,
     "EndMandate": MANAGE,
+    "EnrolReceiptKey": INVOICE,
+    "EndReceiptKey": INVOICE,
 })  # fmt: skip
 """By operation id. What is not here reads of one's own site, or asks by the door's own purposes."""
 
@@ -57,6 +60,14 @@ DESKS: Mapping[str, str] = MappingProxyType({
     "DeskSetAccountStanding": REGISTER,
     "DeskEndCodes": REGISTER,
     "DeskInvite": REGISTER,
+    "DeskListEnrolments": REGISTER,
+    "DeskReadEnrolment": REGISTER,
+    "DeskFetchEnrolmentDocument": REGISTER,
+    "DeskAgreeEnrolment": REGISTER,
+    "DeskAnswerEnrolment": REGISTER,
+    "DeskRecoverAccount": REGISTER,
+    "DeskCountLog": LOG_READ,
+    "DeskReadLogEntry": LOG_READ,
     "DeskReadCompartments": COMPARTMENTS,
     "DeskShutCompartment": COMPARTMENTS,
     "DeskOpenCompartment": COMPARTMENTS,
@@ -70,6 +81,8 @@ DESKS: Mapping[str, str] = MappingProxyType({
     "DeskReadFunds": INSURER_READ,
     "DeskListSettlements": INSURER_READ,
     "DeskFetchSettlement": INSURER_READ,
+    "DeskCountRejections": INSURER_READ,
+    "DeskListRejections": INSURER_READ,
     "ReadSupportQuestion": SUPPORT_READ,
     "ReadSupportInvoices": SUPPORT_READ,
     "ReadSupportAuthorization": SUPPORT_READ,
@@ -77,11 +90,19 @@ DESKS: Mapping[str, str] = MappingProxyType({
 """By operation id, those below `/v1/desk`: no program's and no site's. An operation is in one table alone."""
 
 
+THROUGH_GATEWAYS = frozenset({
+    "SendFile", "ReadFile", "ReturnFile", "ListRemittances", "ReturnRemittance",
+})  # fmt: skip
+"""What a token that a gateway for files got may call: no act and no identity is in any of it."""
+
+
 def may(kind: str, role: str, operation: str, *, probation: bool = False) -> bool:
     """Whether a caller of this kind and role may call an operation at all.
 
     `probation`: at a desk, what waits until it has ended; a site's people work on, and the keeper asks where they sign.
     """
+    if kind != ACCOUNT and role == authorities.FILES:
+        return operation in THROUGH_GATEWAYS
     if operation in DESKS:
         return kind == ACCOUNT and DESKS[operation] in authorities.actions(role, probation=probation)
     return kind != ACCOUNT or ACTIONS.get(operation, READ) in authorities.actions(role)

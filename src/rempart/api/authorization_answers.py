@@ -15,7 +15,13 @@ from rempart.domain.deliveries import agreed_for, by_line
 from rempart.domain.newborns import ceiling_on, told_provisional
 from rempart.ground.instants import iso
 from rempart.storage.authorizations import AuthorizationRow, Change
-from rempart.wire.authorizations import AuthorizationChange, AuthorizationState, DeliveryState, RestState
+from rempart.wire.authorizations import (
+    AttachmentState,
+    AuthorizationChange,
+    AuthorizationState,
+    DeliveryState,
+    RestState,
+)
 from rempart.wire.invoices import EventState, LineState, RuleLine
 
 
@@ -30,6 +36,8 @@ def told(requested: Requested) -> bytes:
         UUID(bytes=asked.identity), requested.number, asked.insurer, asked.reference, asked.instant, asked.planned,
         ruling, spent, amo, ruling.amc, requested.held_until, UUID(bytes=asked.replaces) if asked.replaces else None,
         None, events,
+        attachments=tuple((kind, len(content)) for kind, content in requested.sealed.attachments)
+        if requested.sealed is not None else (),
     )  # fmt: skip
     return msgspec.json.encode(state(row))
 
@@ -61,6 +69,7 @@ def state(row: AuthorizationRow) -> AuthorizationState:
         ),
         rest=rest(row) if ruling.state in HOLDING else (),
         provisional=provisional, ceiling=ceiling_on(row.planned).limit if provisional else 0,
+        attachments=tuple(AttachmentState(kind, size) for kind, size in row.attachments),
     )  # fmt: skip
 
 

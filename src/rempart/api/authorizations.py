@@ -23,7 +23,7 @@ from rempart.api.state import HubState
 from rempart.application.authorizations import Asked, Attachment, Needs, request
 from rempart.application.counting import CounterKeys
 from rempart.application.eligibility import Ports, Question
-from rempart.application.guard import AUTHORIZATION, Caller
+from rempart.application.guard import AUTHORIZATION, Caller, SiteFacts
 from rempart.application.ports import KeeperPort
 from rempart.application.together import Unavailable
 from rempart.domain.authorization import AGREED, CANCELLED, PENDING, PLANNED_AHEAD
@@ -202,15 +202,15 @@ def read(state: HubState, caller: Caller, body: bytes) -> Asked | Problem:
     if faults:
         return problem("invalid-fields", tuple(FieldError(fault.field, fault.code) for fault in faults))
     invoice = asked_invoice(lines, About(asked.birth, told.nature, told.exemption, caller.site))
-    return _asked(asked, site.profession, (today, asked.care), invoice=invoice, attachments=attachments)
+    return _asked(asked, site, (today, asked.care), invoice=invoice, attachments=attachments)
 
 
-def _asked(question: Question, profession: str, days: tuple[date, date], *, invoice: Any, attachments: Any) -> Asked:
+def _asked(question: Question, site: SiteFacts, days: tuple[date, date], *, invoice: Any, attachments: Any) -> Asked:
     return Asked(
         b"", question.instant, question.caller, question.operator, question.insurer,
         question.member, question.nir, question.birth, question.rank, question.cost, question.evidence,
-        question.reference, question.site_cap, question.client_cap, profession, *days, invoice, attachments,
-        sealed=question.sealed,
+        question.reference, question.site_cap, question.client_cap, site.profession, *days, invoice, attachments,
+        sealed=question.sealed, networks=site.networks, agent_cap=question.agent_cap,
     )  # fmt: skip
 
 

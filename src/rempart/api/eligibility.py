@@ -17,7 +17,7 @@ import msgspec
 from rempart.api import closures
 from rempart.api.problems import problem
 from rempart.api.state import HubState
-from rempart.application.eligibility import EPOCH, Answer, Question
+from rempart.application.eligibility import EPOCH, NO_CAP, Answer, Question
 from rempart.application.guard import ELIGIBILITY, Caller, Wish, admit, channel_of
 from rempart.application.ports import SealedAsk
 from rempart.application.together import Busy, Unavailable
@@ -169,7 +169,7 @@ def _by_code(state: HubState, caller: Caller, told: PresenceRequest) -> Question
     return Question(
         instant, caller, "", "", "", None, "", "", 0, care, tuple(dict.fromkeys(told.domains)), presence.EVIDENCE,
         reference, site_cap, client_cap, accreditation_days(site.profession), channel=channel_of(caller, "api"),
-        code=code,
+        code=code, agent_cap=state.agent_cap(site, presence.EVIDENCE) if caller.agent else NO_CAP,
     )  # fmt: skip
 
 
@@ -230,6 +230,9 @@ def canonical(
     rule = state.facts.rules.get(route.insurer)
     if rule is None:
         return problem("handled-elsewhere")
+    for day in days or (care,):
+        if uncovered := state.facts.contracts.refusal(site, route.insurer, day):
+            return problem(uncovered)
     member = canonical_member(request.member, rule) if sealed is None else ""
     if isinstance(member, Fault):
         return problem("invalid-fields", (FieldError(member.field, member.code),))
@@ -245,6 +248,7 @@ def canonical(
         accreditation_days(site.profession), channel=channel_of(caller, "api"),
         sealed=None if sealed is None else sealed_ask(sealed, (amc, request.convention, request.csr), rule,
                                                       days=days or (care,), evidence=request.evidence),
+        agent_cap=state.agent_cap(site, request.evidence) if caller.agent else NO_CAP,
     )  # fmt: skip
 
 

@@ -102,7 +102,7 @@ class EstimateDesk:
         if (max(days) - today).days > eligibility.AHEAD_DAYS:
             return problem("invalid-fields", (FieldError("lines", "care-date-out-of-range"),))
         about = About(question.birth, request.nature, request.exemption, caller.site)
-        return Asked(question, site.profession, today, lines, about, number)
+        return Asked(question, site.profession, today, lines, about, number, site.networks)
 
 
 def _lines(request: EstimateRequest, faults: list[Fault]) -> tuple[Line, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 from rempart.api import eligibility, failures
 from rempart.api.cadence import Cadence
 from rempart.api.closures import retry_after
-from rempart.api.signin import Denied, SignIn, Unmet, came_through
+from rempart.api.signin import Denied, SignIn, Unmet, UnmetAgent, came_through
 from rempart.api.state import HubState
 from rempart.application.eligibility import Answer, Question
 from rempart.application.guard import Caller
@@ -80,14 +80,14 @@ class Hot:
     def at_once(self, headers: list[Header], body: bytes | None, leave: Leave, *, from_proxy: bool) -> bool:
         """One question whole, without a task: `leave` is called once, now or when the shared work is done.
 
-        `body` is None when it was too long. False when the token is unmet: then nothing was done and the ordinary way,
-        which reads the store, must be taken.
+        `body` is None when it was too long. False when the token, or who sits at the program, is unmet: then nothing
+        was done and the ordinary way, which reads the store, must be taken.
         """
         try:
             arrived = self._state.together.time()
             instant = self._state.instants.next()
             found = self._sign_in.authenticate(headers, "POST", self._url, instant, from_proxy=from_proxy)
-            if isinstance(found, Unmet):
+            if isinstance(found, Unmet | UnmetAgent):
                 return False
             if isinstance(found, Denied):
                 leave(*self._denied(found))
@@ -160,7 +160,7 @@ def caller_of(facts: TokenFacts) -> Caller:
     """The door's view of a signed-in request."""
     return Caller(
         facts.digest, facts.client, facts.kind, facts.site, facts.vendor, facts.grant, facts.grant_id, facts.expires,
-        facts.role, facts.probation, facts.insurer,
+        facts.role, facts.probation, facts.insurer, facts.agent,
     )  # fmt: skip
 
 

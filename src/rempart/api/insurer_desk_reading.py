@@ -34,7 +34,7 @@ from rempart.wire import insurer_desk as wire
 from rempart.wire.settlements import SettlementList
 from rempart.wire.stand_in import read_rules
 
-Before = Annotated[int, QueryParameter(name="below", ge=0, description="The last `next_below`, for older ones.")]
+Below = Annotated[int, QueryParameter(name="below", ge=0, description="The last `next_below`, for older ones.")]
 ACCOUNT = "account:"
 SAID = {"second-officer-missing", "released", "refused"}
 SETTLEMENTS_MOST = 30
@@ -71,12 +71,12 @@ async def _answer(door: DeskDoor, request: Asked, told: Told) -> Response[Any]:
 
 def _rights_files(door: DeskDoor) -> HTTPRouteHandler:
     @get("/v1/desk/insurer/rights-files", tags=["desk"], operation_id="DeskListRightsFiles", responses=REFUSALS)
-    async def read(request: Asked, before: Before = 0) -> Response[wire.DeskRightsList]:
+    async def read(request: Asked, below: Below = 0) -> Response[wire.DeskRightsList]:
         async def told(database: Database, caller: Caller, _instant: int) -> wire.DeskRightsList | None:
             standing = await stored.standing(database, caller.insurer)
             if standing is None:
                 return None
-            files = await stored.rights_files(database, caller.insurer, before)
+            files = await stored.rights_files(database, caller.insurer, below)
             prolonged = standing.prolonged.isoformat() if standing.prolonged is not None else ""
             full = len(files) == stored.FILES_MOST
             return wire.DeskRightsList(

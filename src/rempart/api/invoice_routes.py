@@ -28,6 +28,7 @@ from rempart.application.together import Unavailable
 from rempart.application.tokens import DPOP
 from rempart.domain import reasons
 from rempart.domain.identifiers import REFERENCE_PATTERN
+from rempart.domain.parties import ACCOUNT
 from rempart.ground.instants import iso
 from rempart.storage import reading, states
 from rempart.storage.door import Databases
@@ -169,7 +170,8 @@ def _file_state(desk: InvoiceDesk) -> HTTPRouteHandler:
             return caller
         try:
             async with desk.databases.lend() as database:
-                found = await states.deposit(database, caller.client, caller.site, identity)
+                people = caller.kind == ACCOUNT
+                found = await states.deposit(database, caller.client, caller.site, identity, of_site=people)
         except Unavailable:
             return refused("unavailable")
         return refused("not-found") if found is None else raw(200, msgspec.json.encode(_file(found)))

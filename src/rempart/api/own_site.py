@@ -84,11 +84,14 @@ def _counts(desk: InvoiceDesk) -> HTTPRouteHandler:
             asked, span, zone = _span(desk, caller, day, instant)
             found = await stored.counts(database, caller.site, span)
             people = await stored.accounts(database, [one[0] for one in found])
-            summed: dict[tuple[str, int], int] = {}
-            for client, hours, many in found:  # a day on which clocks change has an hour twice, or not at all
-                place = (client, as_datetime(span[0] + hours * 3_600_000_000, zone).hour)
+            summed: dict[tuple[str, str, int], int] = {}
+            for client, hours, many, agent in found:  # a day on which clocks change has an hour twice, or not at all
+                place = (client, agent, as_datetime(span[0] + hours * 3_600_000_000, zone).hour)
                 summed[place] = summed.get(place, 0) + many
-            rows = (QuestionCount(who, _by(who, people), hour, many) for (who, hour), many in sorted(summed.items()))
+            rows = (
+                QuestionCount(who, _by(who, people), hour, many, agent)
+                for (who, agent, hour), many in sorted(summed.items())
+            )
             return QuestionCounts(asked.isoformat(), tuple(rows))
 
         return await _answer(desk, request, told)
@@ -147,7 +150,7 @@ def _row(found: stored.Question, hub: int, zone: str, people: frozenset[str]) ->
     clock: datetime = as_datetime(found.instant, zone)
     return QuestionRow(
         question.identifier(found.instant, hub), iso(found.instant), clock.strftime("%H:%M:%S"), found.purpose,
-        found.client, _by(found.client, people), found.reference,
+        found.client, _by(found.client, people), found.reference, found.agent,
     )  # fmt: skip
 
 

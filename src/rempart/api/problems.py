@@ -27,6 +27,11 @@ TABLE: dict[str, tuple[int, str, str]] = {
     ),
     "unknown-amc-number": (422, "This AMC number is not known", "Read the number on the card again."),
     "handled-elsewhere": (422, "This card is not handled here", "Send the question to the operator named on the card."),
+    "site-without-contract": (
+        403,
+        "Your site has no contract with its operator for that day of care",
+        "Ask your operator to write it down; nothing was looked up.",
+    ),
     "nir-required": (422, "The NIR is needed when the card was typed", "Add nir, or scan the card."),
     "identity-unreadable": (
         422,

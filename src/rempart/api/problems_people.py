@@ -37,6 +37,11 @@ PEOPLE: dict[str, tuple[int, str, str]] = {
     "station-key": (409, "This is no key of a workstation", "Enrol the browser anew."),
     "station-exists": (409, "This browser is a workstation already", "Use it as it is."),
     "stations-too-many": (409, "The site has as many workstations as it may", "End one that is not used any more."),
+    "receipt-keys-too-many": (
+        409,
+        "The site has as many signing browsers as it may, or ended this one",
+        "End one that is not used any more.",
+    ),
     "station-unknown": (401, "This workstation is not known here", "Enrol it anew, or sign in with a passkey."),
     "station-refused": (401, "The workstation's answer is not good", "Sign in with a passkey."),
     "station-full": (409, "As many people are seated at this workstation as may be", "Use another one."),
@@ -76,6 +81,12 @@ PEOPLE: dict[str, tuple[int, str, str]] = {
     "closed-already": (409, "It is closed, which is more", "Two people open it first."),
     "closing-over": (409, "This closing is over", "Read the compartments again."),
     "voice-given": (409, "This account has agreed already", "Another person must agree too."),
+    "code-unknown": (403, "No such code waits", "Check the eight characters, or ask the site's manager for another."),
+    "codes-wrong": (409, "Too many wrong codes", "Try again in an hour, with the code before you."),
+    "codes-too-many": (409, "The site has as many codes as it may", "Wait until some are used or over."),
+    "not-called-back": (409, "It is not said who was reached", "Call, then say whom, in at most 200 characters."),
+    "manager-recovers": (409, "A manager of that site lets colleagues back in", "Ask that manager."),
+    "not-awaiting": (409, "It does not wait for that any more", "Read where it stands."),
     "clock-apart": (503, "The clocks differ for a moment", "Try again."),
 }
 _STANDING = {

@@ -23,6 +23,7 @@ from rempart.application.guard import Caller
 from rempart.application.returns import divided, of_advice, of_deposit, plain
 from rempart.application.together import Unavailable
 from rempart.domain import reasons
+from rempart.domain.parties import ACCOUNT
 from rempart.domain.returns import Item
 from rempart.formats import b2, noemie
 from rempart.storage import remittances, returns
@@ -66,7 +67,8 @@ def _remittance(desk: InvoiceDesk, turn: asyncio.Semaphore) -> HTTPRouteHandler:
 
 def _deposit(desk: InvoiceDesk, turn: asyncio.Semaphore) -> HTTPRouteHandler:
     async def told(database: Database, caller: Caller, identity: UUID) -> Told | None:
-        found = await returns.deposit(database, caller.client, caller.site, identity)
+        people = caller.kind == ACCOUNT
+        found = await returns.deposit(database, caller.client, caller.site, identity, of_site=people)
         return None if found is None else (found.day, DEPOSITS, of_deposit(found, _sentence))
 
     @get(

@@ -53,7 +53,9 @@ AUTHORIZATION_FIELDS: dict[str, dict[str, str]] = {
         "rest": "What may still be delivered of each line; not in lists.",
         "provisional": "For a newborn, under its parent's contract; left out otherwise.",
         "ceiling": "Cents that may be owed in all for a provisional newborn; what is agreed is held of it.",
+        "attachments": "Documents that wait with it, sealed to the insurer; while it is pending, not in lists.",
     },
+    "AttachmentState": {"kind": "prescription, quote or letter.", "bytes": "Its length as sealed."},
     "DeliveryState": {
         "invoice": _ID, "line": "Number of the agreed line.", "quantity": "Units delivered.",
         "amc": f"Owed by the insurer, {_CENTS}.",

@@ -14,7 +14,7 @@ from rempart.api import examples, fhir_examples, optics_examples
 from rempart.api.problems import TABLE, problem
 from rempart.api.schema_base import Words
 from rempart.api.schema_fields import FIELDS
-from rempart.api.schema_token import TOKEN
+from rempart.api.schema_token import AGENT_SIGN_IN, TOKEN
 from rempart.api.schema_words import OPERATIONS, SIGN_IN, TAGS
 from rempart.domain.reasons import REASONS
 from rempart.domain.rights import DOMAINS
@@ -26,12 +26,15 @@ from rempart.wire import (
     authorizations,
     bank_details,
     batches,
+    desk_joins,
+    desk_log,
     eligibility,
     enrolment,
     estimates,
     figures,
     hospital,
     insurer_desk,
+    insurer_rejections,
     invoices,
     mandates,
     notices,
@@ -41,6 +44,7 @@ from rempart.wire import (
     payments,
     presence,
     provider,
+    receipts,
     record_check,
     sealed,
     settlements,
@@ -107,8 +111,9 @@ def document(generated: Json) -> Json:
 def _schemas() -> Json:
     modules = (
         account, authorizations, bank_details, batches, eligibility, enrolment, estimates, figures, hospital,
-        insurer_desk, invoices, mandates, notices, own_records, own_site, payments, presence, provider, record_check,
-        sealed, settlements, sign_in, stations, status, support, token, waiting_room, webhooks, problems, operator_desk,
+        insurer_desk, invoices, mandates, notices, own_records, own_site, payments, presence, provider, receipts,
+        record_check, sealed, settlements, sign_in, stations, status, support, token, waiting_room, webhooks,
+        problems, operator_desk, desk_joins, desk_log, insurer_rejections,
     )  # fmt: skip
     structs = [
         found for module in modules for found in vars(module).values()
@@ -120,7 +125,7 @@ def _schemas() -> Json:
         for field, sentence in words.items():
             if field in properties:
                 properties[field] = {"description": sentence, **properties[field]}
-    schemas["Problem"]["properties"]["code"]["enum"] = sorted({*TABLE, *SIGN_IN})
+    schemas["Problem"]["properties"]["code"]["enum"] = sorted({*TABLE, *SIGN_IN, *AGENT_SIGN_IN})
     schemas["TokenRefusal"]["properties"]["code"]["enum"] = sorted({*TOKEN, *SIGN_IN})
     schemas["EligibilityRequest"]["properties"]["domains"]["items"]["enum"] = list(DOMAINS)
     return schemas
@@ -233,7 +238,7 @@ def _refusals(words: Words) -> Json:
         for code, (status, _) in TOKEN.items():
             found.setdefault(status, {})[code] = _refusal(code)
     elif words.secured or words.proof:
-        found[401] = {code: _signin(code) for code in SIGN_IN}
+        found[401] = {code: _signin(code) for code in (*SIGN_IN, *AGENT_SIGN_IN)}
     for code in words.codes:
         found.setdefault(TABLE[code][0], {})[code] = examples.plain(problem(code))
     return {str(status): _answer(status, codes, words.fails) for status, codes in sorted(found.items())}
@@ -289,7 +294,7 @@ _STATUS = {
 
 
 def _signin(code: str) -> Json:
-    return {"title": "Sign-in refused", "status": 401, "code": code, "detail": SIGN_IN[code]}
+    return {"title": "Sign-in refused", "status": 401, "code": code, "detail": SIGN_IN.get(code) or AGENT_SIGN_IN[code]}
 
 
 def _refusal(code: str) -> Json:

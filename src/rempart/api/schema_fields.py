@@ -5,6 +5,7 @@ from __future__ import annotations
 from rempart.api.schema_account import ACCOUNT_FIELDS
 from rempart.api.schema_authorizations import AUTHORIZATION_FIELDS
 from rempart.api.schema_batches import BATCHES
+from rempart.api.schema_desk_gaps import DESK_GAPS_FIELDS
 from rempart.api.schema_enrolment import ENROLMENT_FIELDS
 from rempart.api.schema_insurer_desk import INSURER_DESK_FIELDS
 from rempart.api.schema_mandates import MANDATE_FIELDS
@@ -15,6 +16,7 @@ from rempart.api.schema_own_site import OWN_SITE_FIELDS
 from rempart.api.schema_people import PEOPLE_FIELDS
 from rempart.api.schema_presence import PRESENCE_FIELDS
 from rempart.api.schema_provider import PROVIDER_FIELDS
+from rempart.api.schema_receipts import RECEIPT_FIELDS
 from rempart.api.schema_stations import STATION_FIELDS
 from rempart.api.schema_support import SUPPORT_FIELDS
 from rempart.api.schema_waiting_room import WAITING_ROOM_FIELDS
@@ -78,6 +80,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "mode": "real, test or demo. Only real invoices are decided and paid.",
         "distinct": "True says that this invoice is not the one it resembles.",
         "declared": "What the site saw of the person's rights; it binds where the insurer says so.",
+        "receipt": "Of a card check made without network, RPR1.…: it binds as a card that was read.",
     },
     "RecordStatement": {
         "insurer": "Your AMC number, 10 digits.", "member": "Member number, canonical.", "nir": "13 characters.",
@@ -207,6 +210,14 @@ FIELDS: dict[str, dict[str, str]] = {
         "spent": f"Total, {_CENTS}.", "amo": f"Compulsory share, {_CENTS}.",
         "amc": f"What the complementary insurer pays, {_CENTS}.", "patient": f"What is left to the patient, {_CENTS}.",
     },
+    "FileList": {"files": "The newest first.", "next_before": "Ask with it for older ones; empty at the end."},
+    "FileSummary": {
+        "file": _ID, "state": "receiving, received, refused or decided.", "received": "When, UTC.",
+        "bytes": "Its length.", "own": "Whether the caller sent it.", "invoices": "Invoices read and decided.",
+        "accepted": "Accepted or paid.", "rejected": "Rejected, each with its reason.", "held": "Held as possible"
+        " duplicates.", "waiting": "Waiting for a rights file.", "refused": "Invoices that could not be read.",
+        "fault_count": "How many faults its report tells.",
+    },
     "InvoiceList": {"invoices": "The newest first.", "next_before": "Ask with it for older ones; empty at the end."},
     "LineState": {
         "number": "Number of the line.", "domain": "Domain of the card.", "spent": f"Total, {_CENTS}.",
@@ -257,6 +268,7 @@ FIELDS: dict[str, dict[str, str]] = {
     **PEOPLE_FIELDS,
     **ACCOUNT_FIELDS,
     **STATION_FIELDS,
+    **RECEIPT_FIELDS,
     **PRESENCE_FIELDS,
     **PROVIDER_FIELDS,
     **ENROLMENT_FIELDS,
@@ -267,6 +279,7 @@ FIELDS: dict[str, dict[str, str]] = {
     **INSURER_DESK_FIELDS,
     **SUPPORT_FIELDS,
     **OPERATOR_DESK_FIELDS,
+    **DESK_GAPS_FIELDS,
     "AdvicePart": {
         "insurer": "10 digits.", "name": "Its name.", "amount": f"What it pays, {_CENTS}.", "invoices": "For these.",
     },

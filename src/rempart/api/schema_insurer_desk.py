@@ -58,7 +58,7 @@ INSURER_DESK: dict[str, Words] = {
     ),
     "DeskListRightsFiles": Words(
         "The insurer's rights files",
-        "The newest first, with what each changed; go on with next_below.", ("not-found", *_READ),
+        "The newest first, with what each changed; go on with next_below.", ("not-found", "invalid-fields", *_READ),
     ),
     "DeskReadRightsFile": Words(
         "One rights file and its report",

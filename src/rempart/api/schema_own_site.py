@@ -7,6 +7,7 @@ from typing import Any
 from rempart.api.schema_base import SIGNED, Words
 from rempart.api.schema_mandates import MANDATES
 from rempart.api.schema_own_bank import OWN_BANK
+from rempart.wire.invoices import FileList, FileSummary
 from rempart.wire.own_site import (
     OwnBankDetails,
     OwnMember,
@@ -34,6 +35,12 @@ OWN_SITE: dict[str, Words] = {
         "How many questions each account and program asked in each hour of a day at the site.",
         ("invalid-fields", "purpose", *SIGNED),
     ),
+    "ListFiles": Words(
+        "List the files sent for the site",
+        "The newest first, 25 at most, whoever sent them. Ask with next_before as before_file for older ones until it"
+        " is empty. Names of files are not kept; a concentrator's file of many sites is not listed.",
+        ("invalid-fields", *SIGNED),
+    ),
     "ReadOwnSite": Words(
         "The site itself",
         "Where its bank details stand (no name and no number), and who may work for it today or later. A person sees"
@@ -47,6 +54,7 @@ TAG = ("own-site", "The site itself", "Who of the site asked what kind of questi
 
 OWN_SITE_FIELDS: dict[str, dict[str, str]] = {
     "QuestionRow": {
+        "agent": "Who sat at the program, in your own word (Rempart-Agent); empty where it did not say.",
         "question": "Its id; where several hubs run, the last two characters may be another hub's.",
         "instant": "When, UTC.",
         "time": "When, on the site's clock, HH:MM:SS.",
@@ -61,6 +69,7 @@ OWN_SITE_FIELDS: dict[str, dict[str, str]] = {
         "next_older_than": "Ask with it as older_than to go on; empty at the end.",
     },
     "QuestionCount": {
+        "agent": "Who sat at the program, in your own word (Rempart-Agent); empty where it did not say.",
         "asked_by": "Id of the account or program.",
         "by": _BY,
         "hour": "Of the site's clock, 0 to 23.",
@@ -91,6 +100,10 @@ OWN_SITE_FIELDS: dict[str, dict[str, str]] = {
 }
 
 ANSWERS: dict[str, Any] = {
+    "ListFiles": FileList((FileSummary(
+        "019cb30c-11c0-7a52-9f0e-3c6a41d20000", "decided", "2026-03-02T19:42:10Z", 184_320, own=True, invoices=212,
+        accepted=205, rejected=4, held=1, refused=2, fault_count=2,
+    ),)),
     "ListQuestions": QuestionList(_DAY, (
         QuestionRow(
             "06C5K1V2N8Q0", "2026-03-02T09:12:41.000000Z", "10:12:41", "eligibility", _ACCOUNT, "account", "comptoir 2"

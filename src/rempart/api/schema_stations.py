@@ -9,7 +9,11 @@ from rempart.wire.account import PasskeyProof
 from rempart.wire.hospital import HospitalRequest
 from rempart.wire.sign_in import SessionAnswer
 from rempart.wire.stations import (
+    DelegationClaim,
+    DelegationCode,
+    DelegationCodeRequest,
     DelegationRequest,
+    DelegationTaken,
     PinRequest,
     SeatAnswer,
     SeatRequest,
@@ -80,6 +84,21 @@ STATION_WORDS: dict[str, Words] = {
          *_SESSION),
         body="DelegationRequest",
     ),
+    "GiveDelegationCode": Words(
+        "A code for a locum",
+        "For a site's manager, whose passkey signs the days (action `delegate-code`). Told once, good once: until the"
+        " last day, seven days at most.",
+        ("days-malformed", "codes-too-many", *_PASSKEY, *_CHALLENGE, *_STANDING, *_BODY, *_SESSION),
+        body="DelegationCodeRequest",
+    ),
+    "TakeDelegation": Words(
+        "Give a manager's code, as a locum",
+        "In an own session of the same operator, which may be of no site yet. From then on the account works there on"
+        " those days. Five wrong codes, and it is refused for an hour.",
+        ("code-unknown", "codes-wrong", "own-account", "mandate-exists", "passkey-session-required", *_STANDING, *_BODY,
+         *_SESSION),
+        body="DelegationClaim",
+    ),
     "EndDelegation": Words(
         "End a locum's delegation early",
         "For the site's manager. The account's sessions end; what the operator registered stays as it is.",
@@ -125,6 +144,15 @@ STATION_FIELDS: dict[str, dict[str, str]] = {
         "issuer": "The answer's iss; may be left out.",
         "device": "One browser and system of a closed list; may be left out.",
     },
+    "DelegationCodeRequest": {
+        "first": "First day, at the site.",
+        "last": "Last day, included; a year at most.",
+        "challenge": "The challenge as it was given, then the 32 bytes of the action's hash; base64url.",
+        "signed": "What the manager's passkey signed of that.",
+    },
+    "DelegationCode": {"code": "Eight characters, told once.", "expires": "Good until then, UTC."},
+    "DelegationClaim": {"code": "As the manager told it; case, spaces and hyphens do not matter."},
+    "DelegationTaken": {"site": "Where the account works.", "first": "From that day.", "last": "To that day."},
     "DelegationRequest": {
         "account": "The locum's.",
         "first": "First day, at the site.",
@@ -149,6 +177,8 @@ REQUESTS: dict[str, object] = {
     "SitDown": SeatRequest(*_SHOWN),
     "SignInByPin": PinRequest("horizon", _STATION, _SEAT, *_SHOWN, "firefox/windows"),
     "SignInByHospital": HospitalRequest("horizon", "hopital-nord", _text(bytes(range(40))), "a-code", "a-verifier"),
+    "GiveDelegationCode": DelegationCodeRequest("2026-03-09", "2026-03-20", _text(bytes(range(72))), _PROOF),
+    "TakeDelegation": DelegationClaim("7K2M-9X4C"),
     "DelegateSite": DelegationRequest(_LOCUM, "2026-03-09", "2026-03-20", _text(bytes(range(72))), _PROOF),
 }
 ANSWERS: dict[str, object] = {
@@ -156,5 +186,7 @@ ANSWERS: dict[str, object] = {
     "ListStations": StationList((StationState(_STATION, "2026-03-02", _ACCOUNT, 2),)),
     "SitDown": SeatAnswer(_SEAT, "2026-03-02T17:58:11Z"),
     "SignInByPin": _SESSION_TOLD,
+    "GiveDelegationCode": DelegationCode("7K2M-9X4C", "2026-03-16T17:58:11Z"),
+    "TakeDelegation": DelegationTaken(_SITE, "2026-03-09", "2026-03-20"),
     "SignInByHospital": _SESSION_TOLD,
 }  # fmt: skip

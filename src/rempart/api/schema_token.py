@@ -17,6 +17,7 @@ TOKEN: dict[str, tuple[int, str]] = {
     "oversized-assertion": (401, "The assertion is too long."),
     "unknown-client": (401, "No client of this name is registered."),
     "unknown-key": (401, "The client has no such key in force."),
+    "ssh-key-unknown": (401, "Of a gateway: no client of this name has this SSH key in force."),
     "client-revoked": (401, "This client was ended: call the operator."),
     "issuer-not-subject": (401, "iss and sub must both be the client."),
     "wrong-audience": (401, "aud must be the address of the token endpoint."),
@@ -31,3 +32,14 @@ TOKEN: dict[str, tuple[int, str]] = {
     "client-suspended": (403, "This client is suspended: call the operator."),
 }
 """Codes of the token endpoint beside those of `SIGN_IN`: status and what to do."""
+
+AGENT_SIGN_IN = {
+    "agent-required": "This program must say who sits at it: send Rempart-Agent with each request.",
+    "agent-not-taken": "Rempart-Agent is for the programs of sites and vendors.",
+    "malformed-agent": "Rempart-Agent is a compact JWS of type rempart-agent+jwt, for this token.",
+    "stale-agent": "Sign Rempart-Agent anew for each token, and look at your clock.",
+    "agent-like-a-person": "Choose a word that is no name, NIR or date, like u17.",
+    "agents-too-many": "A program has 500 words at one site: one for each person, not for each visit.",
+    "unknown-key": "Sign Rempart-Agent with a registered key of this client.",
+}
+"""Codes of a refused word of who sits at a program: docs/guide/machine-clients.md."""

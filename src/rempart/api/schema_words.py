@@ -12,6 +12,7 @@ from rempart.api.schema_base import DOOR as _DOOR
 from rempart.api.schema_base import LOOKING as _LOOKING
 from rempart.api.schema_base import SIGNED as _SIGNED
 from rempart.api.schema_base import Words
+from rempart.api.schema_desk_gaps import DESK_GAPS
 from rempart.api.schema_enrolment import ENROLMENT
 from rempart.api.schema_insurer_desk import INSURER_DESK
 from rempart.api.schema_log import LOG
@@ -22,6 +23,7 @@ from rempart.api.schema_own_site import TAG as OWN_SITE_TAG
 from rempart.api.schema_people import PEOPLE, TAG
 from rempart.api.schema_presence import presence_words
 from rempart.api.schema_provider import PROVIDER
+from rempart.api.schema_receipts import RECEIPT_WORDS
 from rempart.api.schema_stations import STATION_WORDS
 from rempart.api.schema_support import SUPPORT
 from rempart.api.schema_support import TAG as SUPPORT_TAG
@@ -35,8 +37,9 @@ _CARD = (
     "card-unreadable", "card-signature", "card-key-unknown", "card-proof", "card-expired", "card-not-yet",
     "card-labels", "card-velocity",
 )  # fmt: skip
+_CONTRACT = ("handled-elsewhere", "site-without-contract")
 _REQUESTED = (
-    "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number", "handled-elsewhere",
+    "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number", *_CONTRACT,
     "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter", "idempotency-key-required",
     "idempotency-key-reused", *_SEALED, "identity-spent", *_SIGNED, *_LOOKING,
 )  # fmt: skip
@@ -105,7 +108,7 @@ OPERATIONS: dict[str, Words] = {
         " unknown, used, expired or another site's, it is `not-confirmed`.",
         (
             "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number",
-            "handled-elsewhere", "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
+            *_CONTRACT, "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
             "busy", "presence-attempts", *_SEALED, "identity-spent", *_CARD, *_SIGNED, *_LOOKING,
         ),
         body="EligibilityRequest",
@@ -140,7 +143,7 @@ OPERATIONS: dict[str, Words] = {
         "Its state, what each side pays by line with the rule behind each amount, and every change with its instant and"
         " cause. No act and no identity. Reading lines is disclosed, once a day for each reader; lines=false asks for"
         " the state alone.",
-        ("not-found", "unknown-route", *_SIGNED),
+        ("invalid-fields", "not-found", "unknown-route", *_SIGNED),
     ),
     "CancelInvoice": Words(
         "Cancel an invoice, or take a paid one back",
@@ -162,13 +165,15 @@ OPERATIONS: dict[str, Words] = {
     ),
     "ReadFile": Words(
         "What became of a file",
-        "Counts by outcome and the first faults, each with its record number and position, never a value.",
+        "Counts by outcome and the first faults, each with its record number and position. A program reads what it"
+        " sent, people whatever was sent for their site.",
         ("not-found", "unknown-route", *_SIGNED),
     ),
     **MONEY,
     **PEOPLE,
     **ACCOUNT_WORDS,
     **STATION_WORDS,
+    **RECEIPT_WORDS,
     **PROVIDER,
     **ENROLMENT,
     **OWN_SITE,
@@ -176,6 +181,7 @@ OPERATIONS: dict[str, Words] = {
     **INSURER_DESK,
     **SUPPORT,
     **OPERATOR_DESK,
+    **DESK_GAPS,
     "FhirMetadata": Words(
         "What is offered in FHIR R4",
         "A CapabilityStatement. There is no search and no Patient. Anyone may read it.",
@@ -187,7 +193,7 @@ OPERATIONS: dict[str, Words] = {
         " same door, same log, same budgets. Unknown and server-owned fields are refused by name.",
         (
             "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number",
-            "handled-elsewhere", "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
+            *_CONTRACT, "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
             "busy", *_SIGNED, *_LOOKING,
         ),
         fails="OperationOutcome",
@@ -222,7 +228,7 @@ OPERATIONS: dict[str, Words] = {
         " nothing.",
         (
             "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number",
-            "handled-elsewhere", "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
+            *_CONTRACT, "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
             *_SIGNED, *_LOOKING,
         ), body="EligibilityRequest",
     ),
@@ -263,7 +269,7 @@ OPERATIONS: dict[str, Words] = {
         " invoice may come first: a prise en charge holds.",
         (
             "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number",
-            "handled-elsewhere", "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
+            *_CONTRACT, "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
             *_SEALED, "identity-spent", *_SIGNED, *_LOOKING,
         ), body="EstimateRequest",
     ),
@@ -292,7 +298,7 @@ OPERATIONS: dict[str, Words] = {
         "Where an authorization stands",
         "Its state, what was agreed by line with the rule behind each amount, until when, and every change. No act and"
         " no identity. Reading lines is disclosed, once a day for each reader; lines=false asks for the state alone.",
-        ("not-found", "unknown-route", *_SIGNED),
+        ("invalid-fields", "not-found", "unknown-route", *_SIGNED),
     ),
     "CancelAuthorization": Words(
         "End an authorization that will not be used",

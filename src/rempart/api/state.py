@@ -58,6 +58,10 @@ class HubState:
             known = self._caps[key] = self._read_caps(site, evidence, kind)
         return (known[0], known[1] // 2) if halved else known
 
+    def agent_cap(self, site: SiteFacts, evidence: str) -> int:
+        """Strangers a day of somebody who sits at a program: what a person with an account of this site may."""
+        return self.caps(site, evidence, ACCOUNT)[1]
+
     def _read_caps(self, site: SiteFacts, evidence: str, kind: str) -> tuple[int, int]:
         budget = self.settings.budgets.of(site.profession)
         if budget is None:

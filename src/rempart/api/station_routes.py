@@ -19,13 +19,18 @@ from rempart.api.problems import problem
 from rempart.api.problems_people import shown
 from rempart.api.routes import REFUSALS, raw, refused
 from rempart.api.sign_in_routes import SignInDesk, by_portal, bytes_of, read_body
-from rempart.application.stations import Delegation, NewStation, Pin, Stations
+from rempart.application.stations import CodeAsked, Delegation, NewStation, Pin, Stations
 from rempart.application.tokens import Refusal, TokenFacts
 from rempart.ground.instants import PARIS, civil_date, iso
+from rempart.sealing.invitations import locum_code_hash
 from rempart.wire.problem import FieldError, encode
 from rempart.wire.sign_in import DEVICES, MOST
 from rempart.wire.stations import (
+    DelegationClaim,
+    DelegationCode,
+    DelegationCodeRequest,
     DelegationRequest,
+    DelegationTaken,
     PinRequest,
     SeatAnswer,
     SeatRequest,
@@ -41,9 +46,10 @@ STATION_BYTES, SEAT_BYTES = 16, 8
 
 
 def station_routes(desk: SignInDesk, stations: Stations) -> list[HTTPRouteHandler]:
-    """The seven handlers."""
+    """The nine handlers."""
     listed = [_enrol(desk, stations), _list(desk, stations), _end(desk, stations), _sit(desk, stations)]
-    return [*listed, _pin(desk, stations), _delegate(desk, stations), _end_delegation(desk, stations)]
+    locums = [_delegate(desk, stations), _give_code(desk, stations), _take(desk, stations)]
+    return [*listed, _pin(desk, stations), *locums, _end_delegation(desk, stations)]
 
 
 def _done(refusal: str) -> Response[Any]:
@@ -174,6 +180,55 @@ def _delegate(desk: SignInDesk, stations: Stations) -> HTTPRouteHandler:
     return delegate
 
 
+def _give_code(desk: SignInDesk, stations: Stations) -> HTTPRouteHandler:
+    @post(
+        "/v1/delegation-codes", status_code=201, tags=["own-site"], operation_id="GiveDelegationCode",
+        responses=REFUSALS | CONFLICT, request_max_body_size=MOST,
+    )  # fmt: skip
+    async def give(request: Asked) -> Response[DelegationCode]:
+        async def work(held: TokenFacts, instant: int) -> Response[Any]:
+            asked = read_body(DelegationCodeRequest, await request.body())
+            if isinstance(asked, Response):
+                return asked
+            read, signed, days = bytes_of(asked, "challenge"), signed_of(asked.signed), _days(asked)
+            if isinstance(read, Response):
+                return read
+            if isinstance(signed, Response):
+                return signed
+            if isinstance(days, Response):
+                return days
+            found = await stations.give_code(held, CodeAsked(*days, read[0], signed), instant)
+            if isinstance(found, Refusal):
+                return _no(found.code)
+            return raw(201, msgspec.json.encode(DelegationCode(found.code, iso(found.expires))))
+
+        return await within(desk, request, work, standing=True)
+
+    return give
+
+
+def _take(desk: SignInDesk, stations: Stations) -> HTTPRouteHandler:
+    @post(
+        "/v1/delegations/take", status_code=200, tags=["own-site"], operation_id="TakeDelegation",
+        responses=REFUSALS | CONFLICT, request_max_body_size=MOST,
+    )  # fmt: skip
+    async def take(request: Asked) -> Response[DelegationTaken]:
+        async def work(held: TokenFacts, instant: int) -> Response[Any]:
+            asked = read_body(DelegationClaim, await request.body())
+            if isinstance(asked, Response):
+                return asked
+            # What is no code is asked for as well: the keeper counts who guesses.
+            found = await stations.take(held, locum_code_hash(asked.code) or b"", instant)
+            if isinstance(found, Refusal):
+                return _no(found.code)
+            told = DelegationTaken(found.site, found.first.isoformat(), found.last.isoformat())
+            return raw(200, msgspec.json.encode(told))
+
+        return await within(desk, request, work, standing=True)
+
+    return take
+
+
 def _end_delegation(desk: SignInDesk, stations: Stations) -> HTTPRouteHandler:
     @post(
         "/v1/delegations/{account:str}/end", status_code=204, tags=["own-site"], operation_id="EndDelegation",
@@ -188,7 +243,7 @@ def _end_delegation(desk: SignInDesk, stations: Stations) -> HTTPRouteHandler:
     return end
 
 
-def _days(asked: DelegationRequest) -> tuple[date, date] | Response[Any]:
+def _days(asked: DelegationRequest | DelegationCodeRequest) -> tuple[date, date] | Response[Any]:
     """Both days; or the refusal that names those that are none, as ISO 8601 writes them."""
     found, wrong = [], []
     for name in ("first", "last"):

@@ -14,7 +14,7 @@ from datetime import date
 from typing import NamedTuple, Protocol
 
 from rempart.application.counting import Place, uses_of
-from rempart.application.eligibility import DAY, EPOCH, Ports, coverage_of, find
+from rempart.application.eligibility import DAY, EPOCH, NO_CAP, Ports, coverage_of, find
 from rempart.application.guard import AUTHORIZATION, Caller
 from rempart.application.holding import LineHold, line_holds, standing_alone, taken_now
 from rempart.application.newborns import covered, is_provisional, under_ceiling, with_ceiling
@@ -27,7 +27,7 @@ from rempart.domain.authorization import AGREED, PENDING, REFUSED, Ruling, rule
 from rempart.domain.authorized import AgreedLine, acts_of, units_of
 from rempart.domain.counters import needs as counters_of
 from rempart.domain.decision import Decision
-from rempart.domain.guarantee import GuaranteeTable
+from rempart.domain.guarantee import GuaranteeTable, Membership
 from rempart.domain.invoice import Invoice
 from rempart.domain.newborns import newborn_until, noted
 from rempart.domain.own_record import own_key
@@ -57,7 +57,7 @@ class Asked:
     """One request, canonical and routed. `today` is the civil day at the site, `planned` that of the delivery.
 
     `identity` is b"" until the request's key is marked by the keeper. `invoice` holds the quote's lines; `replaces` is
-    the id of the authorization that this one modifies, b"" for none.
+    the id of the authorization that this one modifies, b"" for none. `networks`: the site's memberships, from files.
     """
 
     identity: bytes
@@ -81,6 +81,8 @@ class Asked:
     attachments: tuple[Attachment, ...] = ()
     replaces: bytes = b""
     sealed: SealedAsk | None = None  # then member, NIR, birth and rank are empty, and `cost` is not known yet
+    networks: tuple[Membership, ...] = ()
+    agent_cap: int = NO_CAP
 
     def __repr__(self) -> str:
         return "Asked(…)"
@@ -227,7 +229,7 @@ async def _decide(
     closed = row.closed if row is not None else None
     context = Context(
         max(asked.today, asked.planned), None, date.fromordinal(closed + EPOCH) if closed is not None else None,
-        authorized=frozenset(DOMAINS),
+        authorized=frozenset(DOMAINS), members=asked.networks,
     )  # fmt: skip
     table = needs.tables.table(asked.insurer)
     left: Mapping[CounterKey, int] = {}
@@ -336,5 +338,5 @@ def _line(asked: Asked, ruling: Ruling, seen: Opened, *, newborn: bool) -> Settl
         asked.instant, caller.token, caller.grant_id, caller.client, caller.site, asked.operator, asked.insurer,
         "api", AUTHORIZATION, asked.evidence, template, known, outcome, outcome_known,
         seen.tag, seen.meeting if hit else None, cost_of(seen, asked.cost), asked.site_cap, asked.client_cap,
-        reference=asked.reference,
+        reference=asked.reference, account=caller.agent, account_cap=asked.agent_cap,
     )  # fmt: skip

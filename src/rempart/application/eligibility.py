@@ -22,6 +22,7 @@ from rempart.domain.rights import Coverage, prolong, unpack
 
 EPOCH = date(1970, 1, 1).toordinal()
 DAY = 86_400_000_000  # microseconds
+NO_CAP = 2**31 - 1
 KNOWN_DAYS = 396  # 13 months: how long, at most, an accreditation makes a record known to its site
 JUDGED_KEPT = 16_384  # weighed coverages kept, about 1 kB each
 MEETING_SPAN = 32  # days: a meeting's dates are kept no finer, or its row would tell which day's visit wrote it last
@@ -50,6 +51,7 @@ class Question(NamedTuple):  # a named tuple: one is made for every request
     purpose: str = ELIGIBILITY
     sealed: SealedAsk | None = None  # then member, NIR, birth and rank are empty, and `cost` is not known yet
     code: str = ""  # a presence code that was shown; then insurer and operator are not known yet either
+    agent_cap: int = NO_CAP  # of who sits at the caller's program
 
     def __repr__(self) -> str:
         return "Question(…)"
@@ -272,7 +274,7 @@ def _line(question: Question, judged: _Judged, seen: Opened, number: _Number | N
         question.insurer, question.channel, question.purpose, question.evidence,
         template, template_known, stranger, found.known,
         seen.tag, seen.meeting if hit else None, cost_of(seen, question.cost), question.site_cap, question.client_cap,
-        hashed, mac, domains, first, last, known_until, question.reference,
+        hashed, mac, domains, first, last, known_until, question.reference, caller.agent, question.agent_cap,
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from rempart.domain.adjudication import Context, Honoured
 from rempart.domain.allowances import CounterKey
 from rempart.domain.decision import Decision
 from rempart.domain.estimate import About, estimate, estimate_needs
+from rempart.domain.guarantee import Membership
 from rempart.domain.invoice import Line
 from rempart.domain.newborns import ceiling_on
 from rempart.domain.rights import Coverage
@@ -38,7 +39,10 @@ HIDDEN = OF_RIGHTS | {UNKNOWN, OTHER_PERSON}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A canonical, routed question with the lines to estimate. `number` is an accreditation of 20 characters or ""."""
+    """A canonical, routed question with the lines to estimate. `number` is an accreditation of 20 characters or "".
+
+    `networks`: the site's dated memberships, from files.
+    """
 
     question: Question
     profession: str
@@ -46,6 +50,7 @@ class Asked:
     lines: tuple[Line, ...]
     about: About
     number: str = ""
+    networks: tuple[Membership, ...] = ()
 
     def __repr__(self) -> str:
         return f"Asked({len(self.lines)} lines)"
@@ -103,7 +108,7 @@ async def _estimate(
         return Decision("rejected", (), kept)
     last = date.fromordinal(row.closed + EPOCH) if row.closed is not None else None
     today = max(asked.today, *(line.care_date for line in asked.lines))
-    context = Context(today, kept, last)
+    context = Context(today, kept, last, members=asked.networks)
     table = needs.tables.table(asked.question.insurer)
     wanted = estimate_needs(
         asked.lines, coverage, table, profession=asked.profession, context=context, about=asked.about
@@ -149,5 +154,5 @@ def _line(question: Question, found: Decision, seen: Opened, *, provisional: boo
         question.instant, caller.token, caller.grant_id, caller.client, caller.site, question.operator,
         question.insurer, question.channel, ESTIMATE, question.evidence, template, known, outcome, outcome_known,
         seen.tag, seen.meeting if seen.coverage else None, cost_of(seen, question.cost), question.site_cap,
-        question.client_cap, reference=question.reference,
+        question.client_cap, reference=question.reference, account=caller.agent, account_cap=question.agent_cap,
     )  # fmt: skip

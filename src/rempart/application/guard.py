@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from rempart.domain.authorities import FILES
 from rempart.domain.compartments import CLOSED, REFUSAL, REFUSAL_RESTRICTED, SIGNED_CARD, Closure, Within, around
 from rempart.domain.compartments import strongest as strongest_of
 from rempart.domain.eligibility import STRONG
+from rempart.domain.guarantee import Membership
 from rempart.domain.waves import Plan
 
 ELIGIBILITY = "eligibility"
@@ -25,7 +27,8 @@ class Caller(NamedTuple):
     """Who asks, as its token says. `token` is the SHA-256 of the opaque token, `grant_id` 16 bytes.
 
     Of a person alone: `role`, and `probation`, until when the person's own budget is halved. `insurer`, 10 digits,
-    of an insurer's person; a desk has no `site`, and its operator is `vendor` after `portal:`.
+    of an insurer's person; a desk has no `site`, and its operator is `vendor` after `portal:`. Of a program:
+    `agent`, the log's name of who sits at it, "" when it does not say.
     """
 
     token: bytes | None
@@ -39,6 +42,7 @@ class Caller(NamedTuple):
     role: str = ""
     probation: int = 0
     insurer: str = ""
+    agent: str = ""
 
     @property
     def scope(self) -> str:
@@ -48,7 +52,7 @@ class Caller(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SiteFacts:
-    """What the door knows of a site; budgets come with its profession."""
+    """What is known of a site; budgets come with its profession, `networks` of care from files of its operator."""
 
     site: str
     profession: str
@@ -56,6 +60,7 @@ class SiteFacts:
     zone: str
     standing: str
     region: str = ""
+    networks: tuple[Membership, ...] = ()
 
 
 @dataclass(slots=True)
@@ -150,7 +155,9 @@ def sign_in_fresh(snapshot: Snapshot, caller: Caller, wish: Wish) -> str:
 
 
 def purpose_allowed(snapshot: Snapshot, caller: Caller, wish: Wish) -> str:
-    """This kind of client may do this."""
+    """This kind of client may do this; a token that a gateway for files got, send them and nothing else."""
+    if caller.role == FILES and wish.purpose != INVOICE:
+        return "purpose"
     return "" if wish.purpose in PURPOSES.get(caller.kind, frozenset()) else "purpose"
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from rempart.application.counting import Counted, CounterBooks, CounterKeys
 from rempart.application.eligibility import Ports
 from rempart.application.guard import Caller, SiteFacts
+from rempart.application.receipts import NO_RECEIPTS, Receipts
 from rempart.application.rights_again import Waits
 from rempart.domain.authorized import Agreed
 from rempart.domain.binding import BindingTable
@@ -134,9 +135,10 @@ class Routed(NamedTuple):
 
 
 class Directory(Protocol):
-    """The routing table and the guarantee tables, as last read."""
+    """The routing table, contracts and guarantee tables, as last read."""
 
     def route(self, amc_number: str, convention: str, csr: str, care: date) -> Routed | None: ...
+    def refusal(self, site: SiteFacts, insurer: str, care: date) -> str: ...
     def table(self, insurer: str) -> GuaranteeTable | None: ...
     def bindings(self, insurer: str) -> BindingTable | None: ...
 
@@ -151,3 +153,4 @@ class Needs:
     copies: Copies
     directory: Directory
     caps: Mapping[str, int]
+    receipts: Receipts = NO_RECEIPTS

@@ -12,19 +12,18 @@ from datetime import date
 from functools import lru_cache, partial
 from types import MappingProxyType
 
-from rempart.application.accredited import honoured
+from rempart.application.accredited import Shown, all_honoured
 from rempart.application.authorized import authorization_for, authorizations_of, number_of
-from rempart.application.bound import NOT_BOUND, Bound, bound_by
+from rempart.application.bound import NOT_BOUND, Bound, Checked, bound_by
 from rempart.application.counting import Counted, figures_of, places_of
 from rempart.application.eligibility import DAY, EPOCH, coverage_of, find
 from rempart.application.guard import INVOICE
-from rempart.application.invoice_door import line_of
+from rempart.application.invoice_door import line_of, suspected, waiting
 from rempart.application.invoice_records import (
     ACCEPTED,
     DECIDED,
     HELD,
     WAITING,
-    Accredited,
     Decided,
     Directory,
     KeepAsk,
@@ -36,16 +35,18 @@ from rempart.application.invoice_records import (
 )
 from rempart.application.newborns import care_of, counted_as, covered, under_ceiling, with_ceiling
 from rempart.application.ports import Derive, Opened, Row, Settle, Unavailable
+from rempart.application.receipts import Cited, weighed, without
 from rempart.application.sealed_invoices import aged, derive_sealed, reason_of
 from rempart.application.waits import with_waits
-from rempart.domain import accreditation
 from rempart.domain.adjudication import Context, Honoured, adjudicate, rejected
 from rempart.domain.allowances import CounterKey
 from rempart.domain.authorized import Authorized, owed
 from rempart.domain.binding import limited
+from rempart.domain.card_receipt import CODES, Receipt
+from rempart.domain.contracts import ELSEWHERE
 from rempart.domain.counters import needs as counters_of
 from rempart.domain.decision import Decision
-from rempart.domain.duplicates import ACCEPT, DUPLICATE, DuplicateFacts, content_of, judge, repeatable
+from rempart.domain.duplicates import ACCEPT, DUPLICATE, content_of, repeatable
 from rempart.domain.guarantee import GuaranteeTable
 from rempart.domain.identifiers import Fault, parse_amc, parse_birth, parse_nir, parse_rank
 from rempart.domain.member import canonical_member
@@ -55,7 +56,6 @@ from rempart.ground.instants import civil_date
 
 WHOLE = frozenset({"totals-wrong", "no-lines", "amo-inconsistent"})
 """Reasons of a whole invoice that stop it whatever was agreed."""
-WAITING_REFUSALS = ("meter-", "rate")
 STALE_REFUSALS = frozenset({"no-grant", "grant-expired", "bad-ticket", "ticket-expired"})
 """Refusals that are about us, not about the invoice: the work took too long or the keeper was started anew."""
 _NOTHING = Standing()
@@ -75,6 +75,7 @@ class _Work:
     ticket: bytes = b""
     coverage: Coverage | None = None
     honoured: Honoured | None = None
+    receipt: Receipt | str = ""
     authorized: Authorized | None = None
     bound: Bound = NOT_BOUND
     content: bytes | None = None
@@ -95,6 +96,7 @@ async def decide(needs: Needs, batch: Sequence[Submitted], instant: int, today: 
         await _look(needs, asked)
         await _accreditations(needs, asked)
         await _authorizations(needs, asked)
+        await _receipts(needs, asked, instant // DAY)
         await _contents(needs, asked)
         await _settle(needs, asked, instant)
     await _standings(needs, works)
@@ -120,6 +122,10 @@ def _start(directory: Directory, submitted: Submitted, day: int) -> _Work:
         work.routed = directory.route(amc, presented.convention, presented.csr, care)
     if work.routed is None:
         work.refusal = "unknown-insurer"
+        return work
+    if refusal := directory.refusal(submitted.site, work.routed.insurer, care):
+        # Nobody was looked up: neither the insurer nor its operator hears of it.
+        work.routed, work.refusal = None, "unknown-insurer" if refusal == ELSEWHERE else refusal
         return work
     if presented.sealed and isinstance(amc, str):
         work.ask = derive_sealed(submitted, work.routed, amc, (day, care))
@@ -153,31 +159,39 @@ async def _look(needs: Needs, works: Sequence[_Work]) -> None:
 
 async def _accreditations(needs: Needs, works: Sequence[_Work]) -> None:
     """An accreditation binds for its site, person, domains and period; a wrong one is a reason of its own."""
-    hashes: dict[int, bytes] = {}
-    for work in works:
-        text = work.submitted.invoice.accreditation
-        if text and not work.refusal and number_of(work.submitted.invoice) is None:
-            number = accreditation.parse(text)
-            if number is None:
-                work.refusal = "accreditation-unknown"
-            else:
-                hashes[id(work)] = accreditation.stored(number)
-    if not hashes:
-        return
-    stored = await needs.books.accreditations(list(hashes.values()))
-    for work in works:
-        hashed = hashes.get(id(work))
-        if hashed is not None:
-            _honour(work, hashed, stored.get(hashed))
+    cited = [
+        (work, Shown(text, work.submitted.site.site, work.seen.accreditor if work.seen and work.coverage else None))
+        for work in works
+        if (text := work.submitted.invoice.accreditation)
+        and not work.refusal
+        and number_of(work.submitted.invoice) is None
+    ]
+    for (work, _), found in zip(cited, await all_honoured(needs.books, [one for _, one in cited]), strict=True):
+        if isinstance(found, str):
+            work.refusal = found
+        else:
+            work.honoured = found
 
 
-def _honour(work: _Work, hashed: bytes, stored: Accredited | None) -> None:
-    accreditor = work.seen.accreditor if work.seen is not None and work.coverage is not None else None
-    found = honoured(hashed, stored, work.submitted.site.site, accreditor)
-    if isinstance(found, str):
-        work.refusal = found
-    else:
-        work.honoured = found
+def _cited(work: _Work, day: int) -> Cited | None:
+    submitted, routed, row = work.submitted, work.routed, work.row
+    invoice, presented = submitted.invoice, submitted.invoice.presented
+    if not invoice.receipt or work.refusal or routed is None or row is None or work.coverage is None:
+        return None
+    return Cited(
+        invoice.receipt, submitted.site, submitted.caller.grant, submitted.received, routed.operator, routed.insurer,
+        routed.rule, (presented.amc_number, presented.convention, presented.csr), row.person,
+        (day, care_of(invoice).toordinal() - EPOCH),
+    )  # fmt: skip
+
+
+async def _receipts(needs: Needs, works: Sequence[_Work], day: int) -> None:
+    """A receipt of a card check binds as a card that was read; one that is not good stops nothing."""
+    cited = [(work, one) for work in works if (one := _cited(work, day)) is not None]
+    found = await weighed(needs.receipts, needs.ports, [one for _, one in cited]) if cited else ()
+    for (work, _), said in zip(cited, found, strict=True):
+        known = isinstance(said, Receipt) or said in CODES
+        work.receipt, work.refusal = (said, "") if known else ("", str(said))  # the keeper's refusal: it may wait
 
 
 async def _authorizations(needs: Needs, works: Sequence[_Work]) -> None:
@@ -307,14 +321,14 @@ async def _count(needs: Needs, works: Sequence[_Work]) -> None:
 def _judge(needs: Needs, work: _Work, ordinary: Context) -> Decision | None:
     """The first of: what the number says, what the door says, what the identity says; None is for the contract."""
     invoice, submitted = work.submitted.invoice, work.submitted
-    judged = ACCEPT if work.standing is _NOTHING else _suspected(work)
+    judged = ACCEPT if work.standing is _NOTHING else suspected(submitted, work.standing)
     if judged == DUPLICATE:
         return rejected(invoice, "duplicate")
     refusal = work.refusal
     if refusal or work.verdict != "ok":
-        waiting = _waiting(work)
-        if waiting:
-            return replace(rejected(invoice, waiting), outcome=WAITING)
+        why = waiting(work.verdict, refusal)
+        if why:
+            return replace(rejected(invoice, why), outcome=WAITING)
         if refusal:
             return rejected(invoice, refusal)
         if work.verdict.startswith("refused:"):
@@ -323,14 +337,16 @@ def _judge(needs: Needs, work: _Work, ordinary: Context) -> Decision | None:
         return replace(rejected(invoice, judged), outcome=HELD)
     closed = work.row.closed if work.row is not None else None
     rows = needs.directory.bindings(work.routed.insurer) if work.routed is not None else None
+    seen = Checked.of(work.receipt, submitted.site.zone)
     work.bound = bound_by(
-        rows, invoice, submitted.site.profession, work.honoured, authorized=work.authorized is not None
+        rows, invoice, submitted.site.profession, work.honoured, authorized=work.authorized is not None, checked=seen
     )
     work.context, honoured = ordinary, work.bound.honoured
-    if closed is not None or honoured is not None or work.authorized is not None:
+    networks = submitted.site.networks
+    if closed is not None or honoured is not None or work.authorized is not None or networks:
         last = date.fromordinal(closed + EPOCH) if closed is not None else None
         agreed = work.authorized.domains if work.authorized is not None else frozenset()
-        work.context = Context(ordinary.today, honoured, last, authorized=agreed)
+        work.context = Context(ordinary.today, honoured, last, authorized=agreed, members=networks)
     return None
 
 
@@ -349,23 +365,8 @@ def _contract(needs: Needs, work: _Work, left: Mapping[CounterKey, int]) -> Deci
     )  # fmt: skip
     if work.authorized is not None and work.coverage is not None and found.lines and found.reason not in WHOLE:
         found = owed(found, work.authorized, invoice.lines)
-    return under_ceiling(work.row, limited(found, work.bound.most), left, care_of(invoice))
-
-
-def _suspected(work: _Work) -> str:
-    submitted, standing = work.submitted, work.standing
-    return judge(
-        DuplicateFacts(
-            bool(standing.live), bool(standing.same_content), repeatable(submitted.invoice.lines), submitted.distinct,
-            submitted.waited,
-        )
-    )  # fmt: skip
-
-
-def _waiting(work: _Work) -> str:
-    if work.verdict.startswith("waiting:") or work.refusal.startswith(WAITING_REFUSALS):
-        return "budget-waiting"
-    return "compartment-closed" if work.verdict.startswith("refused:compartment") else ""
+    found = without(limited(found, work.bound.most), work.receipt)
+    return under_ceiling(work.row, found, left, care_of(invoice))
 
 
 # --- what stays ---

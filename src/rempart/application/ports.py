@@ -29,7 +29,7 @@ class SealedAsk(NamedTuple):
 
     `labels`: AMC number of 10 digits, convention, CSR. `days` of care, since 1970; `rule` is the insurer's.
     `by_card`: a signed card was scanned, and is in the JWE or, in clear, in `card`. `code`: a presence code was shown,
-    and the hub kept `mapping` of it.
+    and the hub kept `mapping` of it. `handle`: of a card that a receipt of a check without network names.
     """
 
     jwe: str
@@ -41,6 +41,7 @@ class SealedAsk(NamedTuple):
     card: str = ""
     code: str = ""
     mapping: bytes = b""
+    handle: bytes = b""
 
     def __repr__(self) -> str:
         return "SealedAsk(…)"
@@ -141,7 +142,10 @@ class RecordsPort(Protocol):
 
 
 class Settle(NamedTuple):
-    """One line of the door's last word: what would leave, and what it costs. Days are since 1970."""
+    """One line of the door's last word: what would leave, and what it costs. Days are since 1970.
+
+    `account`: the name in the log of who sits at a program, with its own cap of strangers; "" when nobody said.
+    """
 
     instant: int
     token: bytes | None
@@ -169,6 +173,8 @@ class Settle(NamedTuple):
     last_day: int = 0
     known_until: int = 0
     reference: str = ""
+    account: str = ""
+    account_cap: int = 2**31 - 1
 
 
 class Settled(NamedTuple):

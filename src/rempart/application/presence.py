@@ -35,6 +35,9 @@ class CodesPort(Protocol):
     async def claim(self, question: Question) -> Kept | str:
         """What was kept of the question's code; "" when it finds nobody; or a refusal."""
 
+    def refusal(self, question: Question, insurer: str) -> str:
+        """Why no contract covers the question's site and this insurer on the day of care; "" when one does."""
+
 
 async def ask(ports: Ports, codes: CodesPort, questions: Sequence[Question], *, hour_share: int) -> list[Answer]:
     """The answers, in order; those without a code pass straight on. Raises `Unavailable`."""
@@ -56,4 +59,6 @@ async def _resolved(codes: CodesPort, question: Question) -> Question | Answer:
         return Answer(kept)
     since = (question.care.toordinal() - EPOCH,)
     sealed = SealedAsk("", ("", "", ""), ANY_MEMBER, since, code=question.code, mapping=kept.mapping)
+    if refusal := codes.refusal(question, kept.insurer):
+        return Answer(refusal)
     return question._replace(insurer=kept.insurer, operator=kept.operator, code="", sealed=sealed)

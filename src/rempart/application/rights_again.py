@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from rempart.application.ports import Derive
+from rempart.domain import card_receipt
 from rempart.domain.invoice import Invoice
 
-RIGHTS_REASONS = frozenset({"not-confirmed", "rights-closed", "domain-not-covered", "newborn-ceiling"})
+RIGHTS_REASONS = frozenset(
+    {"not-confirmed", "rights-closed", "domain-not-covered", "newborn-ceiling", *card_receipt.CODES}
+)
 """Why an invoice is rejected that a later rights file may open."""
 
 CAUSE, NOTICE = "rights-opened", "invoice-decided-again"

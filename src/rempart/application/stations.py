@@ -59,6 +59,33 @@ class Delegation:
     signed: Signed = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class CodeAsked:
+    """On which days a locum may come, and what the manager's passkey signed."""
+
+    first: date
+    last: date
+    challenge: bytes
+    signed: Signed = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeGiven:
+    """`code` leaves once, to the manager; `expires` microseconds UTC."""
+
+    code: str = field(repr=False)
+    expires: int
+
+
+class Taken(NamedTuple):
+    """Where a locum works now, on which days, and the manager's account that let it."""
+
+    site: str
+    first: date
+    last: date
+    by: str
+
+
 class Span(NamedTuple):
     """The bounds of a delegation's days at the site, microseconds UTC, the end excluded."""
 
@@ -76,6 +103,8 @@ class Counter(Protocol):
     async def switch(self, operator: str, binding: str, pin: Pin, instant: int) -> Given | Refusal: ...
     async def delegate(self, held: TokenFacts, asked: Delegation, span: Span, instant: int) -> str: ...
     async def end_delegation(self, held: TokenFacts, account: str, instant: int) -> str: ...
+    async def give_code(self, held: TokenFacts, asked: CodeAsked, span: Span, instant: int) -> CodeGiven | Refusal: ...
+    async def take(self, held: TokenFacts, code_hash: bytes, instant: int) -> Taken | Refusal: ...
 
 
 class Delegations(Protocol):
@@ -83,6 +112,7 @@ class Delegations(Protocol):
 
     async def delegate(self, held: TokenFacts, asked: Delegation, instant: int) -> None: ...
     async def end(self, held: TokenFacts, account: str, instant: int) -> None: ...
+    async def take(self, account: str, taken: Taken, instant: int) -> None: ...
     async def revoke_client(self, client: str, instant: int) -> int: ...
 
 
@@ -113,6 +143,21 @@ class Stations:
         if not refusal:
             await self.delegations.delegate(held, asked, instant)
         return refusal
+
+    async def give_code(self, held: TokenFacts, asked: CodeAsked, instant: int) -> CodeGiven | Refusal:
+        """A code for whoever works here on these days."""
+        place = await self.parties.site(held.site)
+        if place is None:
+            return Refusal("purpose-not-granted")
+        span = Span(start_of_day(asked.first, place.zone), start_of_day(asked.last + timedelta(1), place.zone))
+        return await self.keeper.give_code(held, asked, span, instant)
+
+    async def take(self, held: TokenFacts, code_hash: bytes, instant: int) -> Taken | Refusal:
+        """A locum's mandate by a code, the keeper first."""
+        found = await self.keeper.take(held, code_hash, instant)
+        if isinstance(found, Taken):
+            await self.delegations.take(held.client, found, instant)
+        return found
 
     async def end_delegation(self, held: TokenFacts, account: str, instant: int) -> str:
         """Ends it now, and with it the account's live sessions, which begin anew elsewhere; "" or a refusal code."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from rempart.application.replay import ReplayMemory
+from rempart.domain.authorities import FILES
 from rempart.domain.parties import Attempt, Client, Site, refusal
 from rempart.ground.instants import MICROSECONDS
 
@@ -31,7 +32,8 @@ class TokenFacts:
 
     `grant_id` is how journal and disclosures name the grant; `expires` in microseconds UTC. Of a person's session
     alone: `role`, `session` (its name at the keeper), and `probation`, until when its budgets are halved, else 0;
-    `insurer`, 10 digits, of an insurer's person.
+    `insurer`, 10 digits, of an insurer's person. `role` is `authorities.FILES` of a program's, got through a gateway.
+    Of a program: `agents`, optional or required, and `agent`, the log's name of who sits at it, by this request.
     """
 
     digest: bytes
@@ -47,6 +49,8 @@ class TokenFacts:
     probation: int = 0
     session: bytes = b""
     insurer: str = ""
+    agents: str = "optional"
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class Granted:
     kind: str
     vendor: str
     expires: int
+    site: str = ""  # of a gateway's assertion: the one it is for,
+    through: str = ""  # and the gateway's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +235,8 @@ class Tokens:
             return granted
         if not self._first_use(asked.assertion, instant):
             return Refusal("replayed-assertion")
-        code = await self._refusal(granted.client, asked.site, instant)
+        site = granted.site or asked.site
+        code = await self._refusal(granted.client, site, instant) or await self._gateway_refusal(granted.through)
         if code is not None:
             return Refusal(code)
         token = self.draw(TOKEN_BYTES)
@@ -237,12 +244,14 @@ class Tokens:
             digest_of(token.encode()),
             granted.client,
             granted.kind,
-            asked.site,
+            site,
             granted.vendor,
             granted.grant,
             grant_id_of(granted.grant),
             asked.binding,
             min(instant + self.life, granted.expires),
+            FILES if granted.through else "",
+            agents=await self._agents(granted.client),
         )
         await self.store.add(facts)
         self.cache.put(facts, instant)
@@ -270,6 +279,15 @@ class Tokens:
         """Once per signed part: it holds the `jti`, while an ECDSA signature can be rewritten without the key."""
         signed = digest_of(assertion.rpartition(b".")[0])
         return self.spent.first(signed, instant // MICROSECONDS + ASSERTION_MEMORY)
+
+    async def _gateway_refusal(self, gateway: str) -> str | None:
+        """Why nothing is taken from a gateway now; the keeper knows it, but not its standing."""
+        known = await self.parties.client(gateway) if gateway else None
+        return "client-suspended" if known is not None and known.standing != "good" else None
+
+    async def _agents(self, client: str) -> str:
+        known = await self.parties.client(client)
+        return known.agents if known is not None else "optional"
 
     async def _refusal(self, client: str, site: str, instant: int) -> str | None:
         known = await self.parties.client(client)

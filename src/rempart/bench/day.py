@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any
 
 from rempart.bench.world import World
+from rempart.domain.authorization import PENDING as UNDECIDED
 from rempart.domain.particulars import CONTACTS
 from rempart.ground.instants import now
 from rempart.simulation.appointments import appointments
@@ -41,6 +42,7 @@ class DayReport:
     `quotes` and `estimates` by the answer; amounts in cents: `agreed` of quotes, `delivered` what is owed under them,
     `estimated` what patients were told that the insurer and they themselves would pay; `allowances`: purchases paid
     in part out of one, and cents that they took. `appointments`: answers, or codes of refusals, of a batch.
+    `undecided`: the number on the card of an insurer whose case workers have a request to decide, or "".
     """
 
     events: int = 0
@@ -58,6 +60,7 @@ class DayReport:
     estimated: tuple[int, int] = (0, 0)
     allowances: tuple[int, int] = (0, 0)
     appointments: Counter[str] = field(default_factory=Counter)
+    undecided: str = ""
     seconds: float = 0.0
 
 
@@ -97,6 +100,8 @@ def _quoted(report: DayReport, asked: AskAuthorization, answer: AuthorizationSta
     """One quote's answer, held against the simulation's own arithmetic."""
     state, reason, amc = (answer, "", 0) if isinstance(answer, str) else (answer.state, answer.reason, answer.amc)
     report.quotes[state] += 1
+    if state == UNDECIDED:
+        report.undecided = asked.request.amc_number
     if state == "agreed":
         report.agreed += amc
     got = (state, reason, amc if state == "agreed" else 0)

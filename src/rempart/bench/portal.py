@@ -1,4 +1,4 @@
-"""`rempart bench portal`: what a page weighs, and how many pages and questions a second one portal serves.
+"""`rempart bench portal`: what a page weighs, how many pages and questions a second one portal serves, slow lines.
 
 The programs of the sandbox and one operator's portal; somebody is signed in by a passkey of the demo's kind, and many
 connections use that session at once. The question is about one card, so that no budget ends it.
@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from rempart.bench import doors, sandbox
+from rempart.bench import doors, portal_line, sandbox
 from rempart.bench.processes import house_cpu
 from rempart.bench.world import OPERATOR
 from rempart.bootstrap.house import House, free_ports
@@ -54,6 +54,15 @@ class Weight:
     beside: int
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All of one run; `waits` is empty where a browser is lacking."""
+
+    figures: list[Figure]
+    weights: list[Weight]
+    waits: list[portal_line.Waited]
+
+
 @dataclass
 class Bench:
     """One run. `day` is the sandbox's; `say` tells what is going on."""
@@ -64,8 +73,8 @@ class Bench:
     seconds: float = 4.0
     say: Callable[[str], None] = print
 
-    def run(self) -> tuple[list[Figure], list[Weight]]:
-        """Every load and every weight."""
+    def run(self) -> Found:
+        """Every load, every weight, every wait on a slow line."""
         with House(self.folder / "house", sandbox.options(free_ports(1)[0])) as house:
             self.say("starting the sandbox and a portal")
             starts = sandbox.Sandbox(house, self.day).start(self.folder / "software")
@@ -73,11 +82,18 @@ class Bench:
             manager = doors.Ready("pharmacy", site, "manager")
             address = doors.open_portal(house, doors.Brand(OPERATOR, "Rempart", "#0b5c55"), people=[manager])
             base = f"http://127.0.0.1:{urlsplit(address).port}"
-            return asyncio.run(self._measured(house, base))
+            figures, weights = asyncio.run(self._measured(house, base))
+            return Found(figures, weights, self._waits(address))
+
+    def _waits(self, address: str) -> list[portal_line.Waited]:
+        if lacking := portal_line.lacking():
+            self.say(f"slow lines are not measured: {lacking} is not here")
+            return []
+        return portal_line.measured(portal_line.Visitor(address, _covered(), self.day), self.say)
 
     async def _measured(self, house: House, base: str) -> tuple[list[Figure], list[Weight]]:
         cookie = await _signed_in(base)
-        card = next(card for card in CARDS if card.name == "covered")
+        card = _covered()
         loads: tuple[tuple[str, str, str, bytes], ...] = (
             ("the patient's page", "GET", "/patient", b""),
             ("the list of invoices", "GET", "/factures", b""),
@@ -122,6 +138,10 @@ class Bench:
             what, connections, many / spent, times[many // 2] * 1e3, times[many * 99 // 100] * 1e3,
             cost[f"portal-{OPERATOR}"], cost["hub"], cost["keeper"], cost["postgres"], len(seen[-1].body), refused,
         )  # fmt: skip
+
+
+def _covered() -> Card:
+    return next(card for card in CARDS if card.name == "covered")
 
 
 def _asked(card: Card, day: date) -> bytes:

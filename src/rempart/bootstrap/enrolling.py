@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from rempart.bootstrap.linking import DAY
 from rempart.bootstrap.pay import KeeperIbans
 from rempart.bootstrap.registering import Registrar
+from rempart.domain.dangerous import DESK_JOIN
 from rempart.domain.enrolment import (
     APPROVED,
     AWAITING,
@@ -35,6 +36,7 @@ from rempart.domain.payment import parse_iban, parse_name
 from rempart.ground.instants import PARIS, civil_date
 from rempart.sealing.account_frames import InviteItem
 from rempart.sealing.client import KeeperSync
+from rempart.sealing.desk_frames import WordSaid, WordsSaidItem
 from rempart.sealing.enrolment import Package, bound_to, open_package
 from rempart.sealing.envelope import EnvelopeFault
 from rempart.sealing.invitations import LIFE_DAYS, code_hash, fresh_code
@@ -107,18 +109,40 @@ def approve(registrar: Registrar, enrolment: UUID, word: Word, terms: Terms) -> 
     waiting = office.one(enrolment)
     if waiting is None:
         return "enrolment-unknown"
-    spoke = waiting.spoke
-    if len(spoke) < OFFICERS:
-        if code := word_refusal(word, waiting.enrolment.state(instant), spoke):
+    if len(waiting.words) < OFFICERS:
+        if code := word_refusal(word, waiting.enrolment.state(instant), waiting.spoke):
             return code
         package = opened(office, waiting, terms.key)
         if isinstance(package, str):
             return package
         office.speak(waiting, word, instant)
-        spoke = (*spoke, word.officer)
-    if len(spoke) < OFFICERS:
-        return Joined("", waiting.enrolment.site, OFFICERS - len(spoke))
-    return _made(registrar, office, Waiting(waiting.enrolment, spoke), terms)
+    return finish(registrar, enrolment, terms)
+
+
+def finish(registrar: Registrar, enrolment: UUID, terms: Terms) -> Joined | str:
+    """Makes what two people said yes to, on the command line or at a desk; how many are wanted before that."""
+    office = EnrolmentOffice(registrar.connection)
+    office.sweep(terms.instant)
+    waiting = office.one(enrolment)
+    if waiting is None:
+        return "enrolment-unknown"
+    if len(waiting.words) < OFFICERS:
+        return Joined("", waiting.enrolment.site, OFFICERS - len(waiting.words))
+    return _unproven(waiting, terms) or _made(registrar, office, waiting, terms)
+
+
+def _unproven(waiting: Waiting, terms: Terms) -> str:
+    """`approval-unproven` or `same-person` where a desk's words are not what their signers signed; else ""."""
+    asked = waiting.enrolment
+    words = tuple(
+        WordSaid(each.officer, (str(asked.enrolment), asked.site, str(each.document), each.called_back), each.signed)
+        for each in waiting.words if each.signed is not None
+    )  # fmt: skip
+    if not words:
+        return ""
+    with KeeperSync(terms.box) as keeper:
+        (told,) = keeper.call("words_said", [WordsSaidItem(DESK_JOIN, asked.operator, words)])
+    return str(told.refusal)
 
 
 def account_of(enrolment: UUID) -> str:

@@ -26,11 +26,13 @@ from rempart.api.deposits import Deposits
 from rempart.api.desk_door import DeskDoor
 from rempart.api.estimates import EstimateDesk, estimate_routes
 from rempart.api.fhir import fhir_routes
+from rempart.api.file_list import file_list_routes
 from rempart.api.front import Front
 from rempart.api.health import health_app
 from rempart.api.hot import Hot
 from rempart.api.insurer_desk import insurer_desk_routes
 from rempart.api.insurer_desk_reading import insurer_reading_routes
+from rempart.api.insurer_rejections import insurer_rejection_routes
 from rempart.api.insurer_routes import InsurerDesk, insurer_routes
 from rempart.api.invoice_list import invoice_list_routes
 from rempart.api.invoice_routes import InvoiceDesk, invoice_routes
@@ -44,9 +46,10 @@ from rempart.api.own_site import own_site_routes
 from rempart.api.payments import payment_routes
 from rempart.api.presence import presence_routes
 from rempart.api.proxy_socket import proxy_socket
+from rempart.api.receipt_keys import receipt_key_routes
 from rempart.api.record_check import record_check_routes
 from rempart.api.settlements import settlement_routes
-from rempart.api.signin import SignIn
+from rempart.api.signin import SignIn, word_of
 from rempart.api.stand_in import stand_in_routes
 from rempart.api.state import HubState, Instants
 from rempart.api.status import status_routes
@@ -55,6 +58,7 @@ from rempart.api.token import RegisteredAssertions, TokenEndpoint, token_routes
 from rempart.api.waiting_room import WaitingDesk, waiting_room_routes
 from rempart.api.webhooks import webhook_routes
 from rempart.application import presence
+from rempart.application.agents import Agents
 from rempart.application.eligibility import Answer, Ports, Question
 from rempart.application.together import Limits, Together, Unavailable, Work
 from rempart.application.tokens import TokenCache, Tokens
@@ -73,6 +77,7 @@ from rempart.ground.settings import Settings
 from rempart.identity.certificate import Authorities
 from rempart.identity.dpop import Nonces
 from rempart.storage import facts
+from rempart.storage.agents import AgentNames
 from rempart.storage.door import Database, Databases
 from rempart.storage.parties import Registry, StoredTokens
 
@@ -111,13 +116,16 @@ class Hub:
         state = HubState(
             settings, Instants(self.clock), together, hub=settings.hub.number, figures=figures, read_at=monotonic()
         )
+        for lane in lanes:
+            lane.codes.facts = lambda: state.facts
         reader = Database(self.database_url)
         grants = KeeperPort(ask)
         databases = Databases(self.database_url, INTAKE_CONNECTIONS)
         async with AsyncConnectionPool(self.database_url, min_size=1, max_size=4, open=False) as pool:
             registry, store = Registry(pool.connection), StoredTokens(pool.connection)
             cache = TokenCache(store)
-            sign_in = SignIn(cache, Nonces(_nonce_key(settings)), _authorities(settings))
+            agents = Agents(AgentNames(registry, pool.connection), word_of)
+            sign_in = SignIn(cache, Nonces(_nonce_key(settings)), _authorities(settings), agents=agents)
             audience = settings.hub.audience + TOKEN_URL
             tokens = Tokens(
                 KeeperGrants(grants, audience), RegisteredAssertions(registry, audience), registry, store, cache
@@ -137,7 +145,7 @@ class Hub:
             routes += status_routes(state, log_pool)
             routes += [*_site_routes(desk, grants, cadence), *_insurer_routes(desk, grants, cadence)]
             routes += people_routes(state, sign_in, grants, registry=registry, store=store, cache=cache)
-            routes += [*support_routes(DeskDoor(desk)), *desk_routes(DeskDoor(desk), grants)]
+            routes += [*support_routes(DeskDoor(desk)), *desk_routes(DeskDoor(desk), grants, (store, cache), log_pool)]
             app = application(state, sign_in, cadence, routes)
             state.facts = await facts.read(await reader.connection())
             together.start()
@@ -183,14 +191,14 @@ class _Lane:
     def __init__(self, keeper: KeeperPort, database: Database, settings: Settings, figures: HubFigures) -> None:
         records = MeasuredDatabase(database, figures.find, figures.settle)
         self._ports = Ports(MeasuredKeeper(keeper, figures.keeper), records, records)
-        self._codes = PresenceCodes(keeper, database)
+        self.codes = PresenceCodes(keeper, database)
         self._batch = figures.batch
         self._keeper, self._database = keeper, database
         self._share = round(settings.budgets.hour_fraction * 100)
 
     async def work(self, questions: Sequence[Question]) -> Sequence[Answer]:
         self._batch.saw(len(questions))
-        return await presence.ask(self._ports, self._codes, questions, hour_share=self._share)
+        return await presence.ask(self._ports, self.codes, questions, hour_share=self._share)
 
     async def close(self) -> None:
         await self._keeper.close()
@@ -204,7 +212,8 @@ def _site_routes(desk: InvoiceDesk, keeper: KeeperPort, cadence: Cadence) -> lis
     return [
         *payment_routes(desk), *batch_routes(desk, BatchDesk(desk.state, keeper, desk.databases)),
         *authorization_routes(asking), *fhir_routes(asking), *optics_routes(asking), *webhook_routes(desk),
-        *notice_routes(desk), *own_site_routes(desk), *invoice_list_routes(desk),
+        *notice_routes(desk), *own_site_routes(desk), *invoice_list_routes(desk), *file_list_routes(desk),
+        *receipt_key_routes(desk),
         *estimate_routes(EstimateDesk(desk, keeper, counters, cadence)),
         *own_records_routes(OwnRecordsDesk(desk, keeper, cadence)),
         *waiting_room_routes(WaitingDesk(desk, keeper)),
@@ -217,6 +226,7 @@ def _insurer_routes(desk: InvoiceDesk, keeper: KeeperPort, cadence: Cadence) -> 
     return [
         *insurer_routes(agents), *settlement_routes(agents), *record_check_routes(agents, keeper, cadence),
         *presence_routes(agents, keeper), *insurer_desk_routes(door), *insurer_reading_routes(door),
+        *insurer_rejection_routes(door),
     ]  # fmt: skip
 
 

@@ -73,4 +73,6 @@ class KeeperGrants:
         (result,) = await self._keeper.call("grant", [item])
         if result.refusal:
             return Refusal(result.refusal)
-        return Granted(result.grant, result.client, result.kind, result.vendor, result.expires)
+        return Granted(
+            result.grant, result.client, result.kind, result.vendor, result.expires, result.site, result.through
+        )

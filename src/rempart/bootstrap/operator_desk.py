@@ -8,11 +8,16 @@ from datetime import date
 from litestar.handlers import HTTPRouteHandler
 
 from rempart.api.desk_door import DeskDoor
+from rempart.api.desk_joins import desk_join_routes
+from rempart.api.desk_log import Pool, desk_log_routes
 from rempart.api.operator_compartments import operator_compartment_routes
 from rempart.api.operator_desk import operator_desk_routes
+from rempart.application.desk_joins import DeskJoins
 from rempart.application.operator_desk import Invited, Told, Wish
+from rempart.application.own_account import HeldSessions
 from rempart.application.own_bank import Proof
-from rempart.application.tokens import Refusal, TokenFacts
+from rempart.application.tokens import Refusal, TokenCache, TokenFacts
+from rempart.bootstrap.desk_joins import KeeperJoins, StoredJoins
 from rempart.bootstrap.keeper_port import KeeperPort
 from rempart.bootstrap.own_bank import signing
 from rempart.sealing.desk_frames import DeskAccountsItem, DeskEndCodesItem, DeskInviteItem, DeskOpenItem
@@ -77,7 +82,13 @@ class StoredDesk:
             return await stored.add(database, told, instant)
 
 
-def desk_routes(door: DeskDoor, keeper: KeeperPort) -> list[HTTPRouteHandler]:
-    """Every route of the operator's desk."""
+def desk_routes(
+    door: DeskDoor, keeper: KeeperPort, held: tuple[HeldSessions, TokenCache], log: Pool
+) -> list[HTTPRouteHandler]:  # fmt: skip
+    """Every route of the operator's desk; `held`: people's tokens, and what is remembered of them."""
     asks, books = KeeperDesk(keeper), StoredDesk(door.desk.databases)
-    return [*operator_desk_routes(door, asks, books), *operator_compartment_routes(door, asks)]
+    joins = DeskJoins(KeeperJoins(keeper), StoredJoins(door.desk.databases), *held)
+    return [
+        *operator_desk_routes(door, asks, books), *operator_compartment_routes(door, asks),
+        *desk_join_routes(door, joins), *desk_log_routes(door, log),
+    ]  # fmt: skip

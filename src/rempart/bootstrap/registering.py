@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from rempart.bootstrap.rights import NotReachableError, database
+from rempart.domain.authorities import FILES
 from rempart.domain.compartments import REGION
 from rempart.domain.identifiers import parse_amc, parse_finess, parse_site
 from rempart.domain.member import ANY_MEMBER, MemberRule
@@ -147,6 +148,16 @@ class Registrar:
         self._run(self.parties.add_key(client.client, jwk, client.registered))
         return ""
 
+    def set_agents(self, client: str, agents: str) -> str:
+        """Whether a program must say who sits at it: optional or required. Its next tokens hold to it."""
+        known = self._run(self.parties.client(client))
+        if known is None or known.standing == "closed":
+            return "client-unknown"
+        if known.kind not in {"site", "vendor"}:
+            return "nobody-sits-there"
+        self._run(self.parties.set_agents(client, agents))
+        return ""
+
     def add_key(self, client: str, jwk: Jwk, instant: int) -> str:
         """One more key beside the others."""
         known = self._run(self.parties.client(client))
@@ -194,6 +205,8 @@ class Registrar:
             return "client-unknown"
         self._run(self.parties.set_client_standing(client, "closed"))
         self._run(self.tokens.revoke_client(client, instant))
+        if known.kind == "gateway":  # its tokens are in its clients' names; another gateway gets its own anew
+            self._run(self.tokens.revoke_role(FILES, instant))
         for kid in self._run(self.parties.keys(client, instant)):
             self._run(self.parties.revoke_key(client, kid, instant))
         return ""

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from rempart.application.own_bank import Proof
 from rempart.application.sessions import Given
-from rempart.application.stations import Delegation, NewStation, Pin, Seat, Span, Station
+from rempart.application.stations import (
+    CodeAsked,
+    CodeGiven,
+    Delegation,
+    NewStation,
+    Pin,
+    Seat,
+    Span,
+    Station,
+    Taken,
+)
 from rempart.application.tokens import Refusal, TokenFacts
 from rempart.bootstrap.keeper_port import KeeperPort
+from rempart.bootstrap.own_bank import signing
 from rempart.bootstrap.passkeys import given
 from rempart.sealing.account_frames import AssertionPart
 from rempart.sealing.station_frames import (
     DelegateItem,
+    DelegationCodeItem,
     EndDelegationItem,
     EndStationItem,
     EnrolStationItem,
     SitItem,
     StationsItem,
     SwitchItem,
+    TakeDelegationItem,
 )
 
 
@@ -64,3 +80,16 @@ class KeeperStations:
         item = EndDelegationItem(held.grant, held.binding, account, instant)
         (done,) = await self._keeper.call("end_delegation", [item])
         return str(done.refusal)
+
+    async def give_code(self, held: TokenFacts, asked: CodeAsked, span: Span, instant: int) -> CodeGiven | Refusal:
+        said = signing(held, Proof(asked.challenge, asked.signed), instant)
+        item = DelegationCodeItem(asked.first.isoformat(), asked.last.isoformat(), *span, said)
+        (done,) = await self._keeper.call("delegation_code", [item])
+        return Refusal(done.refusal) if done.refusal else CodeGiven(done.code, done.expires)
+
+    async def take(self, held: TokenFacts, code_hash: bytes, instant: int) -> Taken | Refusal:
+        item = TakeDelegationItem(held.grant, held.binding, code_hash, instant)
+        (done,) = await self._keeper.call("take_delegation", [item])
+        if done.refusal:
+            return Refusal(done.refusal)
+        return Taken(done.site, date.fromisoformat(done.first), date.fromisoformat(done.last), done.by)

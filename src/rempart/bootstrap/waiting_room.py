@@ -29,9 +29,9 @@ from rempart.formats import invoice_json
 from rempart.ground.instants import MICROSECONDS, PARIS, Clock, civil_date
 from rempart.ground.settings import Settings
 from rempart.sealing.waiting_frames import ForgetWaitingItem, OpenWaitingItem
-from rempart.storage import compartment_notices
+from rempart.storage import compartment_notices, facts
 from rempart.storage import waiting_room as stored
-from rempart.storage.door import Database, Databases
+from rempart.storage.door import LOST, UNABLE, Database, Databases
 from rempart.storage.facts import Facts
 from rempart.storage.waiting_room import Ended, Entry, Inbox
 
@@ -45,12 +45,12 @@ LIFE = 600 * MICROSECONDS  # of a caller made for one entry: the keeper's author
 
 @dataclass(slots=True)
 class Replaying:
-    """Runs until cancelled. `facts` gives the worker's last reading of the parties."""
+    """Runs until cancelled. `known` gives the worker's last reading of the parties."""
 
     settings: Settings
     database_url: str
     clock: Clock
-    facts: Callable[[], Facts]
+    known: Callable[[], Facts]
     state: HubState = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,10 +83,12 @@ class Replaying:
 
     async def round(self, keeper: KeeperPort, database: Database, lent: Databases) -> int:
         """Everything that waits in rooms whose compartment opened; how many entries ended. Raises `Unavailable`."""
-        self.state.facts = self.facts()
+        rooms = await stored.open_rooms(database)
+        if rooms:
+            self.state.facts = await self._current(database)
         requests = Requests(self.state, keeper, lent, KeeperCounters(keeper))
         replay = _Replay(self.state, keeper, database, requests)
-        count, after, rooms = 0, 0, await stored.open_rooms(database)
+        count, after = 0, 0
         while rooms and (entries := await stored.waiting(database, rooms, after)):
             for entry in entries:
                 count += await replay.one(entry)
@@ -97,6 +99,14 @@ class Replaying:
         if count:
             log.info("waiting-room-replayed", count=count)
         return count
+
+    async def _current(self, database: Database) -> Facts:
+        """The parties as they are now: a refusal is final, and the worker may be busy since its last reading."""
+        known, connection = self.known(), await database.connection()
+        try:
+            return known if await facts.version(connection) == known.version else await facts.read(connection)
+        except (*LOST, *UNABLE) as error:
+            raise Unavailable("database") from error
 
 
 @dataclass(frozen=True, slots=True)

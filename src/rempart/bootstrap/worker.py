@@ -11,7 +11,7 @@ import gc
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -32,6 +32,7 @@ from rempart.bootstrap.keeper_port import KeeperCounters, KeeperPort
 from rempart.bootstrap.log_process import LogProcess
 from rempart.bootstrap.measured import MeasuredBooks, MeasuredDatabase, MeasuredKeeper
 from rempart.bootstrap.minding import Minding
+from rempart.bootstrap.receipts import CardLists, SignedReceipts
 from rempart.bootstrap.telling import Telling
 from rempart.bootstrap.waiting_room import Replaying
 from rempart.ground.figures import WorkerFigures
@@ -110,6 +111,8 @@ class Worker:
             name.replace("_", "-"): budget.machine for name in PROFESSIONS if (budget := budgets.of(name)) is not None
         }
         self._lanes: list[Lane] = []
+        self._read = asyncio.Event()
+        self._lists = CardLists(self.settings.worker.card_lists)
         self._log = LogProcess(self.config, self.figures)
         more = range(self.settings.worker.processes - 1)
         self._deciders = [LogProcess(self.config, self.figures, "--decide-only") for _ in more]
@@ -132,9 +135,9 @@ class Worker:
         minding = asyncio.create_task(asyncio.to_thread(Minding(*parts).run, stop))
         telling = asyncio.create_task(asyncio.to_thread(Telling(*parts).run, stop))
         batches = Batching(self.settings, self.database_url, self.clock, lambda: self.facts, self.figures)
-        batching = asyncio.create_task(batches.run())
+        batching = asyncio.create_task(self._once_read(batches.run))
         rooms = Replaying(self.settings, self.database_url, self.clock, lambda: self.facts)
-        replaying = asyncio.create_task(rooms.run())
+        replaying = asyncio.create_task(self._once_read(rooms.run))
         deciders = [asyncio.create_task(asyncio.to_thread(each.run, stop)) for each in self._deciders]
         working = asyncio.create_task(self.work())
         serving = asyncio.create_task(server.serve())
@@ -150,6 +153,11 @@ class Worker:
         for error in ended:
             if isinstance(error, Exception):
                 raise error
+
+    async def _once_read(self, run: Callable[[], Awaitable[None]]) -> None:
+        """What asks the facts begins when there are some: before, every site and client would look unknown."""
+        await self._read.wait()
+        await run()
 
     async def work(self) -> None:
         """The loop: whatever waits is done; what could not be done is taken up again after a pause."""
@@ -232,7 +240,8 @@ class Worker:
         records = MeasuredDatabase(database, self.figures.find, self.figures.settle)
         ports = Ports(MeasuredKeeper(port, self.figures.keeper), records, records)
         box, copies = KeeperBox(port), MsgpackCopies()
-        return Lane(lambda: Needs(ports, box, books, copies, self.directory, self._caps), books)
+        receipts = SignedReceipts(database, self._lists)
+        return Lane(lambda: Needs(ports, box, books, copies, self.directory, self._caps, receipts), books)
 
     def _deciding(self, waiting: Waiting, keeper: KeeperSync) -> Deciding:
         sites, now = self.facts.snapshot.sites, self.clock.now
@@ -254,6 +263,7 @@ class Worker:
         if await facts.version(connection) != self.facts.version:
             self.facts = await facts.read(connection)
             self.directory = FactsDirectory(self.facts)
+            self._read.set()
         counted = await connection.fetch(OPEN_WORK)
         self.open_work = {row["state"]: row["count"] for row in counted}
 

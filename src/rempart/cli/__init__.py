@@ -45,6 +45,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("hub", "Run the hub.", "hub", logs=True),
     Command("worker", "Run the worker.", "worker", logs=True),
     Command("portal", "Run the professionals' portal of one operator, and make its key.", "portal", logs=True),
+    Command("sftp", "Take files over SFTP and pass them to the hub.", "sftp", logs=True),
     Command("keeper", "Run the keeper, and keep its keys.", "keeper", logs=True),
     Command(
         "operator",

@@ -121,7 +121,7 @@ def _printed(one: ListedCard, card: Card, text: str, symbol: Symbol) -> PrintedC
     return PrintedCard(
         one.name, one.birth_shown, one.rank, one.amc_number, one.convention, one.csr, one.member,
         f"{one.first:%d/%m/%Y} – {one.last:%d/%m/%Y}", one.product, one.responsible, one.columns,
-        str(card.serial), svg(text, symbol),
+        str(card.serial), svg(text, symbol), text,
     )  # fmt: skip
 
 

@@ -43,6 +43,7 @@ MEANING = {
     "unsupported-key": "keys are P-256 or Ed25519",
     "malformed-key": "this is no public JWK",
     "own-site-only": "a client of kind site acts for its own site, by no mandate",
+    "nobody-sits-there": "people sit at programs of sites and vendors alone",
     "mandate-malformed": "a mandate begins before it ends",
     "no-mandate": "no mandate of this pair is in force",
     "compartment-unknown": "name hub, channel:api|files|portal, portal:…, operator:…, insurer:…, profession:…, "

@@ -16,13 +16,14 @@ from rempart.cli._output import Exit, emit, fail, table
 app = typer.Typer(no_args_is_help=True, help="Clients: register, keys, mandates, revoke.")
 Id = Annotated[str, typer.Argument(help="The client's id.")]
 Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="A day at the site; both ends are included.")]
-Key = Annotated[Path, typer.Option(help="Its public key: a JWK (P-256 or Ed25519) with a `kid`, no private part.")]
+KEY_HELP = "Its public key: a JWK (P-256 or Ed25519) with a `kid`, no private part; or an SSH key's .pub, for files."
+Key = Annotated[Path, typer.Option(help=KEY_HELP)]
 
 
 @app.command()
 def add(
     client: Id,
-    kind: Annotated[str, typer.Option(help="site, vendor, concentrator or insurer.")],
+    kind: Annotated[str, typer.Option(help="site, vendor, concentrator, insurer or gateway.")],
     key: Key,
     site: Annotated[str, typer.Option(help="Its own site, for kind site.")] = "",
     vendor: Annotated[str, typer.Option(help="Whose software it is; for kind insurer, its AMC number.")] = "",
@@ -76,6 +77,19 @@ def mandate(
 
 
 @app.command()
+def agents(
+    client: Id,
+    required: Annotated[bool, typer.Option("--required/--optional", help="Must it say who sits at it?")] = True,
+    config: Config = DEFAULT,
+) -> None:
+    """Whether a site's or vendor's program must send Rempart-Agent: from its next token on, 15 minutes at the most."""
+    wanted = "required" if required else "optional"
+    with registering(config) as registrar:
+        end_if(registrar.set_agents(client, wanted), client)
+    typer.echo(f"{client}: who sits at it is {wanted}")
+
+
+@app.command()
 def suspend(client: Id, config: Config = DEFAULT) -> None:
     """Nothing of it is answered from the next request on; `resume` ends that."""
     _standing(client, "suspended", config)
@@ -116,8 +130,15 @@ def _standing(client: str, standing: str, config: Path) -> None:
 
 
 def _jwk(path: Path) -> dict[str, str]:
+    from rempart.client import ssh_keys
+
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+        content = path.read_bytes()
+        if ssh_keys.is_line(content):
+            return ssh_keys.jwk_of(content) or fail(
+                f"{path} is no Ed25519 or P-256 key", Exit.NO, code="unsupported-key"
+            )
+        return msgspec.json.decode(content, type=dict[str, str])
     except FileNotFoundError:
         fail(f"{path} does not exist", Exit.USAGE, code="file-absent")
     except msgspec.MsgspecError:

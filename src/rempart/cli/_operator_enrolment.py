@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-    from rempart.bootstrap.enrolling import No
+    from rempart.bootstrap.enrolling import Joined, No
     from rempart.storage.enrolment_office import EnrolmentOffice
 
     Saying = Callable[[EnrolmentOffice, UUID, No], str]
@@ -45,6 +45,8 @@ WHY = {
     "reason-unknown": "the reason is one of those the option names",
     "site-registered": "this site is registered by another operator meanwhile",
     "transition-not-allowed": "it has ended",
+    "approval-unproven": "a word in the database is not what its agent signed: tell security",
+    "same-person": "both words are of one person, passkey or session",
     "link-exists": "this person has another account here: unlink it, or invite",
     **{code: MEANING[code] for code in ("profession-unknown", "zone-unknown", "region-unknown")},
 }
@@ -156,10 +158,35 @@ def approve(
     terms = Terms(_key(key), box, instant(), profession, region, zone, last.date() if last else None)
     with registering(config) as registrar:
         found = say_yes(registrar, enrolment, Word(said_by, called_back, because), terms)
+    _tell(enrolment, found)
+
+
+@app.command()
+def finish(
+    enrolment: Which,
+    key: Key,
+    profession: Annotated[str, typer.Option(help="The site's, where the person's does not say it.")] = "",
+    region: Annotated[str, typer.Option(help="The site's department.")] = "",
+    zone: Annotated[str, typer.Option(help="The site's time zone.")] = "Europe/Paris",
+    last: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The mandate's last day.")] = None,
+    config: Config = DEFAULT,
+) -> None:
+    """Make what two people said yes to at the operator's desk. The keeper proves first that both signed it."""
+    from rempart.bootstrap.enrolling import Terms
+    from rempart.bootstrap.enrolling import finish as make
+
+    box = str(settings_or_fail(config).paths.keeper_socket("box"))
+    terms = Terms(_key(key), box, instant(), profession, region, zone, last.date() if last else None)
+    with registering(config) as registrar:
+        found = make(registrar, enrolment, terms)
+    _tell(enrolment, found)
+
+
+def _tell(enrolment: UUID, found: Joined | str) -> None:
     if isinstance(found, str):
         fail(f"{enrolment}: nothing was approved: {WHY.get(found, found)}", Exit.NO, code=found)
     if found.missing:
-        typer.echo(f"{enrolment}: kept. A second officer approves; until then nothing is made.")
+        typer.echo(f"{enrolment}: kept. {found.missing} more to say yes, a second officer: nothing is made before.")
         return
     typer.echo(f"{found.site} is registered, and {found.account} is its manager.")
     typer.echo("The person signs in by Pro Santé Connect within seven days and makes a passkey.")

@@ -83,15 +83,16 @@ def portal(
     seconds: Annotated[float, typer.Option(min=1, max=60, help="How long each load lasts.")] = 4.0,
     as_json: Json = False,
 ) -> None:
-    """Pages and questions a second through one portal, and what each page weighs."""
+    """Pages and questions a second through one portal, what each page weighs, and the first answer on slow lines."""
     from rempart.bench.portal import Bench
     from rempart.ground.instants import PARIS, civil_date, now
 
     _quiet()
     with tempfile.TemporaryDirectory(prefix="rb-") as folder:
-        figures, weights = Bench(Path(folder), civil_date(now(), PARIS), seconds=seconds, say=_say).run()
-    told = {"portal": [asdict(each) for each in figures], "weights": [asdict(each) for each in weights]}
-    _told(told, as_json=as_json)
+        found = Bench(Path(folder), civil_date(now(), PARIS), seconds=seconds, say=_say).run()
+    told = {"portal": [asdict(each) for each in found.figures], "weights": [asdict(each) for each in found.weights]}
+    waits = {"first answer, seconds": [asdict(each) for each in found.waits]} if found.waits else {}
+    _told(told | waits, as_json=as_json)
 
 
 @app.command()

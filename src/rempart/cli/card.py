@@ -16,6 +16,7 @@ import typer
 
 from rempart.cli._card_keys import PUBLIC, make_pair, public_key, read_pair
 from rempart.cli._card_phone import minute, phone
+from rempart.cli._card_receipt import Checked, receipt_of
 from rempart.cli._insurer_files import lines_of, new_private, no, problems
 from rempart.cli._insurer_keys import KeyFileError
 from rempart.cli._output import Exit, emit, fail
@@ -48,6 +49,7 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     serial: int = 0
     revocation: str = ""
     live: bool = False
+    receipt: str = ""
 
 
 class RevokedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,8 +126,15 @@ def verify(
     at: At = "",
     lang: Annotated[Literal["fr", "en"], typer.Option(help="Language of the sentence.")] = "fr",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, in both languages.")] = False,
+    receipt: Annotated[bool, typer.Option("--receipt", help="Sign a receipt that the invoice cites.")] = False,
+    site: Annotated[str, typer.Option(envvar="REMPART_SITE", help="The site's billing number, for the receipt.")] = "",
+    signing: Annotated[
+        Path | None, typer.Option("--key", envvar="REMPART_KEY", help="Your program's private JWK, mode 0600.")
+    ] = None,
 ) -> None:
     """Say whether a card is genuine and until when it covers, with no network at all."""
+    if receipt and (not site or signing is None):
+        fail("--receipt needs --site and --key", Exit.USAGE)
     with problems():
         seconds = _instant(at) // MICROSECONDS
         today = civil_date(seconds * MICROSECONDS)
@@ -135,8 +144,16 @@ def verify(
             fail(f"{keys}: {sentence(listed.code, lang)}", Exit.USAGE, code=listed.code)
         filters = tuple(_filter(path, trusted, lang) for path in revocations or ())
         found = cards.read_text(_shown(shown), listed, seconds=seconds)
-        said = _said(found, listed, filters, (_day(day) if day else today, today))
-    emit(said, as_json=as_json, show=lambda: said.fr if lang == "fr" else said.en)
+        care = _day(day) if day else today
+        said = _said(found, listed, filters, (care, today))
+        if receipt and signing is not None and isinstance(found, cards.Genuine) and said.code == "card-covered":
+            signed = receipt_of(Checked(found, seconds, care, listed, filters), site, signing)
+            said = msgspec.structs.replace(said, receipt=signed)
+    emit(
+        said,
+        as_json=as_json,
+        show=lambda: "\n".join(filter(None, (said.fr if lang == "fr" else said.en, said.receipt))),
+    )
     if said.code != "card-covered":
         raise typer.Exit(Exit.NO)
 

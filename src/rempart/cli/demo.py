@@ -70,7 +70,7 @@ def demo(
 
                 console().print(shown(replayed))
             if not (leave or as_json):
-                _serve(house, country)
+                _serve(house, country, seen.day.undecided)
     except ExistingPostgresError as error:
         fail(str(error), Exit.LACKING, code=error.code)
     finally:
@@ -211,19 +211,26 @@ def _tables(seen: Seen) -> Any:
     return Group(*tables)
 
 
-def _serve(house: House, country: Country) -> None:
-    """Opens the portals of two operators, says where to look, and keeps everything up until Ctrl-C."""
-    from rempart.bench import demo_cards, doors
+def _serve(house: House, country: Country, undecided: str) -> None:
+    """Opens the portals of two operators, says where to look, and keeps everything up until Ctrl-C.
+
+    `undecided`: the end of the number of an insurer with a request to decide, if any: its desk is shown.
+    """
+    from rempart.bench import demo_cards, demo_contracts, doors
     from rempart.bench.world import World
 
+    insurer = next(each.number for each in country.insurers if each.number.endswith(undecided))
     operators = tuple(brand.id for brand, _ in doors.OFFERED)
     shown = write_codes(house.folder / "cards", demo_cards.hand_out(World(house, country), operators))
-    opened = doors.open_both(house, country.all_sites(), country.insurers[0].number)
+    signed = demo_contracts.signed_in(house, [each.number for each in country.insurers], operators, insurer)
+    opened = doors.open_both(house, country.all_sites(), insurer)
     console().print("Two operators' portals. Open one in a browser and choose who you are:")
     for portal in opened:
         people = ", ".join(f"{each.profession} ({each.role})" for each in portal.people)
         console().print(f"  {portal.operator}: {portal.address}", soft_wrap=True)
         console().print(f"    {people}", soft_wrap=True)
+    if signed.ended:
+        console().print(f"{operators[1]} serves {signed.ended} for care until yesterday, {operators[0]} goes on.")
     console().print("Signed cards to show to a portal's camera:")
     for path in shown:
         console().print(f"  {path}", soft_wrap=True)

@@ -7,6 +7,7 @@ import typer
 from rempart.cli import (
     _operator_clients,
     _operator_compartments,
+    _operator_contracts,
     _operator_doors,
     _operator_enrolment,
     _operator_hospital,
@@ -33,6 +34,8 @@ _operator_doors.portals.command("require-passkeys")(_operator_waves.require_pass
 app.add_typer(_operator_doors.portals, name="portal")
 app.add_typer(_operator_doors.accounts, name="account")
 app.add_typer(_operator_registry.app, name="registry")
+app.add_typer(_operator_contracts.app, name="contract")
+app.add_typer(_operator_contracts.networks, name="network")
 app.add_typer(_operator_enrolment.app, name="enrolment")
 _operator_compartments.app.command()(_operator_waves.wave)
 _operator_compartments.app.command()(_operator_waves.letters)

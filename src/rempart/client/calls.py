@@ -20,6 +20,7 @@ from rempart.wire.eligibility import CardRequest, EligibilityAnswer, Eligibility
 from rempart.wire.estimates import EstimateAnswer, EstimateRequest
 from rempart.wire.figures import Figures
 from rempart.wire.invoices import (
+    FileList,
     FileReceipt,
     FileState,
     InvoiceList,
@@ -104,6 +105,7 @@ class Call(Generic[T_co]):
     repeat: Repeat = Repeat.FREELY
     look: Look | None = None
     presents: Presents | None = None
+    agent: str = ""  # who sits at the program, as when the call began
 
     def __repr__(self) -> str:
         return f"Call({self.method} {self.path.partition('?')[0]})"
@@ -160,6 +162,11 @@ def invoices(requests: tuple[InvoiceRequest, ...], key: str) -> Call[InvoicesRec
 def file(content: bytes) -> Call[FileReceipt]:
     """A B2 file; the hub gives the same bytes the first one's receipt."""
     return Call("POST", "/v1/files", FileReceipt, content, (("Content-Type", BYTES),))
+
+
+def files(before: str = "") -> Call[FileList]:
+    """The files sent for the site, the newest first; `before` a list's `next_before`."""
+    return _read(_with("/v1/files", {"before_file": before and _id(before)}), FileList)
 
 
 def file_state(identity: str) -> Call[FileState]:

@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from rempart.client.conformance_agents import agent_signed
 from rempart.client.conformance_batches import PATH as BATCHES
 from rempart.client.conformance_batches import batch_waited
 from rempart.client.conformance_sealing import (
@@ -291,6 +292,8 @@ REQUIREMENTS: tuple[Requirement, ...] = (
                 "Make a new proof, with a new jti, for each request and each repetition.", proof_fresh),
     Requirement("proof-fits", "A proof names the request's method, address without query, and token.",
                 "Fill htm, htu and ath from the request itself; htu as the client sees it.", proof_fits),
+    Requirement("agent-signed", "Who sits at the program is signed for the token, and is no name.",
+                "Sign Rempart-Agent once for each token, with a word like u17.", agent_signed),
     Requirement("nonce-followed", "A refused nonce is repeated once with the one that came.",
                 "On use_dpop_nonce repeat at once with DPoP-Nonce; keep the newest nonce of every answer.",
                 nonce_followed),

@@ -140,12 +140,16 @@ class Session:
         self._chance = chance
         self._proofs = DpopKey.generate()
         self._token, self._until = "", 0.0
+        self.site = account.site  # that the last token speaks for
+        self.agent = ""  # who sits at the program, in the site's own word: for calls that begin from now on
+        self._said: dict[str, str] = {}  # that word, signed for the token of now
         sealed = account.identity == "sealed"
         self._sealer = Sealer(account.client, account.site, account.key, account.keeper) if sealed else None
 
     def perform(self, call: Call[T]) -> Flow[T | Problem]:
         """The answer, or the hub's no. Raises `NoAnswerError`."""
         lost = False
+        call = replace(call, agent=self.agent)
         ready = call if call.presents is None or self._sealer is None else None
         for attempt in range(1, self.patience.attempts + 1):
             got, ready = yield from self._tried(call, ready)
@@ -202,11 +206,19 @@ class Session:
                 return token
             url = self.account.origin + call.path.partition("?")[0]  # without its query, RFC 9449 § 4.2
             proof = self._proofs.proof(call.method, url, int(self._clock()), token=token)
-            headers = (("Authorization", f"DPoP {token}"), ("DPoP", proof), *call.headers)
+            headers = (("Authorization", f"DPoP {token}"), ("DPoP", proof), *self._sitting(call.agent), *call.headers)
             got = _received((yield Send(call.method, call.path, call.body, headers)))
             if not isinstance(got, Received) or not self._not_looked_at(got):
                 return got
         return got
+
+    def _sitting(self, agent: str) -> tuple[tuple[str, str], ...]:
+        """Who sits at the program, signed once for a token."""
+        if not agent:
+            return ()
+        if agent not in self._said:
+            self._said[agent] = assertion.sign_agent(self.account.key, agent, self._token, int(self._clock()))
+        return (("Rempart-Agent", self._said[agent]),)
 
     def _live_token(self) -> Flow[str | Lost | Problem]:
         """A token with some life left. Asking for one twice harms nothing: a lost one ends by itself."""
@@ -220,6 +232,8 @@ class Session:
         if got.status == 200:
             told = _read(TokenAnswer, got.body)
             self._token, self._until = told.access_token, self._clock() + told.expires_in
+            self._said.clear()
+            self.site = told.site
             return self._token
         return Lost(sent=False) if got.status >= 500 else problem_of(got)
 

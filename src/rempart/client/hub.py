@@ -90,6 +90,10 @@ class Client(Batches, Notices):
         """Closes the connection."""
         self._connection.close()
 
+    def seat(self, agent: str) -> None:
+        """Who sits at the program from now on, in the site's own word (`u17`, no name); "" nobody."""
+        self._session.agent = agent
+
     def perform(self, call: Call[T]) -> T | Problem:
         """Any call of `calls`."""
         with self._turn:
@@ -263,6 +267,9 @@ class AsyncClient(AsyncBatches, AsyncNotices):
 
     async def close(self) -> None:
         await self._pool.close()
+
+    def seat(self, agent: str) -> None:
+        self._session.agent = agent
 
     async def perform(self, call: Call[T]) -> T | Problem:
         return await self._pool.drive(self._session.perform(call))

@@ -16,10 +16,10 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from rempart.ground.card_code import labels
-from rempart.sealing.attachments import bound_to, seal_attachment
+from rempart.sealing.attachments import MAGIC, bound_to, seal_attachment
 from rempart.sealing.identity_jwe import Presented, PresentedCard, seal, web
 from rempart.sealing.keeper_keys import KeySet, Pinned, PublicKey, pinned, verified
-from rempart.wire.authorizations import AuthorizationRequest
+from rempart.wire.authorizations import Attachment, AuthorizationRequest
 from rempart.wire.eligibility import CardRequest, EligibilityRequest
 from rempart.wire.estimates import EstimateRequest
 from rempart.wire.invoices import InvoiceRequest
@@ -63,7 +63,7 @@ class Sealer:
         """The addresses of the keys that are still to be fetched for a request; `now` in seconds since 1970."""
         self._now = now
         wanted = ["/v1/keeper-keys"]
-        if isinstance(request, AuthorizationRequest) and request.attachments:
+        if isinstance(request, AuthorizationRequest) and not all(map(_is_sealed, request.attachments)):
             wanted.append(_insurer_path(request))
         return [path for path in wanted if path not in self._sets or now >= self._sets[path][0]]
 
@@ -94,7 +94,7 @@ class Sealer:
                 amc, "", "", request.care_date, request.domains, request.evidence, convention, csr,
                 site_reference=request.site_reference,
             )  # fmt: skip
-        if isinstance(request, AuthorizationRequest) and request.attachments:
+        if isinstance(request, AuthorizationRequest) and not all(map(_is_sealed, request.attachments)):
             request = self._attached(request)
         return closed(request, Sealed(jwe, mark))
 
@@ -122,6 +122,9 @@ class Sealer:
         reader, insurer = self._key(path).raw, self._sets[path][1].holder
         sealed = []
         for each in request.attachments:
+            if _is_sealed(each):  # in the page of whoever sends it, past the portal
+                sealed.append(each)
+                continue
             bound = bound_to(insurer, self._site, request.planned_date, each.kind)
             sealed.append(msgspec.structs.replace(each, content=seal_attachment(each.content, reader, bound)))
         return msgspec.structs.replace(request, attachments=tuple(sealed))
@@ -135,9 +138,18 @@ class Sealer:
         return [key for key in found.keys if key.nbf - 300 <= self._now < key.exp]
 
 
+def insurer_path(amc_number: str, convention: str, csr: str) -> str:
+    """Where the keys of the insurer are whom a card's labels name."""
+    query = urlencode({"convention": convention, "csr": csr})
+    return f"/v1/insurers/{quote(amc_number, safe='')}/keys?{query}"
+
+
 def _insurer_path(request: AuthorizationRequest) -> str:
-    query = urlencode({"convention": request.convention, "csr": request.csr})
-    return f"/v1/insurers/{quote(request.amc_number, safe='')}/keys?{query}"
+    return insurer_path(request.amc_number, request.convention, request.csr)
+
+
+def _is_sealed(attachment: Attachment) -> bool:
+    return attachment.content.startswith(MAGIC)
 
 
 def _days(request: Asking) -> tuple[str, ...]:

@@ -11,7 +11,11 @@ from rempart.client.calls import Call, Repeat
 from rempart.sealing import actions
 from rempart.wire.account import PasskeyProof
 from rempart.wire.stations import (
+    DelegationClaim,
+    DelegationCode,
+    DelegationCodeRequest,
     DelegationRequest,
+    DelegationTaken,
     SeatAnswer,
     SeatRequest,
     StationEnrolled,
@@ -50,6 +54,17 @@ def delegate(request: DelegationRequest) -> Call[bytes]:
     return Call("POST", "/v1/delegations", bytes, msgspec.json.encode(request), repeat=Repeat.NEVER)
 
 
+def give_code(request: DelegationCodeRequest) -> Call[DelegationCode]:
+    """A code for a locum; `challenge` as `to_give_code` made it."""
+    return Call("POST", "/v1/delegation-codes", DelegationCode, msgspec.json.encode(request), repeat=Repeat.NEVER)
+
+
+def take(code: str) -> Call[DelegationTaken]:
+    """Gives a manager's code: once."""
+    body = msgspec.json.encode(DelegationClaim(code))
+    return Call("POST", "/v1/delegations/take", DelegationTaken, body, repeat=Repeat.NEVER)
+
+
 def end_delegation(account: str) -> Call[bytes]:
     """Ends it early. Raises ValueError for what is no account."""
     return Call("POST", f"/v1/delegations/{_named(_ACCOUNT, account)}/end", bytes)
@@ -66,6 +81,11 @@ def to_enrol(challenge: str, operator: str, site: str, key: str) -> str:
 def to_delegate(challenge: str, operator: str, site: str, account: str, *, days: tuple[str, str]) -> str:
     """The same for a locum's account and days (ISO 8601). Raises ValueError."""
     return _with(challenge, "delegate", operator, site, account, *days)
+
+
+def to_give_code(challenge: str, operator: str, site: str, *, days: tuple[str, str]) -> str:
+    """The same for a code on these days (ISO 8601). Raises ValueError."""
+    return _with(challenge, "delegate-code", operator, site, *days)
 
 
 def _with(challenge: str, kind: str, *fields: str) -> str:

@@ -16,7 +16,7 @@ import typst
 
 
 class PrintedCard(NamedTuple):
-    """What one card shows, texts as printed; `columns` are (domain, formula), `symbol` is SVG."""
+    """What one card shows, texts as printed; `columns` are (domain, formula), `symbol` is SVG of the signed `code`."""
 
     name: str
     birth: str
@@ -31,6 +31,7 @@ class PrintedCard(NamedTuple):
     columns: tuple[tuple[str, str], ...]
     serial: str
     symbol: str
+    code: str = ""
 
     def __repr__(self) -> str:
         return "PrintedCard(…)"

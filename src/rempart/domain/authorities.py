@@ -60,6 +60,9 @@ AUTHORITIES: Mapping[str, tuple[str, ...]] = MappingProxyType({
 })  # fmt: skip
 """Role → actions. Staff do the counter's work; what undoes it is for who answers for it. No desk has any of it."""
 
+FILES = "files"
+"""The role of a program's token that a gateway got for it: files and what became of them, whatever its kind may do."""
+
 NOT_ON_PROBATION = frozenset({BANK_DETAILS, MANAGE, REGISTER, RELEASE, COMPARTMENTS})
 """What waits until the probation after a recovery has ended, whatever the role."""
 

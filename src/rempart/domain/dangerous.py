@@ -17,6 +17,8 @@ BANK_PROPOSE, BANK_APPROVE = "bank-propose", "bank-approve"
 MANDATE_CODE, MANDATE_RENEW = "mandate-code", "mandate-renew"
 STATION, DELEGATE = "station", "delegate"
 DESK_INVITE, DESK_OPEN = "desk-invite", "desk-open"
+DESK_JOIN, DESK_RECOVER = "desk-join", "desk-recover"
+DELEGATE_CODE = "delegate-code"
 
 AUTHORITY: Mapping[str, str] = MappingProxyType({
     RECOVER: MANAGE,
@@ -28,6 +30,9 @@ AUTHORITY: Mapping[str, str] = MappingProxyType({
     DELEGATE: MANAGE,
     DESK_INVITE: REGISTER,
     DESK_OPEN: COMPARTMENTS,
+    DESK_JOIN: REGISTER,
+    DESK_RECOVER: REGISTER,
+    DELEGATE_CODE: MANAGE,
 })  # fmt: skip
 """Kind of action → the authority of `domain.authorities` that its signer needs."""
 

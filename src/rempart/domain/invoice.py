@@ -84,6 +84,7 @@ class Invoice:
     mode: str = "real"
     corrects: str | None = None
     declared: Declared | None = None
+    receipt: str = ""  # of a card check made without network, as its text
     source: tuple[tuple[str, str], ...] = field(default=())
 
     def __repr__(self) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rempart.domain.acts import domain_of
 from rempart.domain.allowances import Tally
 from rempart.domain.formulas import Formula
-from rempart.domain.guarantee import GuaranteeTable, Told, Version
+from rempart.domain.guarantee import GuaranteeTable, Membership, Told, Version
 from rempart.domain.money import percent
 from rempart.domain.parameters import (
     ALSACE_MOSELLE,
@@ -69,8 +69,9 @@ class Context:
 
     `closed`: the day from which the insurer's files no longer hold the record, None while they do. `authorized`: the
     domains for which an agreed authorization stands for this invoice. `network`: networks of care in which the site is,
-    beside those that the table says. `first_paid`: (line number, cents) that a first insurer paid, where the line does
-    not say. `born`: the birth date where it is known better than from the invoice's six characters.
+    beside those that the table says; `members`: its dated memberships, as files of its operator say. `first_paid`:
+    (line number, cents) that a first insurer paid, where the line does not say. `born`: the birth date where it is
+    known better than from the invoice's six characters.
     """
 
     today: date
@@ -82,6 +83,7 @@ class Context:
     network: frozenset[str] = frozenset()
     first_paid: tuple[tuple[int, int], ...] = ()
     born: date | None = None
+    members: tuple[Membership, ...] = ()
 
 
 class Question(NamedTuple):
@@ -315,9 +317,14 @@ def told_of(line: Line, question: Question, version: Version) -> Told:
 
 
 def _in_network(line: Line, question: Question, version: Version) -> bool:
-    """Whether the site is that day in one of the product's networks: as the table says, or the caller knows."""
+    """Whether the site is that day in one of the product's networks: as the table or a file says, or the caller."""
     said = question.table.networks_of(question.site, line.care_date) if question.table is not None else frozenset()
-    return bool(version.networks & (said | question.context.network))
+    if version.networks & (said | question.context.network):
+        return True
+    return any(
+        each.network in version.networks and each.start <= line.care_date <= each.end
+        for each in question.context.members
+    )
 
 
 def age_at(question: Question, day: date) -> int:

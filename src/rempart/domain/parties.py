@@ -1,8 +1,9 @@
 """Sites, clients and mandates (who may speak for which place), and the checks a client passes to act for a site.
 
 Clients are a site's own program, a vendor of software for many sites, a concentrator (OCT) of files, an insurer's
-agent, and the account of a person. All but the first and the agent act by mandate, dated; so a locum's delegation is
-one. Standing is good or suspended. Left out: payees, and what each profession may ask.
+agent, a gateway that passes others' files on, and the account of a person. All but the first and the agent act by
+mandate, dated; so a locum's delegation is one. Standing is good or suspended. Left out: payees, and
+what each profession may ask.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import date
 
-KINDS = ("site", "vendor", "concentrator", "insurer")
+KINDS = ("site", "vendor", "concentrator", "insurer", "gateway")
 """Of programs. A person who signs in is a client as well, of kind `ACCOUNT`, which is only made by an invitation."""
 ACCOUNT = "account"
 
@@ -37,7 +38,7 @@ class Site:
 class Client:
     """A program that signs in: `own_site` for kind `site` only, `vendor` the firm whose software it is.
 
-    `registered` in microseconds UTC.
+    `registered` in microseconds UTC. `agents`: whether it must say who sits at it, optional or required.
     """
 
     client: str
@@ -46,6 +47,7 @@ class Client:
     vendor: str
     standing: str = "good"
     registered: int = 0
+    agents: str = "optional"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ class Due:
     `last` is the day of this payee's last remittance from this account; `amount` in cents of `invoices` invoices, of
     which the `oldest` was decided at that instant. `refused`: the bank's reason for the payee's last transfer, when it
     did not go through. `penalties` cents of it are for late payment; what the operator bears itself has no insurer.
-    `owned`: since when the owner of that care has the site; None where no other had it before.
+    `owned`: since when the owner of that care has the site; None where no other had it before. `cycle_days` and
+    `least_cents` of the contract of site and operator on the day; 0 where none says, then the day's terms hold.
     """
 
     site: str
@@ -51,11 +52,16 @@ class Due:
     refused: str = ""
     penalties: int = 0
     owned: date | None = None
+    cycle_days: int = 0
+    least_cents: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """When a payee is paid: at most once in `cycle_days`, and when it is due at least `least_cents`."""
+    """When a payee is paid: at most once in `cycle_days`, and when it is due at least `least_cents`.
+
+    A contract of the site and its operator goes before it.
+    """
 
     day: date
     cycle_days: int = 1
@@ -146,12 +152,12 @@ def no_paying_account(owing: Owing, _: Terms) -> str:
 def cycle_running(owing: Owing, terms: Terms) -> str:
     """The payee was paid less than a cycle ago: one transfer per payee, paying account and day at the most."""
     last = max((part.last for part in owing.parts if part.last is not None), default=None)
-    return "cycle-running" if last is not None and (terms.day - last).days < terms.cycle_days else ""
+    return "cycle-running" if last is not None and (terms.day - last).days < _cycle(owing.parts, terms) else ""
 
 
 def below_least(owing: Owing, terms: Terms) -> str:
     """What is due is less than a transfer is made for; it is added to the next."""
-    return "below-least" if owing.amount < terms.least_cents else ""
+    return "below-least" if owing.amount < _least(owing.parts, terms) else ""
 
 
 def account_refused(owing: Owing, _: Terms) -> str:
@@ -199,6 +205,15 @@ def plan(dues: Iterable[Due], terms: Terms, claims: Sequence[Claim] = (), funds:
     return Plan(tuple(one for _, one in planned), tuple(one for _, one in waiting))
 
 
+def _cycle(parts: Sequence[Due], terms: Terms) -> int:
+    """All parts of a payment are of one site and operator, so of one contract."""
+    return max((part.cycle_days for part in parts), default=0) or terms.cycle_days
+
+
+def _least(parts: Sequence[Due], terms: Terms) -> int:
+    return max((part.least_cents for part in parts), default=0) or terms.least_cents
+
+
 def _age(part: Due) -> tuple[int, str, int]:
     return part.oldest, part.insurer, part.amount
 
@@ -218,14 +233,15 @@ def _waits(part: Due, reason: str) -> Waits:
 def _order(owing: Owing, terms: Terms, claims: Sequence[Claim], purse: Purse) -> tuple[Remittance | None, list[Waits]]:
     """The remittance of what the insurers' funds reach, and what waits of it."""
     parts, waiting = list(owing.parts), list[Waits]()
+    least = _least(parts, terms)
     while True:
-        taken = deductions([(part.insurer, part.amount) for part in parts], claims, terms.least_cents)
+        taken = deductions([(part.insurer, part.amount) for part in parts], claims, least)
         short = next((part for part in parts if not _fits(part, taken, purse)), None)
         if short is None:
             break
         parts.remove(short)
         waiting.append(_waits(short, "insurer-out-of-funds"))
-    if sum(part.amount for part in parts) < terms.least_cents:
+    if sum(part.amount for part in parts) < least:
         return None, waiting + [_waits(part, "below-least") for part in parts]
     for part in parts:
         purse.draw(part.operator, part.insurer, part.amount - _deducted(part, taken))

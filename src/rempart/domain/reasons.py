@@ -9,7 +9,7 @@ What is wrong with the structure of a B2 file has its own table, with the format
 
 from __future__ import annotations
 
-from rempart.domain import reasons_authorization, reasons_deposit, reasons_payment
+from rempart.domain import reasons_authorization, reasons_deposit, reasons_payment, reasons_receipt
 from rempart.domain.reason import ASK, CORRECT, LEVELS, PATIENT, WAIT, Reason, Todo
 
 __all__ = ["BY_CODE", "BY_SHORT", "LEVELS", "REASONS", "Reason", "Todo", "from_foreign", "sentence"]
@@ -175,7 +175,9 @@ _LINES: tuple[Reason, ...] = (
         "R437",
     ),
 )
-REASONS: tuple[Reason, ...] = (*reasons_deposit.ROWS, *_LINES, *reasons_authorization.ROWS, *reasons_payment.ROWS)
+REASONS: tuple[Reason, ...] = (
+    *reasons_deposit.ROWS, *_LINES, *reasons_receipt.ROWS, *reasons_authorization.ROWS, *reasons_payment.ROWS,
+)  # fmt: skip
 
 
 BY_CODE: dict[str, Reason] = {reason.code: reason for reason in REASONS}

@@ -83,6 +83,16 @@ ROWS: tuple[Reason, ...] = (
         "R310",
     ),
     Reason(
+        "site-without-contract",
+        "invoice",
+        "Votre site n'avait pas de contrat avec l'opérateur le jour des soins. Adressez-vous à l'opérateur, puis"
+        " renvoyez la facture.",
+        "Your site had no contract with the operator on the day of care. Ask the operator, then send the invoice"
+        " again.",
+        SET_UP,
+        "R317",
+    ),
+    Reason(
         "not-confirmed",
         "invoice",
         "Le bénéficiaire n'est pas confirmé avec les données reçues. Relisez la carte (numéro d'adhérent, NIR, date de"

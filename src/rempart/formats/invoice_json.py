@@ -32,6 +32,7 @@ MOST_INVOICES = 1000
 MOST_LINES = 200
 MOST_DAYS = 400
 MOST_TEETH = 32
+MOST_RECEIPT = 400  # characters; what is cut is unreadable, which stops no invoice
 MOST_CENTS = 10_000_000_00
 MODES = frozenset({"real", "test", "demo"})
 _decode = msgspec.json.Decoder(InvoicesRequest).decode
@@ -104,7 +105,7 @@ def _one(request: InvoiceRequest, site: str, jwe: str) -> Taken | Refused:
             site, number.zfill(9), issued, presented, lines,
             sum(line.spent for line in lines), sum(line.amo for line in lines), sum(line.amc for line in lines),
             request.nature, request.exemption, request.accreditation, reference, request.mode,
-            declared=declared,
+            declared=declared, receipt=request.receipt[:MOST_RECEIPT].strip(),
         ),
         request.distinct,
     )  # fmt: skip
@@ -222,7 +223,7 @@ def _request(invoice: Invoice) -> InvoiceRequest:
         invoice.number, invoice.issued.isoformat(), who.amc_number, who.member, who.birth,
         tuple(_line_request(line) for line in invoice.lines), who.nir, who.rank, who.convention, who.csr,
         invoice.nature, invoice.exemption, invoice.accreditation, invoice.site_reference, invoice.mode,
-        declared=_declared_request(invoice.declared),
+        declared=_declared_request(invoice.declared), receipt=invoice.receipt,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from rempart.domain import card_receipt
 from rempart.domain.authorized import RULE as AGREED
 from rempart.domain.binding import LIMIT as GUARANTEE_LIMIT
 from rempart.domain.invoice import Line
@@ -22,7 +23,9 @@ from rempart.domain.particulars import Correction, Particulars
 from rempart.domain.table_diff import PastLine
 
 CEILINGS = frozenset({GUARANTEE_LIMIT, CEILING_RULE})
-RIGHTS = frozenset({"rights-closed", "domain-not-covered", "authorization-needed", "too-old", "future-care"})
+RIGHTS = frozenset(
+    {"rights-closed", "domain-not-covered", "authorization-needed", "too-old", "future-care", *card_receipt.CODES}
+)
 COUNTERS = frozenset({"allowance-used", "renewal-too-early", CEILING_REASON})
 LEFT_OUT = {
     "cancelled": "cancelled by their site",

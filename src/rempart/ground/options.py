@@ -145,6 +145,7 @@ class Worker(Section, frozen=True, kw_only=True):
     part_invoices: Annotated[int, Meta(ge=1, le=1_000_000)] = 5_000  # of a file, taken at a time by one process
     lease_seconds: Annotated[int, Meta(ge=1, le=3_600)] = 30  # after which a silent process's part is another's
     check_seconds: Duration = 60  # between two looks at the invariants of the money
+    card_lists: Path = Path("var/card-lists")  # folder: the lists of revoked cards, by which receipts are judged
     metrics_host: str = "127.0.0.1"
     metrics_port: Port = 9101
 

@@ -3,11 +3,15 @@
 Held to here: ES256 and EdDSA (Ed25519, by either of its names, RFC 9864) only; `iss` = `sub` = the client's id;
 `aud` one exact string (rfc7523bis); `exp` at most 300 s ahead; `iat` and `jti` present. Left to the caller: that a
 `jti` is not used twice, and whether the client may act for `site`.
+
+The same keys sign who sits at the program (`verify_agent`): a statement of another type, good for one token alone.
 """
 
 from __future__ import annotations
 
 import binascii
+import hashlib
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +25,8 @@ MAX_ASSERTION = 4096  # bytes
 MAX_AHEAD = 300  # seconds `exp` may lie ahead
 SKEW = 30  # seconds a client's clock may run ahead of ours
 MAX_JTI = 128  # characters
+SSH = "ssh"
+"""`use` of a key that opens an SSH connection to a gateway for files, and signs no assertion."""
 
 _CURVES = {
     "ES256": ("EC", "P-256"),
@@ -28,19 +34,27 @@ _CURVES = {
     "Ed25519": ("OKP", "Ed25519"),
 }
 _TYPES = (None, "JWT", "client-authentication+jwt")
+AGENT_TYPE = "rempart-agent+jwt"
+AGENT_LIFE = 1000  # seconds: a token's longest life, and the skew allowed
+MAX_AGENT = 1024  # bytes of a signed word
 
 Jwk = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """Who signed, and for which site ("" when none was named); `jti` unique per client, `expires` in seconds UTC."""
+    """Who signed, and for which site ("" when none was named); `jti` unique per client, `expires` in seconds UTC.
+
+    A gateway's names the client whose SSH key it saw, `behalf`, and that key's fingerprint.
+    """
 
     client: str
     kid: str
     jti: str
     site: str
     expires: int
+    behalf: str = ""
+    ssh_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,13 @@ class Refused:
     """`code` is stable, kebab-case, and says nothing of the value that was presented."""
 
     code: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSigned:
+    """The program's word for who sits at it, signed for one token."""
+
+    agent: str
 
 
 class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,6 +88,14 @@ class _Claims(msgspec.Struct, frozen=True):
     jti: str
     nbf: int = 0
     site: str = ""
+    behalf: str = ""
+    ssh_key: str = ""
+
+
+class _AgentClaims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    agent: str
+    iat: int
+    ath: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +113,13 @@ def verify(assertion: bytes, keys: Mapping[str, Jwk], audience: str, instant: in
     if isinstance(parsed, Refused):
         return parsed
     jwk = keys.get(parsed.header.kid)
-    if jwk is None:
+    if jwk is None or jwk.get("use") == SSH:
         return Refused("unknown-key")
     refusal = _check_signature(assertion, parsed.header, jwk) or _check_claims(parsed.claims, audience, instant)
     if refusal is not None:
         return refusal
     claims = parsed.claims
-    return Verified(claims.sub, parsed.header.kid, claims.jti, claims.site, claims.exp)
+    return Verified(claims.sub, parsed.header.kid, claims.jti, claims.site, claims.exp, claims.behalf, claims.ssh_key)
 
 
 def verify_registered(
@@ -122,6 +151,30 @@ def public_jwk_fault(jwk: Jwk) -> str | None:
     if (jwk.get("kty"), jwk.get("crv")) not in _CURVES.values():
         return "unsupported-key"
     return None if _import(jwk) is not None else "malformed-key"
+
+
+def verify_agent(signed: bytes, keys: Mapping[str, Jwk], token: bytes, instant: int) -> AgentSigned | Refused:
+    """Checks a compact JWS of type `rempart-agent+jwt` against `keys`, those of the client whose `token` came with it.
+
+    `ath` ties it to that token (its SHA-256, as in RFC 9449 § 4.2), which is itself tied to a key or certificate that
+    is proved at each request. `instant` in seconds UTC.
+    """
+    parts = signed.split(b".")
+    if len(signed) > MAX_AGENT or len(parts) != 3:
+        return Refused("malformed-agent")
+    try:
+        header = msgspec.json.decode(_decode(parts[0]), type=_Header)
+        claims = msgspec.json.decode(_decode(parts[1]), type=_AgentClaims)
+    except (msgspec.MsgspecError, binascii.Error, TypeError, ValueError):
+        return Refused("malformed-agent")
+    jwk = keys.get(header.kid)
+    if header.typ != AGENT_TYPE or header.alg not in _CURVES or jwk is None:
+        return Refused("malformed-agent" if jwk is not None else "unknown-key")
+    if not _signed(signed, header, jwk):
+        return Refused("bad-signature")
+    if claims.ath != urlsafe_b64encode(hashlib.sha256(token).digest()).rstrip(b"=").decode():
+        return Refused("wrong-token-hash")
+    return AgentSigned(claims.agent) if -AGENT_LIFE <= claims.iat - instant <= SKEW else Refused("stale-agent")
 
 
 def _parse(assertion: bytes) -> _Parsed | Refused:
@@ -166,16 +219,21 @@ def _check_signature(assertion: bytes, header: _Header, jwk: Jwk) -> Refused | N
         return Refused("malformed-assertion")
     if (jwk.get("kty"), jwk.get("crv")) != _CURVES[header.alg] or "d" in jwk:
         return Refused("unusable-key")
-    key = _import(jwk)
-    if key is None:
+    if _import(jwk) is None:
         return Refused("unusable-key")
-    signed, _, signature = assertion.rpartition(b".")
+    return None if _signed(assertion, header, jwk) else Refused("bad-signature")
+
+
+def _signed(content: bytes, header: _Header, jwk: Jwk) -> bool:
+    key = _import(jwk) if (jwk.get("kty"), jwk.get("crv")) == _CURVES[header.alg] and "d" not in jwk else None
+    if key is None:
+        return False
+    signed, _, signature = content.rpartition(b".")
     try:
         # The algorithm object itself, not `deserialize_compact`: one parser of the header, and no second opinion.
-        good = JWSRegistry.algorithms[header.alg].verify(signed, _decode(signature), key)
+        return bool(JWSRegistry.algorithms[header.alg].verify(signed, _decode(signature), key))
     except (JoseError, binascii.Error, ValueError):
-        return Refused("bad-signature")
-    return None if good else Refused("bad-signature")
+        return False
 
 
 def _check_claims(claims: _Claims, audience: str, instant: int) -> Refused | None:

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from rempart.identity.client_assertion import Refused, verify_registered
+from rempart.identity.client_assertion import SSH, Refused, verify_registered
 from rempart.sealing.frames import GrantItem, GrantResult
 from rempart.sealing.prf import short_prf
 from rempart.sealing.record import grant_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from rempart.identity.client_assertion import Verified
 
     from .clock import KeeperClock
     from .registry import Client, Registry
@@ -29,6 +31,11 @@ EVIDENCE_OF_MACHINES = "known"  # the ceiling: a program shows no signed card an
 ASKING = ("eligibility", "read", "invoice", "authorization", "estimate")
 DECIDING = ("decide",)
 DEPOSIT = "deposit"
+GATEWAY = "gateway"
+OPEN = "*"
+"""The site that a gateway leaves open: the client's own, or the first that mandates it."""
+BEHIND_GATEWAYS = frozenset({"site", "vendor", "concentrator"})
+"""Kinds of clients that may send files through a gateway."""
 INVOICE = ("invoice",)
 MOST_CACHED = 200_000
 _SESSION = "session:"  # an account signs no assertion, so what was ended stands beside assertions under its name
@@ -41,7 +48,7 @@ class Grant(msgspec.Struct, array_like=True, frozen=True):
     `signed_in`, `passkey` (its digest) and `session` (8 bytes, the same through renewals) are set on a session of an
     account alone; `probation` is until when its budgets are halved, 0 when they are not. A session that a provider
     opened has `link`, the person's name in the registry, instead of a passkey, and is for the sites of `only`.
-    One that a PIN opened has `station`, the workstation where it was.
+    One that a PIN opened has `station`, the workstation where it was. `through`: the gateway that asked for it.
     """
 
     format: int
@@ -63,6 +70,7 @@ class Grant(msgspec.Struct, array_like=True, frozen=True):
     link: bytes = b""
     only: tuple[str, ...] = ()
     station: bytes = b""
+    through: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -114,6 +122,8 @@ class Grants:
             return "grant-expired"
         client = self._registry.clients.get(held.grant.client)
         if client is None or client.revoked or (held.grant.signed_in and self.ended(held.grant)):
+            return "grant-revoked"
+        if held.grant.through and not self.stands(held.grant.through):
             return "grant-revoked"
         if purpose not in held.grant.purposes:
             return "purpose-not-granted"
@@ -206,7 +216,9 @@ class Grants:
         if isinstance(found, Refused):
             return GrantResult(found.code)
         client = self._registry.clients[found.client]
-        refusal = self._refusal(client, item, found.site, now)
+        if client.kind == GATEWAY:
+            return self._through(client, found, item, now)
+        refusal = "no-mandate" if found.behalf else self._refusal(client, item, found.site, now)
         if not refusal and not self._replays.first(found.client, found.jti, found.expires, now // 1_000_000):
             refusal = "replayed-assertion"
         if refusal:
@@ -229,6 +241,34 @@ class Grants:
             now + self._life,
         )
         return GrantResult("", self.seal(grant), client.id, client.kind, client.vendor, grant.expires, grant.evidence)
+
+    def _through(self, gateway: Client, found: Verified, item: GrantItem, now: int) -> GrantResult:
+        """A grant for the client whose SSH key a gateway saw: to leave files, and for nothing else.
+
+        Refusals, further: `ssh-key-unknown`, the same for a client that nobody knows, is revoked or has another key.
+        """
+        if gateway.revoked:
+            return GrantResult("client-revoked")
+        client = self._registry.clients.get(found.behalf)
+        if client is None or client.revoked or client.kind not in BEHIND_GATEWAYS:
+            return GrantResult("ssh-key-unknown")
+        if client.keys.get(found.ssh_key, {}).get("use") != SSH:
+            return GrantResult("ssh-key-unknown")
+        if (found.site or OPEN) != item.site:
+            return GrantResult("other-site")
+        mandated = self._registry.sites_of(client.id, now)
+        site = found.site or client.site or next(iter(mandated), "")
+        if not site or not self._registry.may_act(client, site, now):
+            return GrantResult("no-mandate")
+        if not self._replays.first(gateway.id, found.jti, found.expires, now // 1_000_000):
+            return GrantResult("replayed-assertion")
+        grant = Grant(
+            1, secrets.token_bytes(16), client.id, client.kind, site, client.vendor, EVIDENCE_OF_MACHINES, item.binding,
+            (DEPOSIT,), now, now + self._life, through=gateway.id,
+        )  # fmt: skip
+        return GrantResult(
+            "", self.seal(grant), client.id, client.kind, client.vendor, grant.expires, grant.evidence, site, gateway.id
+        )
 
     def _refusal(self, client: Client, item: GrantItem, named: str, now: int) -> str:
         if client.revoked:

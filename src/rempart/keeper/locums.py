@@ -9,14 +9,22 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from rempart.domain.authorities import MANAGE, SITE_ROLES
-from rempart.domain.dangerous import DELEGATE
+from rempart.domain.authorities import MANAGE, SITE_ROLES, actions
+from rempart.domain.dangerous import DELEGATE, DELEGATE_CODE
 from rempart.sealing.account_frames import AccountDone
 from rempart.sealing.action_frames import Signing
-from rempart.sealing.station_frames import DelegateItem, EndDelegationItem
+from rempart.sealing.invitations import LIFE_DAYS, fresh_locum_code, locum_code_hash
+from rempart.sealing.station_frames import (
+    DelegateItem,
+    DelegationCodeItem,
+    DelegationCodeResult,
+    DelegationTaken,
+    EndDelegationItem,
+    TakeDelegationItem,
+)
 
 from .clock import DAY, HOUR
-from .station_registry import Delegation
+from .station_registry import Delegation, DelegationCode
 
 if TYPE_CHECKING:
     from .clock import KeeperClock
@@ -26,6 +34,8 @@ if TYPE_CHECKING:
     from .server import Handler
 
 MOST_DAYS = 366
+MOST_CODES = 20  # of one site, that nobody used
+MOST_WRONG = 5  # codes that one account may mistype within an hour: 40 bits are enough then
 _ZONES = 14 * HOUR  # no civil day begins further from midnight UTC (the keeper knows no zones)
 _EPOCH = date(1970, 1, 1)
 
@@ -38,10 +48,14 @@ class Locums:
         self._grants = grants
         self._own = own
         self._clock = clock
+        self._wrong: dict[str, tuple[int, ...]] = {}  # when an account gave a wrong code, the last hour
 
     def handlers(self) -> dict[str, Handler]:
         """What the `ask` socket answers by them."""
-        return {"delegate": self.delegate, "end_delegation": self.end}
+        return {
+            "delegate": self.delegate, "end_delegation": self.end, "delegation_code": self.give_code,
+            "take_delegation": self.take,
+        }  # fmt: skip
 
     def delegate(self, items: list[DelegateItem]) -> list[AccountDone]:
         """An account may work at the session's site for some days.
@@ -54,6 +68,70 @@ class Locums:
     def end(self, items: list[EndDelegationItem]) -> list[AccountDone]:
         """Refusals: those of `OwnAccounts`, purpose-not-granted, account-unknown (nothing is delegated to it here)."""
         return [AccountDone(self._end(each)) for each in items]
+
+    def give_code(self, items: list[DelegationCodeItem]) -> list[DelegationCodeResult]:
+        """A code for whoever works at the session's site on these days; it ends with them, or after seven days.
+
+        Refusals: those of `OwnAccounts.signed`, days-malformed, codes-too-many.
+        """
+        return [self._give_code(each) for each in items]
+
+    def take(self, items: list[TakeDelegationItem]) -> list[DelegationTaken]:
+        """Who gives a code works there on its days.
+
+        Refusals: those of a session, purpose-not-granted (a desk's), passkey-session-required, code-unknown (used,
+        over, another operator's, by a manager who is none any more), codes-wrong (five within an hour), own-account,
+        mandate-exists.
+        """
+        return [self._take(each) for each in items]
+
+    def _give_code(self, item: DelegationCodeItem) -> DelegationCodeResult:
+        if not self._own.at_site(item.asked.grant):
+            return DelegationCodeResult("purpose-not-granted")
+        found = self._own.signed(DELEGATE_CODE, (item.first, item.last), item.asked)
+        if isinstance(found, str):
+            return DelegationCodeResult(found)
+        now = self._clock.now()
+        if not _days_fit(item, now):
+            return DelegationCodeResult("days-malformed")
+        if self._registry.stations.codes_of(found.place, now) >= MOST_CODES:
+            return DelegationCodeResult("codes-too-many")
+        code, expires = fresh_locum_code(), min(now + LIFE_DAYS * DAY, item.end)
+        told = DelegationCode(
+            found.operator, found.place, item.first, item.last, item.start, item.end, expires, found.grant.client
+        )  # fmt: skip
+        self._registry.stations.give_code(locum_code_hash(code) or b"", told, now)
+        return DelegationCodeResult("", code, expires)
+
+    def _take(self, item: TakeDelegationItem) -> DelegationTaken:
+        found = self._own.session(item.grant, item.binding, item.instant)
+        if isinstance(found, str):
+            return DelegationTaken(found)
+        grant, operator, role = found
+        if role not in SITE_ROLES:
+            return DelegationTaken("purpose-not-granted")
+        if grant.station:
+            return DelegationTaken("passkey-session-required")
+        now = self._clock.now()
+        wrong = tuple(at for at in self._wrong.get(grant.client, ()) if at > now - HOUR)
+        if len(wrong) >= MOST_WRONG:
+            return DelegationTaken("codes-wrong")
+        code = self._registry.stations.codes.get(item.code_hash)
+        if code is None or code.operator != operator or code.expires <= now or not self._manages(code, now):
+            self._wrong[grant.client] = (*wrong, now)
+            return DelegationTaken("code-unknown")
+        if code.by == grant.client:
+            return DelegationTaken("own-account")
+        delegation = Delegation(grant.client, code.site, code.start, code.end, code.by, item.code_hash)
+        if refusal := self._registry.delegate(delegation, now):
+            return DelegationTaken(refusal)
+        return DelegationTaken("", code.site, code.first, code.last, code.by)
+
+    def _manages(self, code: DelegationCode, now: int) -> bool:
+        """Whether who signed a code still is a manager of that site, whose word counts."""
+        known = self._registry.accounts.invited(code.by)
+        stands = self._grants.stands(code.by) and self._grants.may_act(code.by, code.site, now)
+        return stands and known is not None and MANAGE in actions(known.role)
 
     def _delegate(self, item: DelegateItem) -> str:
         if not self._own.at_site(item.grant):
@@ -86,7 +164,7 @@ class Locums:
         return "account-unknown" if refusal else ""
 
 
-def _days_fit(item: DelegateItem, now: int) -> bool:
+def _days_fit(item: DelegateItem | DelegationCodeItem, now: int) -> bool:
     """Whether the bounds are those of the days that were signed, in some zone, and the days are sensible ones."""
     try:
         first, last = date.fromisoformat(item.first), date.fromisoformat(item.last)

@@ -32,6 +32,7 @@ from .checkpoints import Checkpoints
 from .clock import DAY, KeeperClock
 from .counters import Counters
 from .deposits import Deposits
+from .desk_words import DeskWords, signed
 from .desks import Desks
 from .grants import Grants
 from .identity_keys import IdentityKeys
@@ -141,6 +142,7 @@ class Parts:
     providers: Providers
     at_sites: AtSites
     desks: Desks
+    desk_words: DeskWords
     waiting_rooms: WaitingRooms
 
     def close(self) -> None:
@@ -244,7 +246,7 @@ def assemble(config: Config) -> Parts:
             shown=people.own_accounts.shown,
         ),
         grants=grants,
-        signed_actions=SignedActions(ring.body.registry, people.own_accounts, keeping, registry=registry, clock=clock),
+        **signed(ring.body.registry, registry, grants, keeping, people=people, clock=clock)._asdict(),
         **people._asdict(),
     )
 
@@ -303,7 +305,7 @@ def surfaces(parts: Parts) -> dict[str, Table]:
             "provider": parts.providers.sign_in,
             **parts.at_sites.handlers(),
             **parts.program_mandates.handlers(),
-            **parts.desks.handlers(),
+            **parts.desk_words.handlers(),
             "waiting_key": parts.waiting_rooms.key,
         },
         "box": {
@@ -325,6 +327,7 @@ def surfaces(parts: Parts) -> dict[str, Table]:
             "seal_iban": parts.keeping.seal_iban,
             "open_iban": parts.keeping.open_iban,
             "bank_approved": parts.signed_actions.bank_approved,
+            "words_said": parts.desk_words.words_said,
             "journal": lambda items: read_journal(parts.journal, items),
             "checkpoint": parts.checkpoints.sign,
         },

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from rempart.domain.card import HANDLE_BYTES
 from rempart.domain.newborns import NEWBORN
 from rempart.sealing.frames import DeriveItem, DeriveResult, OpenItem, OpenResult
 from rempart.sealing.identity import encode_card, encode_identity
@@ -167,6 +168,8 @@ class Questions:
             held = asked[who] = self._may(item)
         if isinstance(held, str) or item.sealed is None:
             return DeriveResult(held if isinstance(held, str) else "identity-malformed")
+        if item.sealed.handle:
+            return self._derive_receipt(item, item.sealed.handle, asked, expires)
         if item.sealed.code:
             return self._derive_presence(item, item.sealed, held, expires)
         shown = self._sealed.open(item.sealed, held, item.purpose)
@@ -180,6 +183,14 @@ class Questions:
         clear = replace(item, member=shown.member, nir=shown.nir, birth=shown.birth, rank=shown.rank, sealed=None)
         found = self._derive(clear, asked, expires)
         return found if found.refusal else replace(found, omitted=shown.omitted, born=shown.born)
+
+    def _derive_receipt(
+        self, item: DeriveItem, handle: bytes, asked: dict[tuple[bytes, str, int], Held | str], expires: int
+    ) -> DeriveResult:
+        """Where the card of a receipt leads, to compare it with who is presented: of an invoice alone."""
+        if item.purpose != "invoice" or len(handle) != HANDLE_BYTES:
+            return DeriveResult("identity-malformed")
+        return self._derive(item, asked, expires, encode_card(item.insurer, handle))
 
     def _derive_presence(self, item: DeriveItem, sealed: SealedIdentity, held: Held, expires: int) -> DeriveResult:
         """The same of who shows a presence code: the record keys are in what the hub kept of it, and no identity."""

@@ -24,6 +24,7 @@ from .provider_registry import ProviderRegistry
 from .registry_entries import (
     AnyEntry,
     ClientEntry,
+    DelegationCodeEntry,
     DelegationEntry,
     HospitalEntry,
     HospitalPersonEntry,
@@ -273,7 +274,7 @@ class Registry:
                 self._hold(Mandate(client, site, start, end))
             case MandateCodeEntry():
                 self.programs.apply(entry)
-            case StationEntry() | StationEndedEntry():
+            case StationEntry() | StationEndedEntry() | DelegationCodeEntry():
                 self.stations.apply(entry)
             case ProviderEntry() | LinkEntry() | UnlinkEntry():
                 self.providers.apply(entry)

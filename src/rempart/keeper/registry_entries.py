@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-Kind = Literal["site", "vendor", "concentrator", "insurer", "account"]
+Kind = Literal["site", "vendor", "concentrator", "insurer", "gateway", "account"]
 
 
 class Entry(msgspec.Struct, tag_field="what", tag=True):
@@ -169,6 +169,22 @@ class DelegationEntry(Entry, tag="delegation"):
     end: int
     by: str
     instant: int
+    code_hash: bytes = b""  # of the code that was used for it, which it ends
+
+
+class DelegationCodeEntry(Entry, tag="delegation-code"):
+    """A code by which a locum may work at a site on these days, by its hash; `by` signed it."""
+
+    code_hash: bytes
+    operator: str
+    site: str
+    first: str
+    last: str
+    start: int
+    end: int
+    expires: int
+    by: str
+    instant: int
 
 
 class HospitalEntry(Entry, tag="hospital"):
@@ -195,7 +211,7 @@ class HospitalPersonEntry(Entry, tag="hospital-person"):
 
 
 HospitalLine = HospitalEntry | HospitalPersonEntry
-StationLine = StationEntry | StationEndedEntry | DelegationEntry
+StationLine = StationEntry | StationEndedEntry | DelegationEntry | DelegationCodeEntry
 
 
 class MandateCodeEntry(Entry, tag="mandate-code"):

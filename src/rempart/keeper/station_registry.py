@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rempart.sealing.stations import name_of
 
-from .registry_entries import DelegationEntry, StationEndedEntry, StationEntry
+from .registry_entries import DelegationCodeEntry, DelegationEntry, StationEndedEntry, StationEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,12 +31,30 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class Delegation:
-    """`account` works at `site` from `start` to `end`, microseconds UTC, `end` excluded; `by` is the manager."""
+    """`account` works at `site` from `start` to `end`, microseconds UTC, `end` excluded; `by` is the manager.
+
+    `code_hash`: of the code that was used for it, which nobody uses again.
+    """
 
     account: str
     site: str
     start: int
     end: int
+    by: str
+    code_hash: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationCode:
+    """What a code gives: these days at a site, by a manager of it; good until `expires`, microseconds UTC."""
+
+    operator: str
+    site: str
+    first: str
+    last: str
+    start: int
+    end: int
+    expires: int
     by: str
 
 
@@ -47,6 +65,7 @@ class StationRegistry:
         self._append = append
         self.stations: dict[bytes, Station] = {}
         self._delegations: dict[tuple[str, str], dict[int, Delegation]] = {}  # by account and site, then start
+        self.codes: dict[bytes, DelegationCode] = {}  # those that nobody used, by their hash
 
     def of_site(self, operator: str, site: str) -> tuple[tuple[bytes, Station], ...]:
         """The workstations of a site that are not ended, by name, in the order they were made."""
@@ -82,7 +101,22 @@ class StationRegistry:
     def delegate(self, delegation: Delegation, instant: int) -> None:
         """Writes a delegation down, or the same with another end. `instant`: when that was decided."""
         told = delegation
-        self._append(DelegationEntry(told.account, told.site, told.start, told.end, told.by, instant))
+        self._append(
+            DelegationEntry(told.account, told.site, told.start, told.end, told.by, instant, told.code_hash)
+        )  # fmt: skip
+
+    def codes_of(self, site: str, instant: int) -> int:
+        """How many codes of a site are good now."""
+        return sum(each.site == site and each.expires > instant for each in self.codes.values())
+
+    def give_code(self, code_hash: bytes, code: DelegationCode, instant: int) -> None:
+        """Writes a code down."""
+        c = code
+        self._append(
+            DelegationCodeEntry(
+                code_hash, c.operator, c.site, c.first, c.last, c.start, c.end, c.expires, c.by, instant
+            )
+        )  # fmt: skip
 
     def delegations(self, account: str, site: str) -> tuple[Delegation, ...]:
         """Every one there was, in the order of their starts."""
@@ -104,6 +138,9 @@ class StationRegistry:
                 self.stations[station] = Station(operator, site, key, by, made)
             case StationEndedEntry(station):
                 self.stations[station] = replace(self.stations[station], ended=True)
+            case DelegationCodeEntry(code_hash, operator, site, first, last, start, end, expires, by):
+                self.codes[code_hash] = DelegationCode(operator, site, first, last, start, end, expires, by)
             case DelegationEntry(account, site, start, end, by):
+                self.codes.pop(entry.code_hash, None)
                 held = self._delegations.setdefault((account, site), {})
                 held[start] = Delegation(account, site, start, end, by)

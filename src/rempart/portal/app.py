@@ -24,6 +24,7 @@ from rempart.portal.pages.invoices import invoice_routes
 from rempart.portal.pages.join import join_routes
 from rempart.portal.pages.locums import locum_routes
 from rempart.portal.pages.my_site import my_site_routes
+from rempart.portal.pages.named_card import named_card_routes
 from rempart.portal.pages.offline import offline_routes
 from rempart.portal.pages.operator_desk import operator_desk_routes
 from rempart.portal.pages.patient import patient_routes
@@ -31,6 +32,7 @@ from rempart.portal.pages.payments import payment_routes
 from rempart.portal.pages.programs import program_routes
 from rempart.portal.pages.provider import provider_routes
 from rempart.portal.pages.questions import question_routes
+from rempart.portal.pages.receipts import receipt_routes
 from rempart.portal.pages.scan import scan_routes
 from rempart.portal.pages.site import site_routes
 from rempart.portal.pages.stations import station_routes
@@ -49,6 +51,7 @@ PAGES: Final = (
     authorizations_routes,
     scan_routes,
     offline_routes,
+    named_card_routes,
     invoice_routes,
     payment_routes,
     question_routes,
@@ -57,6 +60,7 @@ PAGES: Final = (
     program_routes,
     counter_routes,
     station_routes,
+    receipt_routes,
     hospital_routes,
     locum_routes,
     account_routes,

@@ -13,19 +13,12 @@ import msgspec
 
 from rempart.client.demo_passkey import DemoPasskey
 from rempart.ground.files import SecretRefused, read_secret
+from rempart.portal.desks import PROFESSIONS
 from rempart.portal.words import N_
 
-PROFESSIONS: Final[Mapping[str, str]] = {
-    "pharmacy": N_("Pharmacie"),
-    "optician": N_("Opticien"),
-    "hearing": N_("Audioprothésiste"),
-    "dentist": N_("Dentiste"),
-    "doctor": N_("Médecin"),
-    "nurse": N_("Infirmière libérale"),
-    "hospital": N_("Hôpital"),
-    "operator": N_("Bureau de l’opérateur"),
-    "insurer": N_("Bureau de l’organisme"),
-}
+PLACES: Final[Mapping[str, str]] = {
+    **PROFESSIONS, "operator": N_("Bureau de l’opérateur"), "insurer": N_("Bureau de l’organisme"),
+}  # fmt: skip
 ROLES: Final[Mapping[str, str]] = {
     "professional": N_("professionnel"),
     "staff": N_("équipe"),
@@ -51,7 +44,7 @@ class DemoPerson(msgspec.Struct, frozen=True):
     @property
     def called(self) -> tuple[str, str]:
         """Profession and role, as source texts."""
-        return PROFESSIONS.get(self.profession, self.profession), ROLES.get(self.role, self.role)
+        return PLACES.get(self.profession, self.profession), ROLES.get(self.role, self.role)
 
 
 def read(path: Path) -> tuple[DemoPerson, ...] | SecretRefused:

@@ -36,6 +36,15 @@ _TABLE: Final[dict[str, tuple[str, str]]] = {
     "days-malformed": (
         N_("Ces jours ne conviennent pas"), N_("Le dernier jour vient après le premier, dans les dix ans."),
     ),
+    "not-awaiting": (
+        N_("Cette adhésion n’attend plus cela"), N_("Un autre document est arrivé, ou quelqu’un a décidé : relisez."),
+    ),
+    "officer-already-spoke": (N_("Vous avez déjà dit oui"), N_("Une autre personne dit oui à son tour.")),
+    "not-called-back": (N_("Il manque qui vous avez joint"), N_("Appelez, puis dites-le en 200 signes au plus.")),
+    "manager-recovers": (
+        N_("Un responsable de ce site peut rendre l’accès"),
+        N_("Il le fait dans « Mon compte », page de secours. L’opérateur n’agit que là où il n’y a personne."),
+    ),
     "invalid-fields": (N_("Une des valeurs ne peut pas être juste"), N_("Relisez ce que vous avez saisi.")),
     SITE_ABSENT: (
         N_("Ce site n’est pas à votre opérateur"), N_("Cherchez-le dans la liste des sites, puis recommencez."),

@@ -27,9 +27,9 @@ PROFESSIONS: Final[Mapping[str, str]] = {
     "hospital": N_("Hôpital"), "laboratory": N_("Laboratoire"), "physiotherapist": N_("Kinésithérapeute"),
     "speech-therapist": N_("Orthophoniste"), "podologist": N_("Pédicure-podologue"),
     "orthoptist": N_("Orthoptiste"), "midwife": N_("Sage-femme"), "radiology": N_("Radiologie"),
-    "transport": N_("Transport"),
+    "transport": N_("Transport"), "equipment": N_("Matériel médical"), "clinic": N_("Clinique"),
 }  # fmt: skip
-"""What a site is called; another profession is shown as the hub names it."""
+"""What a site is called, by its profession."""
 
 
 def at_desk(session: SignedIn) -> bool:

@@ -26,6 +26,11 @@ TO_SCAN: Final = (
     (b"content-security-policy", POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'").encode()),
     (b"permissions-policy", PERMISSIONS.replace("camera=()", "camera=(self)").encode()),
 )
+ALONE: Final = frozenset({"/carte-nom"})
+"""Where a member's name is typed: this page connects nowhere, sends no form, and decodes a picture by itself."""
+_CLOSED: Final = TO_SCAN[0][1].replace(b"connect-src 'self'", b"connect-src 'none'")
+_NOWHERE: Final = _CLOSED.replace(b"form-action 'self'", b"form-action 'none'")
+KEPT_IN: Final = ((b"content-security-policy", _NOWHERE), (b"permissions-policy", PERMISSIONS.encode()))
 ALWAYS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
@@ -52,6 +57,8 @@ class Guarded:
 
         ours = scope["method"] in READS or self._ours(scope["headers"])
         varying = TO_SCAN if ours and scope["path"] in SCANNING else VARYING
+        if scope["path"] in ALONE:
+            varying = KEPT_IN
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -20,7 +20,7 @@ from rempart.wire.invoices import InvoiceRequest, LineRequest, ParticularsReques
 
 LINES: Final = 6  # that the form offers
 MOST_CENTS: Final = 1_000_000_00
-WHOLE: Final = ("number", "accreditation", "site_reference")
+WHOLE: Final = ("number", "accreditation", "site_reference", "receipt")
 IDENTITY: Final = card.FIELDS[:-1]
 """The fields of the card and the day of care, as on the patient's page."""
 LINE: Final = ("family", "code", "quantity", "care", "spent", "base", "rate", "amo", "amc")
@@ -28,6 +28,7 @@ FAULTS: Final = {
     **card.FAULTS,
     "number": N_("Votre numéro de facture compte 1 à 9 chiffres, et n’est pas zéro."),
     "accreditation": N_("Une accréditation ou une prise en charge compte 20 lettres et chiffres : recopiez-la."),
+    "receipt": N_("Un reçu commence par RPR1. : recopiez-le en entier."),
     "site_reference": N_("Votre référence compte au plus 20 caractères, avec un chiffre, sans nom ni date."),
     "care_date": N_("Écrivez le jour des soins : au plus 27 mois avant aujourd’hui, jamais après."),
     "family": N_("Choisissez la nature de l’acte."),
@@ -48,6 +49,7 @@ FAULTS: Final = {
     "days": N_("Le nombre de jours va de 0 à 400."),
 }
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,19}")  # the hub says more precisely what looks like a person
+_RECEIPT = re.compile(r"RPR1\.[A-Za-z0-9_-]{60,305}")
 _EUROS = re.compile(r"([0-9]{1,7})(?:[,.]([0-9]{1,2}))?")
 _SPACES = str.maketrans("", "", " \t\u00a0\u202f€")
 
@@ -103,13 +105,18 @@ def _whole(form: Mapping[str, str], faults: list[str]) -> dict[str, str]:
     number = form.get("number", "").translate(_SPACES)
     agreed = form.get("accreditation", "").translate(_SPACES).replace("-", "").upper()
     reference = form.get("site_reference", "")
+    receipt = "".join(form.get("receipt", "").split())
     if not re.fullmatch(r"(?=.*[1-9])[0-9]{1,9}", number, re.ASCII):
         faults.append("number")
     if agreed and not re.fullmatch(r"[0-9A-Z]{20}", agreed):
         faults.append("accreditation")
     if reference and not (_REFERENCE.fullmatch(reference) and any(sign.isdigit() for sign in reference)):
         faults.append("site_reference")
-    return {"number": number.zfill(9), "accreditation": agreed, "site_reference": reference}
+    if receipt and not _RECEIPT.fullmatch(receipt):
+        faults.append("receipt")
+    return {
+        "number": number.zfill(9), "accreditation": agreed, "site_reference": reference, "receipt": receipt,
+    }  # fmt: skip
 
 
 def _invoice(
@@ -118,7 +125,7 @@ def _invoice(
     return InvoiceRequest(
         whole["number"], today.isoformat(), who.amc_number, who.member, who.birth_date, lines, nir=who.nir,
         rank=who.rank, convention=who.convention, csr=who.csr, accreditation=whole["accreditation"] or None,
-        site_reference=whole["site_reference"],
+        site_reference=whole["site_reference"], receipt=whole["receipt"],
     )  # fmt: skip
 
 

@@ -9,15 +9,17 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from rempart.portal.quote_kinds import COVERS, Cover, Item, Kind
+from rempart.portal.quote_kinds import Cover, Item, Kind
 from rempart.portal.words import N_
 from rempart.wire.authorizations import QuoteLine
 from rempart.wire.invoices import CorrectionRequest, ParticularsRequest
 
 ROWS: Final = 8
 MOST_CENTS: Final = 10_000_000_00
+MOST_DAYS: Final = 400
+BEDS: Final = frozenset({"room", "companion"})
 FREE_BASE: Final = 5  # cents: what the compulsory scheme's base is for class B spectacles
 SELECTS: Final = frozenset({"item", "basket", "lens"})
 """Fields that always have a value: a row that says nothing else is empty."""
@@ -31,6 +33,8 @@ FAULTS: Final = {
     "basket": N_("Choisissez le panier ou la classe."),
     "teeth": N_("Écrivez les dents à deux chiffres, séparées par un espace : 26 27."),
     "days": N_("Écrivez un nombre de jours, de 1 à 400."),
+    "ghs": N_("Un GHS compte 1 à 4 chiffres ; laissez vide s’il n’est pas encore connu."),
+    "leaving": N_("Écrivez le jour de sortie prévu, à partir du jour d’entrée, ou laissez vide."),
     "price": N_("Écrivez le prix en euros, par exemple 120,00."),
     "base": N_("Écrivez la base de remboursement en euros, telle que la liste la donne."),
     "limit": N_("Ce panier a un prix limite : écrivez-le en euros, tel que la liste le donne."),
@@ -75,13 +79,16 @@ class Quote:
 
 def read(form: Mapping[str, str], kind: Kind, most: int = ROWS) -> Quote:
     """The lines of the form, `most` rows at most."""
-    cover = COVERS.get(form.get("cover", ""), None) or COVERS["general"]
+    cover = kind.cover(form.get("cover", ""))
+    stay = stay_of(form) if "days" in kind.fields else None
     rows: list[Row] = []
     wrong: list[str] = []
     for number in range(1, most + 1):
         typed = {field: form.get(f"{field}_{number}", "") for field in kind.fields}
         if not any(value for field, value in typed.items() if field not in SELECTS):
             continue
+        if stay is not None and not typed["days"]:
+            typed["days"] = stay.days(typed["item"])
         found = line(typed, kind, cover)
         if isinstance(found, tuple):
             wrong += [f"{field}_{number}" for field in found]
@@ -89,6 +96,26 @@ def read(form: Mapping[str, str], kind: Kind, most: int = ROWS) -> Quote:
         else:
             rows.append(Row(number, typed, found))
     return Quote(tuple(rows), cover, tuple(wrong) if rows else ("lines",))
+
+
+class Stay(NamedTuple):
+    """A stay from its first day to its last one, both included."""
+
+    first: date
+    last: date
+
+    def days(self, item: str) -> str:
+        """Days of an item as they stand in its field: of a bed, the nights; of a fee each day begun (CSS L.174-4)."""
+        nights = (self.last - self.first).days
+        return str(max(nights, 1) if item in BEDS else nights + 1)
+
+
+def stay_of(form: Mapping[str, str]) -> Stay | None:
+    """The stay that the form's two days tell; None when they tell none."""
+    first, last = day_of(form.get("planned", "")), day_of(form.get("leaving", ""))
+    if first is None or last is None or not 0 <= (last - first).days < MOST_DAYS:
+        return None
+    return Stay(first, last)
 
 
 def line(typed: Mapping[str, str], kind: Kind, cover: Cover) -> QuoteLine | tuple[str, ...]:
@@ -111,6 +138,10 @@ def _completed(values: dict[str, Any], item: Item, typed: Mapping[str, str], kin
     basket = typed.get("basket", "") if item.basket else ""
     if not typed.get("base", "") and (item.free_base or (kind.key == "optics" and basket == "B")):
         values["base"] = values.get("price") if item.free_base else FREE_BASE
+    if item.once:
+        values.pop("days", None)
+    if item.item != "stay" and "ghs" in values:
+        values["ghs"] = ""
     if item.item != "lens":
         values |= {name: "" for name in ("sphere", "cylinder") if name in values}
     if "limit" in values and not typed["limit"]:
@@ -126,11 +157,11 @@ def _made(values: Mapping[str, Any], item: Item, typed: Mapping[str, str], cover
         item.item, item.side, values.get("teeth", ()), lens, typed.get("basket", "") if item.basket else "",
         values.get("limit") or None, days=days if "days" in values else 0,
     )  # fmt: skip
-    lpp = values.get("lpp", "")
+    coded = next((each for each in (("LPP", values.get("lpp", "")), ("GHS", values.get("ghs", ""))) if each[1]), None)
     return QuoteLine(
         values.get("act") or item.code, item.family, base, (item.rate or cover.rate) if base else 0,
         values["price"] * days, quantity=days, unit_price=values["price"], exemption="",
-        detail=(("LPP", lpp, 1),) if lpp else (), particulars=None if told == ParticularsRequest() else told,
+        detail=((*coded, 1),) if coded else (), particulars=None if told == ParticularsRequest() else told,
     )  # fmt: skip
 
 
@@ -192,7 +223,7 @@ def _cylinder(text: str) -> int | None:
 
 def _days(text: str) -> int | None:
     bare = text.strip()
-    return int(bare) if re.fullmatch("[1-9][0-9]{0,2}", bare, re.ASCII) and int(bare) <= 400 else None
+    return int(bare) if re.fullmatch("[1-9][0-9]{0,2}", bare, re.ASCII) and int(bare) <= MOST_DAYS else None
 
 
 def _act(text: str) -> str | None:
@@ -205,6 +236,11 @@ def _lpp(text: str) -> str | None:
     return code if re.fullmatch("([0-9]{7})?", code, re.ASCII) else None
 
 
+def _ghs(text: str) -> str | None:
+    code = text.translate(_SPACES)
+    return code and code.zfill(4) if re.fullmatch("[0-9]{0,4}", code, re.ASCII) else None
+
+
 def _teeth(text: str) -> tuple[str, ...] | None:
     bare = text.strip()
     if not bare:
@@ -215,6 +251,7 @@ def _teeth(text: str) -> tuple[str, ...] | None:
 _READ: Final[dict[str, Callable[[str], Any]]] = {
     "act": _act,
     "lpp": _lpp,
+    "ghs": _ghs,
     "sphere": _dioptres,
     "cylinder": _cylinder,
     "teeth": _teeth,

@@ -1,8 +1,10 @@
 """The kinds of care that a site quotes: what each profession is offered, which fields describe it, usual codes.
 
 Letter codes, families and usual rates are those of everyday billing; classes and baskets are those of the
-"100 % Santé" reform (A and B, 1 and 2; dental: without charge, moderated, free). Left out: stays by their group (GHS),
-orthodontics by semester, and rates of special schemes but Alsace-Moselle.
+"100 % Santé" reform (A and B, 1 and 2; dental: without charge, moderated, free). A stay is paid by its group (GHS): its
+tariff is the base, 80 % of it by the compulsory scheme, or all of it where the flat share on heavy acts is billed
+instead of the rest (CSS R.160-16). Left out: what a stay is paid beside its group (drugs, implants, fees of a private
+clinic's doctors), orthodontics by semester, and rates of special schemes but Alsace-Moselle.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from rempart.portal.words import N_
 class Item(NamedTuple):
     """One element of a list: its name, what is billed, and what it is. `rate` 0: that of the person's cover.
 
-    `basket`: it has one. `free_base`: left empty, the base is the price.
+    `basket`: it has one. `free_base`: left empty, the base is the price. `once`: of a stay as a whole, not by day.
     """
 
     name: str
@@ -26,20 +28,7 @@ class Item(NamedTuple):
     rate: int = 0
     basket: bool = False
     free_base: bool = False
-
-
-class Kind(NamedTuple):
-    """One form: `fields` in their order, `first` the items of its first rows, `limited` baskets with a price limit."""
-
-    key: str
-    name: str
-    items: dict[str, Item]
-    fields: tuple[str, ...]
-    first: tuple[str, ...] = ()
-    baskets: dict[str, str] = {}  # noqa: RUF012 - a constant of the table, never changed
-    limited: frozenset[str] = frozenset()
-    usual: str = ""
-    covers: bool = True
+    once: bool = False
 
 
 class Cover(NamedTuple):
@@ -56,6 +45,34 @@ COVERS: Final = {
     "local": Cover(N_("90 %% – Alsace-Moselle"), 90, "13"),
     "full": Cover(N_("100 %% – exonéré (ALD, maternité…)"), 100, "10", "4"),
 }
+STAYS: Final = {
+    "general": Cover(N_("80 %% – régime général"), 80),
+    "heavy": Cover(N_("100 %% – acte lourd, participation forfaitaire"), 100),
+    "local": Cover(N_("100 %% – Alsace-Moselle"), 100, "13"),
+    "full": Cover(N_("100 %% – exonéré (ALD, maternité…)"), 100, "10", "4"),
+}
+"""Of a stay in hospital."""
+
+
+class Kind(NamedTuple):
+    """One form: `fields` in their order, `first` the items of its first rows, `limited` baskets with a price limit."""
+
+    key: str
+    name: str
+    items: dict[str, Item]
+    fields: tuple[str, ...]
+    first: tuple[str, ...] = ()
+    baskets: dict[str, str] = {}  # noqa: RUF012 - a constant of the table, never changed
+    limited: frozenset[str] = frozenset()
+    usual: str = ""
+    covers: dict[str, Cover] = COVERS  # none: each item has its rate
+
+    def cover(self, chosen: str) -> Cover:
+        """What was chosen in the form, else what is usual."""
+        offered = self.covers or COVERS
+        return offered.get(chosen) or offered["general"]
+
+
 LENSES: Final = {"single": N_("Unifocal"), "multifocal": N_("Progressif")}
 OPTICS: Final = Kind(
     "optics", N_("Lunettes et lentilles"),
@@ -90,12 +107,14 @@ DENTAL: Final = Kind(
 HOSPITAL: Final = Kind(
     "hospital", N_("Séjour à l’hôpital"),
     {
+        "stay": Item(N_("Séjour (GHS)"), "GHS", "hospital-stay", "stay", free_base=True, once=True),
+        "heavy": Item(N_("Participation forfaitaire"), "PAS", "hospital-stay", "heavy-act-fee", once=True),
         "fee": Item(N_("Forfait journalier"), "FJ", "hospital-stay", "daily-fee"),
         "psychiatry": Item(N_("Forfait journalier, psychiatrie"), "FJ", "hospital-stay", "daily-fee-psychiatry"),
         "room": Item(N_("Chambre particulière"), "CHB", "hospital-stay", "private-room"),
         "companion": Item(N_("Lit d’accompagnant"), "ACC", "hospital-stay", "companion"),
     },
-    ("item", "days", "price"), ("fee", "room"), covers=False,
+    ("item", "days", "price", "ghs"), ("stay", "fee", "room"), covers=STAYS,
 )  # fmt: skip
 KINDS: Final = {kind.key: kind for kind in (OPTICS, HEARING, DENTAL, HOSPITAL)}
 BY_DOMAIN: Final = {"OPTI": OPTICS, "AUDI": HEARING, "DEPR": DENTAL, "DESO": DENTAL, "HOSP": HOSPITAL}
@@ -148,4 +167,4 @@ def estimated_kind(profession: str) -> Kind | None:
     items = _USUAL.get(profession)
     if items is None:
         return kind_of(profession)
-    return Kind("usual", "", items, ("item", "price", "base"), tuple(items)[:1], covers=False)
+    return Kind("usual", "", items, ("item", "price", "base"), tuple(items)[:1], covers={})

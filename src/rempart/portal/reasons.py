@@ -59,6 +59,10 @@ _TABLE: Final = {
         N_("Relisez le numéro d’AMC sur la carte ; s’il est juste, envoyez la facture à l’opérateur imprimé "
            "sur la carte."),
     ),
+    "site-without-contract": (
+        N_("Votre site n’avait pas de contrat ce jour-là"),
+        N_("Demandez à votre opérateur d’enregistrer votre contrat, puis renvoyez la facture."),
+    ),
     "not-confirmed": (
         N_("Le patient n’a pas été reconnu"),
         N_("Relisez la carte : numéro d’adhérent, numéro de sécurité sociale, date de naissance, rang. Puis "
@@ -129,6 +133,31 @@ _TABLE: Final = {
     "unknown-family": (
         N_("Cet acte ne va dans aucune colonne de la carte"),
         N_("Vérifiez le code et la nature de l’acte, puis renvoyez."),
+    ),
+    "receipt-unreadable": (
+        N_("Les droits étaient fermés, et le reçu de vérification ne se lit pas"),
+        N_("Recopiez le reçu en entier, ou demandez au patient sa carte à jour. Puis renvoyez."),
+    ),
+    "receipt-signature": (
+        N_("Les droits étaient fermés, et le reçu n’est pas signé pour votre site"),
+        N_("Le logiciel ou le navigateur qui a vérifié la carte n’était pas inscrit ce jour-là. Demandez au patient sa "
+           "carte à jour."),
+    ),
+    "receipt-other-site": (
+        N_("Les droits étaient fermés, et le reçu de vérification est d’un autre site"),
+        N_("Citez le reçu de votre site, puis renvoyez."),
+    ),
+    "receipt-other-person": (
+        N_("Les droits étaient fermés, et le reçu de vérification est d’une autre carte"),
+        N_("Citez le reçu de ce patient, puis renvoyez."),
+    ),
+    "receipt-dates": (
+        N_("Les droits étaient fermés, et les dates du reçu de vérification ne vont pas"),
+        N_("Vérifiez l’heure de l’appareil qui a vérifié la carte, et demandez au patient sa carte à jour."),
+    ),
+    "receipt-revoked": (
+        N_("Les droits étaient fermés, et la carte vérifiée était déjà remplacée"),
+        N_("Demandez au patient sa carte à jour."),
     ),
     "rights-closed": (
         N_("Les droits étaient fermés ce jour-là"),

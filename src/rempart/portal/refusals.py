@@ -70,6 +70,10 @@ _TABLE: Final[dict[str, tuple[Kind, str, str, str]]] = {
         Kind.AMISS, N_("Cette carte n’est pas gérée ici"),
         N_("Adressez-vous à l’opérateur dont le nom est imprimé sur la carte."), "amc_number",
     ),
+    "site-without-contract": (
+        Kind.AMISS, N_("Votre site n’a pas de contrat pour cette date"),
+        N_("Appelez votre opérateur : il doit enregistrer votre contrat. Rien n’a été recherché."), "",
+    ),
     "nir-required": (
         Kind.AMISS, _TYPED,
         N_("Le numéro de sécurité sociale est nécessaire quand la carte est saisie à la main."), "nir",
@@ -204,6 +208,11 @@ _TABLE: Final[dict[str, tuple[Kind, str, str, str]]] = {
     "stations-too-many": (
         Kind.AMISS, N_("Ce site a déjà cinquante postes"), N_("Retirez d’abord un poste qui ne sert plus."), "",
     ),
+    "receipt-keys-too-many": (
+        Kind.AMISS, N_("Ce navigateur ne peut pas être inscrit"),
+        N_("Cinquante navigateurs signent déjà pour ce site, ou celui-ci en a été retiré. Retirez-en un, puis "
+           "recommencez."), "",
+    ),
     "seat-unknown": (
         Kind.AMISS, N_("Votre code n’est plus valable ici"),
         N_("Connectez-vous avec votre clé d’accès, puis choisissez un nouveau code."), "",
@@ -218,6 +227,16 @@ _TABLE: Final[dict[str, tuple[Kind, str, str, str]]] = {
     ),
     "days-malformed": (
         Kind.AMISS, N_("Ces jours ne conviennent pas"), N_("Choisissez des jours à venir, un an au plus."), "",
+    ),
+    "code-unknown": (
+        Kind.AMISS, N_("Ce code n’est pas le bon, ou n’est plus bon"),
+        N_("Relisez les huit caractères ; il sert une fois. Sinon, demandez-en un autre au responsable du site."), "",
+    ),
+    "codes-wrong": (
+        Kind.AMISS, N_("Trop de codes faux"), N_("Réessayez dans une heure, le code sous les yeux."), "",
+    ),
+    "codes-too-many": (
+        Kind.AMISS, N_("Trop de codes attendent"), N_("Attendez que certains aient servi ou soient passés."), "",
     ),
     "mandate-exists": (
         Kind.AMISS, N_("Votre opérateur a déjà inscrit cette personne"), N_("Vous n’avez rien à faire."), "",

@@ -38,6 +38,7 @@ LANGUAGE_PAGES: Final = (
     "/factures",
     "/factures/nouvelle",
     "/factures/fichier",
+    "/factures/fichiers",
     "/paiements",
     "/questions",
     "/site-et-equipe",
@@ -45,6 +46,8 @@ LANGUAGE_PAGES: Final = (
     "/bureau/comptes",
     "/bureau/invitations",
     "/bureau/fermetures",
+    "/bureau/adhesions",
+    "/bureau/journal",
     "/assistance",
     "/compte",
     "/compte/secours",
@@ -53,10 +56,12 @@ LANGUAGE_PAGES: Final = (
     "/comptoir/code",
     "/site-et-equipe/postes",
     "/site-et-equipe/remplacements",
+    "/site-et-equipe/remplacements/code",
     "/assureur/demandes",
     "/assureur/droits",
     "/assureur/garanties",
     "/assureur/fonds",
+    "/assureur/rejets",
 )
 _ONE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # the hub's id of one thing
 

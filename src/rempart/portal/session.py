@@ -41,6 +41,11 @@ class Cookies:
         """Whether this browser is a workstation that people share; it opens nothing."""
         return "__Host-rempart-station" if self.secure else "rempart-unsafe-http-station"
 
+    @property
+    def turn(self) -> str:
+        """The site whose turn has come while the portal reopens in waves: who comes by a provider names it so."""
+        return "__Host-rempart-turn" if self.secure else "rempart-unsafe-http-turn"
+
     def made(self, name: str, value: str) -> Cookie:
         """A cookie that ends with the browser's session."""
         return Cookie(key=name, value=value, path="/", secure=self.secure, httponly=True, samesite="strict")

@@ -24,6 +24,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "mandate-code": ("operator", "site", "client"),
     "desk-invite": ("operator", "desk", "role", "place", "first", "last", "account"),
     "desk-open": ("operator", "desk", "compartment", "closing"),
+    "desk-join": ("operator", "desk", "enrolment", "place", "document", "reached"),
+    "desk-recover": ("operator", "desk", "account", "place", "reached"),
+    "delegate-code": ("operator", "site", "first", "last"),
     "mandate-renew": ("operator", "site", "client", "first", "last"),
 })  # fmt: skip
 """Kind of action → the names of its fields, in the order in which they are written, hashed and shown."""

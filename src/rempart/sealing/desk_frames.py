@@ -6,8 +6,8 @@ microseconds UTC.
 
 from __future__ import annotations
 
-from .account_frames import AccountDone
-from .action_frames import Signing
+from .account_frames import AccountDone, RecoverResult
+from .action_frames import ActionResult, Signing
 from .item import Item
 
 MOST_ACCOUNTS = 200  # of one question
@@ -94,10 +94,48 @@ class DeskAccountsResult(Item, frozen=True):
     accounts: tuple[DeskAccountTold, ...] = ()
 
 
+class DeskJoinItem(Item, frozen=True):
+    """An agent's yes to somebody who joins: the enrolment, its place, the document's number, whom the agent reached."""
+
+    enrolment: str
+    place: str
+    document: str
+    reached: str
+    asked: Signing
+
+
+class DeskRecoverItem(Item, frozen=True):
+    """An agent lets somebody of a site enrol again, after having reached them otherwise."""
+
+    account: str
+    place: str
+    reached: str
+    asked: Signing
+
+
+class WordSaid(Item, frozen=True):
+    """A word that the database holds: whose, the signed fields behind operator and desk, and the keeper's approval."""
+
+    account: str
+    fields: tuple[str, ...]
+    approval: bytes
+
+
+class WordsSaidItem(Item, frozen=True):
+    """Asks whether these words of one kind of action are the keeper's, and of different people."""
+
+    kind: str
+    operator: str
+    words: tuple[WordSaid, ...]
+
+
 DESKS: dict[str, tuple[type[Item], type[Item]]] = {
     "desk_invite": (DeskInviteItem, DeskInvited),
     "desk_open": (DeskOpenItem, AccountDone),
     "desk_end_codes": (DeskEndCodesItem, AccountDone),
     "desk_accounts": (DeskAccountsItem, DeskAccountsResult),
+    "desk_join": (DeskJoinItem, ActionResult),
+    "desk_recover": (DeskRecoverItem, RecoverResult),
 }
-"""What the `ask` socket answers of it; part of `frames.OPERATIONS`."""
+BOX: dict[str, tuple[type[Item], type[Item]]] = {"words_said": (WordsSaidItem, AccountDone)}
+"""What `ask` and `box` answer of it; part of `frames.OPERATIONS`."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from . import action_frames, mandate_frames
 from .account_frames import ACCOUNTS, SessionResult
 from .answer_frames import OpenAnswersItem, OpenAnswersResult, SealAnswersItem, SealAnswersResult
+from .desk_frames import BOX as DESK_BOX
 from .desk_frames import DESKS
 from .hospital_frames import HOSPITALS
 from .identity_frames import CheckIdentityItem, CheckIdentityResult, KeySetItem, KeySetResult, SealedIdentity
@@ -31,7 +32,7 @@ MAX_FRAME = 64 * 1024 * 1024  # bytes; a longer frame closes the connection
 
 
 class GrantItem(Item, frozen=True):
-    """A client's assertion (RFC 7523 JWT, compact) for one site.
+    """A client's assertion (RFC 7523 JWT, compact) for one site; a gateway's may leave it open, `*`.
 
     `binding` is the DPoP or certificate thumbprint to tie to.
     """
@@ -44,7 +45,7 @@ class GrantItem(Item, frozen=True):
 
 
 class GrantResult(Item, frozen=True):
-    """`grant` is opaque and MAC'd; `expires` in microseconds UTC."""
+    """`grant` is opaque and MAC'd; `expires` in microseconds UTC. By a gateway: `through`, its id, and the `site`."""
 
     refusal: str = ""
     grant: bytes = b""
@@ -53,6 +54,8 @@ class GrantResult(Item, frozen=True):
     vendor: str = ""
     expires: int = 0
     evidence: str = ""  # the ceiling: what this sign-in may at most declare
+    site: str = ""
+    through: str = ""
 
 
 class DeriveItem(Item, frozen=True):
@@ -383,6 +386,7 @@ OPERATIONS: dict[str, dict[str, tuple[type[Item], type[Item]]]] = {
         "seal_iban": (SealIbanItem, SealIbanResult),
         "open_iban": (OpenIbanItem, OpenIbanResult),
         **action_frames.BOX,
+        **DESK_BOX,
         "journal": (JournalItem, JournalResult),
         "checkpoint": (CheckpointItem, CheckpointResult),
     },

@@ -12,6 +12,7 @@ class SealedIdentity(Item, frozen=True):
     `domain.member.MemberRule` of the insurer. `days` of care, since 1970. Format: docs/formats/identity-jwe.md.
     `by_card`: what is shown is a signed card, sealed in `jwe`, or told in clear as `card`, and then there is no JWE.
     `code`: a presence code is shown instead, with the `mapping` that the hub kept of it.
+    `handle`: of the card that a receipt of a check without network names, of an invoice alone.
     """
 
     jwe: str
@@ -23,6 +24,7 @@ class SealedIdentity(Item, frozen=True):
     card: str = ""
     code: str = ""
     mapping: bytes = b""
+    handle: bytes = b""
 
     def __repr__(self) -> str:
         return "SealedIdentity(…)"

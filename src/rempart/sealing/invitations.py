@@ -15,6 +15,8 @@ LIFE_DAYS = 7
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _SPELLINGS = str.maketrans("OIL", "011", " -\t\n")
 _LABEL = b"rempart/1/invitation\n"
+_LOCUM_LABEL = b"rempart/1/locum-code\n"
+LOCUM_LENGTH = 8  # characters, 40 bits: good in a session alone, and the keeper counts who guesses
 
 
 def fresh_code() -> str:
@@ -36,6 +38,22 @@ def code_hash(typed: str) -> bytes | None:
     if len(code) != CODE_LENGTH or not set(code) <= set(_ALPHABET):
         return None
     return hashlib.sha256(_LABEL + code.encode("ascii")).digest()
+
+
+def fresh_locum_code() -> str:
+    """A new code for a locum, as it is shown: four by four."""
+    code = _draw(LOCUM_LENGTH)
+    return f"{code[:4]}-{code[4:]}"
+
+
+def locum_code_hash(typed: str) -> bytes | None:
+    """As `code_hash`, of a locum's code."""
+    if len(typed) > 4 * LOCUM_LENGTH or not typed.isascii():
+        return None
+    code = typed.upper().translate(_SPELLINGS)
+    if len(code) != LOCUM_LENGTH or not set(code) <= set(_ALPHABET):
+        return None
+    return hashlib.sha256(_LOCUM_LABEL + code.encode("ascii")).digest()
 
 
 def is_account(account: str) -> bool:

@@ -6,6 +6,7 @@ A binding is `jkt:` and the RFC 7638 thumbprint of the portal's DPoP key; instan
 from __future__ import annotations
 
 from .account_frames import AccountDone, AssertionPart, SessionResult
+from .action_frames import Signing
 from .item import Item
 
 
@@ -148,6 +149,49 @@ class EndDelegationItem(Item, frozen=True):
         return "EndDelegationItem(…)"
 
 
+class DelegationCodeItem(Item, frozen=True):
+    """A manager's code for whoever works at the session's site on these days; `start` and `end` bound them there."""
+
+    first: str
+    last: str
+    start: int
+    end: int
+    asked: Signing
+
+
+class DelegationCodeResult(Item, frozen=True):
+    """The code, shown once; good until `expires`."""
+
+    refusal: str = ""
+    code: str = ""
+    expires: int = 0
+
+    def __repr__(self) -> str:
+        return f"DelegationCodeResult({self.refusal!r})"
+
+
+class TakeDelegationItem(Item, frozen=True):
+    """A locum gives a manager's code, by its hash, in an own session."""
+
+    grant: bytes
+    binding: str
+    code_hash: bytes
+    instant: int
+
+    def __repr__(self) -> str:
+        return "TakeDelegationItem(…)"
+
+
+class DelegationTaken(Item, frozen=True):
+    """Where the locum works now, on which days, and the manager who let it."""
+
+    refusal: str = ""
+    site: str = ""
+    first: str = ""
+    last: str = ""
+    by: str = ""
+
+
 STATIONS: dict[str, tuple[type[Item], type[Item]]] = {
     "enrol_station": (EnrolStationItem, StationResult),
     "stations": (StationsItem, StationsResult),
@@ -156,5 +200,7 @@ STATIONS: dict[str, tuple[type[Item], type[Item]]] = {
     "switch": (SwitchItem, SessionResult),
     "delegate": (DelegateItem, AccountDone),
     "end_delegation": (EndDelegationItem, AccountDone),
+    "delegation_code": (DelegationCodeItem, DelegationCodeResult),
+    "take_delegation": (TakeDelegationItem, DelegationTaken),
 }
 """What the `ask` socket answers of them."""

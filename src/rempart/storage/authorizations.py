@@ -13,7 +13,7 @@ import msgspec
 
 from rempart.application.authorizations import Requested, SealedReference
 from rempart.application.together import Unavailable
-from rempart.domain.authorization import AGREED, ENDED, MODIFIED, REQUESTED, Event, Ruling, step
+from rempart.domain.authorization import AGREED, ENDED, MODIFIED, PENDING, REQUESTED, Event, Ruling, step
 from rempart.domain.authorized import Agreed, AgreedLine
 from rempart.domain.decision import DecidedLine, RuleAmount
 from rempart.domain.deliveries import Part
@@ -39,6 +39,9 @@ PARTS_OF = """
 select p.request, p.invoice, p.line, p.units, p.amc
 from rempart.authorization_part p join rempart.invoice i using (invoice)
 where p.request = any($1::uuid[]) and i.live order by p.instant, p.invoice, p.line
+"""
+PAPERS = """
+select kind, octet_length(sealed) from rempart.authorization_sealed where request = $1 and place > 0 order by place
 """
 # A change is told once every transaction that could still write an earlier one has ended: no event is passed over.
 CHANGES = """
@@ -72,6 +75,7 @@ class AuthorizationRow:
     events: tuple[Event, ...] = ()
     deliveries: tuple[tuple[UUID, Part], ...] = ()
     agreed: tuple[AgreedLine, ...] = ()
+    attachments: tuple[tuple[str, int], ...] = ()  # kind, bytes as sealed; while it is pending, none in a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +252,9 @@ async def one(database: Database, site: str, request: UUID) -> AuthorizationRow 
     deliveries = tuple((invoice, Part(line, units, amc)) for _, invoice, line, units, amc in parts)
     agreed_lines, _ = read_lines(rows[0]["lines"])
     found = _row(rows[0], tuple(Event(*event) for event in events))
-    return replace(found, deliveries=deliveries, agreed=agreed_lines)
+    papers = await database.fetch(PAPERS, request) if found.ruling.state == PENDING else []
+    attachments = tuple((kind, size) for kind, size in papers)
+    return replace(found, deliveries=deliveries, agreed=agreed_lines, attachments=attachments)
 
 
 async def found(database: Database, site: str, *, number: str = "", site_reference: str = "") -> list[AuthorizationRow]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import LiteralString
 
 from rempart.application.sessions import Given
-from rempart.application.stations import Delegation
+from rempart.application.stations import Delegation, Taken
 from rempart.application.tokens import TokenFacts
 from rempart.ground.instants import civil_date
 from rempart.storage.parties import Connections, StoredTokens
@@ -25,6 +25,12 @@ class StoredDelegations:
     async def delegate(self, held: TokenFacts, asked: Delegation, instant: int) -> None:
         """One more mandate; the same days again change nothing."""
         values = (asked.account, held.site, asked.first, asked.last, held.client, instant)
+        async with self._connections() as connection:
+            await connection.execute(GIVE, values)
+
+    async def take(self, account: str, taken: Taken, instant: int) -> None:
+        """The same by a manager's code."""
+        values = (account, taken.site, taken.first, taken.last, taken.by, instant)
         async with self._connections() as connection:
             await connection.execute(GIVE, values)
 

@@ -42,7 +42,7 @@ COLUMNS: tuple[Callable[[Any], str], ...] = (
     numbers, blobs, blobs, texts, texts, texts, texts, texts, texts, texts, texts, texts, texts, texts, blobs, blobs,
     numbers, numbers, numbers, blobs, blobs, numbers, numbers, numbers, numbers, texts,
 )  # fmt: skip
-"""How each field of `Settle` is written, in the order of its fields."""
+"""How each field of `Settle` is written, in the order of its fields but the last two, which come apart."""
 CARD_SITES = 6  # that may first meet one person by a signed card in a day, where the configuration says nothing
 HOUR_SHARE = 19  # the place of the one argument that is not an array
 SETTLE = (
@@ -51,7 +51,7 @@ SETTLE = (
     "$10::text::text[], $11::text::text[], $12::text::text[], $13::text::text[], $14::text::text[], "
     "$15::text::bytea[], $16::text::bytea[], $17::text::int[], $18::text::int[], $19::text::int[], $20::int, "
     "$21::text::bytea[], $22::text::bytea[], $23::text::int[], $24::text::int[], $25::text::int[], $26::text::int[], "
-    "$27::text::text[], $28::int)"
+    "$27::text::text[], $28::int, $29::text::text[], $30::text::int[])"
 )
 
 LOST = (
@@ -130,9 +130,11 @@ class Database:
 
     async def settle(self, lines: Sequence[Settle], hour_share: int) -> list[Settled]:
         """The door's last word on each line, durable when this returns."""
-        columns: list[Any] = [write(each) for write, each in zip(COLUMNS, zip(*lines, strict=True), strict=True)]
+        *told, accounts, caps = zip(*lines, strict=True)
+        columns: list[Any] = [write(each) for write, each in zip(COLUMNS, told, strict=True)]
         columns.insert(HOUR_SHARE, hour_share)
         columns.append(self._card_sites)
+        columns += (texts(accounts), numbers(caps)) if any(accounts) else (None, None)  # null: the usual statement
         ((verdicts, known),) = await self.fetch(SETTLE, *columns)
         return [Settled(*pair) for pair in zip(verdicts, known, strict=True)]
 

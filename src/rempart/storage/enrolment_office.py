@@ -21,11 +21,25 @@ order by e.asked, e.enrolment
 """
 
 
+class Spoken(NamedTuple):
+    """A word for a document; `signed` is the keeper's approval of one said at a desk, None on the command line."""
+
+    officer: str
+    called_back: str
+    document: int
+    signed: bytes | None
+
+
 class Waiting(NamedTuple):
-    """An enrolment and the officers who spoke for its present document."""
+    """An enrolment and the words for its present document."""
 
     enrolment: Enrolment
-    spoke: tuple[str, ...]
+    words: tuple[Spoken, ...]
+
+    @property
+    def spoke(self) -> tuple[str, ...]:
+        """Who said them: officers by name, agents by account."""
+        return tuple(each.officer for each in self.words)
 
 
 class Answer(NamedTuple):
@@ -113,11 +127,12 @@ class EnrolmentOffice:
     def _waiting(self, row: tuple[Any, ...]) -> Waiting:
         made = made_of(row, self._connection.execute(STEPS, (row[0],)).fetchall())
         found = Waiting(made, ())
-        spoke = self._connection.execute(
-            "select officer from rempart.enrolment_approval where enrolment = %s and document = %s order by instant",
+        words = self._connection.execute(
+            """select officer, called_back, document, signed from rempart.enrolment_approval
+               where enrolment = %s and document = %s order by instant""",
             (row[0], _document(found)),
         )
-        return Waiting(made, tuple(each for (each,) in spoke.fetchall()))
+        return Waiting(made, tuple(Spoken(*each) for each in words.fetchall()))
 
 
 def _document(waiting: Waiting) -> int:

@@ -1,4 +1,4 @@
-"""Enrolments in the database for the hub, over psycopg 3: it writes a sealed document and never reads it again."""
+"""Enrolments in the database for the hub, over psycopg 3: it writes a sealed document."""
 
 from __future__ import annotations
 

@@ -14,7 +14,10 @@ from typing import Any
 import asyncpg
 
 from rempart.application.guard import SiteFacts, Snapshot
+from rempart.domain import contracts
 from rempart.domain.compartments import Closure
+from rempart.domain.contracts import Contracts, Served, SiteTerms
+from rempart.domain.guarantee import Membership
 from rempart.domain.member import MemberRule
 from rempart.domain.waves import Plan, Window
 
@@ -33,6 +36,18 @@ where p.plan in (select max(x.plan) from rempart.wave_plan x group by x.operator
 group by p.plan, p.operator, p.drawn
 """
 """The newest plan of each operator."""
+
+# An operator speaks of its own sites alone.
+MEMBERS = """
+select m.network, m.site, m.starts, m.ends from rempart.network_member m
+join rempart.site s on s.site = m.site and s.operator = m.operator
+where m.superseded is null order by m.site, m.network, m.starts
+"""
+SERVED = "select operator, insurer, starts, ends from rempart.insurer_contract_dated order by contract"
+TERMS = """
+select operator, profession, site, starts, ends, cycle_days, least_cents from rempart.site_contract_dated
+order by contract
+"""
 
 
 def plan_of(row: Any) -> Plan:
@@ -63,6 +78,7 @@ class Facts:
     tables: dict[str, str] = field(default_factory=dict)
     bindings: dict[str, str] = field(default_factory=dict)
     operators: frozenset[str] = frozenset()
+    contracts: Contracts = contracts.NONE
     version: int = -1
 
     def route(self, amc_number: str, convention: str, csr: str, care: date) -> Route | None:
@@ -78,6 +94,11 @@ class Facts:
             if precision > score:
                 best, score = route, precision
         return best
+
+
+def _site(row: Any, networks: dict[str, tuple[Membership, ...]]) -> SiteFacts:
+    site, profession, operator, zone, standing, region = row
+    return SiteFacts(site, profession, operator, zone, standing, region, networks.get(site, ()))
 
 
 async def version(connection: asyncpg.Connection[Any]) -> int:
@@ -109,12 +130,18 @@ async def read(connection: asyncpg.Connection[Any]) -> Facts:
             "select distinct on (insurer) insurer, content from rempart.binding_table "
             "order by insurer, binding_table desc"
         )
+        members = [Membership(*row) for row in await connection.fetch(MEMBERS)]
+        served = [Served(*row) for row in await connection.fetch(SERVED)]
+        terms = [SiteTerms(*row) for row in await connection.fetch(TERMS)]
     table: dict[str, list[Route]] = {}
     for amc_number, *rest in routes:
         table.setdefault(amc_number, []).append(Route(*rest))
+    networks: dict[str, tuple[Membership, ...]] = {}
+    for one in members:
+        networks[one.site] = (*networks.get(one.site, ()), one)
     return Facts(
         Snapshot(
-            {row["site"]: SiteFacts(*row) for row in sites},
+            {row["site"]: _site(row, networks) for row in sites},
             {row["client"]: row["standing"] for row in clients},
             {closure.compartment: closure for closure in closures},
             {plan.operator: plan for plan in waves},
@@ -125,5 +152,6 @@ async def read(connection: asyncpg.Connection[Any]) -> Facts:
         {row["insurer"]: row["content"] for row in tables},
         {row["insurer"]: row["content"] for row in bindings},
         frozenset(row["operator"] for row in operators),
+        contracts.gathered(served, terms),
         number,
     )

@@ -58,7 +58,7 @@ with due as materialized (
            coalesce(sum(amount) filter (where penalty), 0)::bigint as penalties
     from rempart.payment_due group by 1, 2, 3, 4)
 select d.site, d.operator, d.insurer, d.amount, d.invoices, p.payee, a.reference, r.last, d.oldest,
-       coalesce(b.reason, ''), d.penalties, d.owned
+       coalesce(b.reason, ''), d.penalties, d.owned, coalesce(k.cycle_days, 0), coalesce(k.least_cents, 0)
 from due d
 left join lateral (
     select min(x.day) - 1 as last from rempart.site_change x
@@ -81,6 +81,11 @@ left join lateral (
     select coalesce(t.reason, e.reason) as reason from rempart.remittance x
     join rempart.remittance_end e using (remittance) left join rempart.remittance_return t using (remittance)
     where x.payee = p.payee order by x.day desc, e.instant desc limit 1) b on true
+left join lateral (
+    select c.cycle_days, c.least_cents from rempart.site_contract_dated c join rempart.site s on s.site = d.site
+    where c.operator = d.operator and %(day)s between c.starts and c.ends
+      and case when c.site <> '' then c.site = d.site else c.profession in ('', s.profession) end
+    order by c.site desc, c.profession desc limit 1) k on true
 order by 1, 2, 3, d.owned nulls first
 """
 

@@ -30,15 +30,17 @@ from rempart.account a join rempart.client c on c.client = a.account
 left join rempart.mandate m on m.client = a.account and m.ended is null and m.ends >= $2
 left join rempart.desk_suspension d on (d.kind, d.of) = ('account', a.account)
 """
+# Of an insurer whose contract with the operator has ended, the desk sees nobody.
+_SERVED = " and (a.insurer = '' or rempart.insurer_served(a.operator, a.insurer, $2))"
 _GROUPED = " group by a.account, a.role, c.standing, a.invited, a.insurer, m.site"
 AT_SITE = (
     _ACCOUNT + "where a.operator = $1 and m.site = $3" + _GROUPED + " order by a.role, a.account limit $4"
 )  # fmt: skip
 AT_DESKS = (
-    _ACCOUNT + "where a.operator = $1 and a.role not in ('professional', 'staff', 'manager')" + _GROUPED
+    _ACCOUNT + "where a.operator = $1 and a.role not in ('professional', 'staff', 'manager')" + _SERVED + _GROUPED
     + " order by a.insurer, a.role, a.account limit $3"
 )  # fmt: skip
-ONE = _ACCOUNT + "where a.operator = $1 and a.account = $3" + _GROUPED + " order by m.site limit 20"
+ONE = _ACCOUNT + "where a.operator = $1 and a.account = $3" + _SERVED + _GROUPED + " order by m.site limit 20"
 STANDING = "select rempart.desk_standing($1, $2, $3, $4, $5)"
 INVITED = "select rempart.desk_invited($1, $2, $3, $4, $5, $6, $7)"
 SHUT = "select rempart.desk_shut($1, $2, $3, $4, $5, $6, $7, $8)"

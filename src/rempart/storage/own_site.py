@@ -13,8 +13,8 @@ from typing import NamedTuple
 from rempart.storage.door import Database
 
 PAGE = 100  # questions of one answer
-QUESTIONS = "select instant, client, purpose, reference from rempart.site_questions($1, $2, $3, $4, $5)"
-COUNTS = "select client, hour, questions from rempart.site_question_counts($1, $2, $3)"
+QUESTIONS = "select instant, client, purpose, reference, agent from rempart.site_questions($1, $2, $3, $4, $5)"
+COUNTS = "select client, hour, questions, agent from rempart.site_question_counts($1, $2, $3)"
 KINDS = "select client from rempart.client where client = any($1::text[]) and kind = 'account'"
 BANK = "select operator, state, changed, starts from rempart.site_bank_details($1, $2)"
 MEMBERS = """
@@ -27,12 +27,13 @@ group by 1, 2, 3, 4 order by 2, 5, 1
 
 
 class Question(NamedTuple):
-    """One question of the site; `instant` in microseconds UTC."""
+    """One question of the site; `instant` in microseconds UTC; `agent` who sat at the program, in the site's word."""
 
     instant: int
     client: str
     purpose: str
     reference: str
+    agent: str = ""
 
 
 class Bank(NamedTuple):
@@ -65,9 +66,9 @@ async def questions(database: Database, site: str, span: tuple[int, int], refere
     return [Question(*row) for row in await database.fetch(QUESTIONS, site, *span, reference, PAGE)]
 
 
-async def counts(database: Database, site: str, span: tuple[int, int]) -> list[tuple[str, int, int]]:
-    """Client, hours since the start, questions: those in [start, end)."""
-    return [(row[0], row[1], row[2]) for row in await database.fetch(COUNTS, site, *span)]
+async def counts(database: Database, site: str, span: tuple[int, int]) -> list[tuple[str, int, int, str]]:
+    """Client, hours since the start, questions, who sat at it: those in [start, end)."""
+    return [(row[0], row[1], row[2], row[3]) for row in await database.fetch(COUNTS, site, *span)]
 
 
 async def accounts(database: Database, clients: Sequence[str]) -> frozenset[str]:

@@ -102,8 +102,8 @@ class Registry:
     async def add_clients(self, clients: Sequence[Client]) -> None:
         """Registers clients; one that is known already raises `UniqueViolation`, it is never changed in silence."""
         await self._many(
-            """insert into rempart.client (client, kind, own_site, vendor, standing, registered)
-               values (%s, %s, %s, %s, %s, %s)""",
+            """insert into rempart.client (client, kind, own_site, vendor, standing, registered, agents)
+               values (%s, %s, %s, %s, %s, %s, %s)""",
             [
                 (
                     c.client,
@@ -112,6 +112,7 @@ class Registry:
                     c.vendor,
                     c.standing,
                     c.registered,
+                    c.agents,
                 )
                 for c in clients
             ],
@@ -135,7 +136,7 @@ class Registry:
     async def client(self, client: str) -> Client | None:
         """One client by its id."""
         row = await self._one(
-            """select client, kind, coalesce(own_site, ''), coalesce(vendor, ''), standing, registered
+            """select client, kind, coalesce(own_site, ''), coalesce(vendor, ''), standing, registered, agents
                from rempart.client where client = %s""",
             (client,),
         )
@@ -144,7 +145,7 @@ class Registry:
     async def clients(self) -> tuple[Client, ...]:
         """Every client, by id."""
         rows = await self._all(
-            """select client, kind, coalesce(own_site, ''), coalesce(vendor, ''), standing, registered
+            """select client, kind, coalesce(own_site, ''), coalesce(vendor, ''), standing, registered, agents
                from rempart.client order by client""",
             (),
         )
@@ -159,6 +160,10 @@ class Registry:
             )
             == 1
         )
+
+    async def set_agents(self, client: str, agents: str) -> bool:
+        """Whether a program must say who sits at it; False when there is no such client."""
+        return await self._changed("update rempart.client set agents = %s where client = %s", (agents, client)) == 1
 
     async def add_key(self, client: str, jwk: Mapping[str, str], instant: int) -> None:
         """Registers a public JWK under its `kid`; a `kid` is used once per client, also after revocation."""
@@ -265,7 +270,7 @@ class StoredTokens:
         async with self._connections() as connection:
             found = await connection.execute(
                 """select t.hash, t.client, c.kind, t.site, coalesce(t.vendor, ''), t.grant_bytes, t.grant_id,
-                          t.binding, t.expires, t.role, t.probation, coalesce(t.session, ''), t.insurer
+                          t.binding, t.expires, t.role, t.probation, coalesce(t.session, ''), t.insurer, c.agents
                    from rempart.token t join rempart.client c on c.client = t.client
                    where t.hash = %s and t.revoked is null and t.expires > %s""",
                 (digest, instant),
@@ -312,6 +317,13 @@ class StoredTokens:
         return await self._changed(
             "update rempart.token set revoked = %s where client = %s and revoked is null and expires > %s",
             (instant, client, instant),
+        )
+
+    async def revoke_role(self, role: str, instant: int) -> int:
+        """Revokes every live token of a role, as all those that gateways got; how many."""
+        return await self._changed(
+            "update rempart.token set revoked = %s where role = %s and revoked is null and expires > %s",
+            (instant, role, instant),
         )
 
     async def sessions(self, account: str, instant: int) -> tuple[Held, ...]:

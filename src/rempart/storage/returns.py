@@ -23,9 +23,11 @@ where invoice > $1 and invoice <= $2 and inbound = $3 and site = $4 order by inv
 """
 
 
-async def deposit(database: Database, client: str, site: str, identity: UUID) -> Deposit | None:
-    """One deposit of this client as `site` may read it."""
-    found = await read_deposit(database, client, site, identity)
+async def deposit(
+    database: Database, client: str, site: str, identity: UUID, *, of_site: bool = False
+) -> Deposit | None:  # fmt: skip
+    """One deposit of this client as `site` may read it; `of_site` as in `states.deposit`."""
+    found = await read_deposit(database, client, site, identity, of_site=of_site)
     if found is None:
         return None
     invoices: list[DepositedInvoice] = []

@@ -97,12 +97,17 @@ async def awaited(database: Database, client: str, site: str, identity: UUID) ->
     return bool(rows)
 
 
-async def deposit(database: Database, client: str, site: str, identity: UUID) -> FileRow | None:
-    """A deposit of this client for this site, or a concentrator's own of many sites; any other looks absent."""
+async def deposit(
+    database: Database, client: str, site: str, identity: UUID, *, of_site: bool = False
+) -> FileRow | None:  # fmt: skip
+    """A deposit of this client for this site, or a concentrator's own of many sites; any other looks absent.
+
+    `of_site`: one that any client sent for this site, as its people may read.
+    """
     rows = await database.fetch(
         "select inbound, state, received, report from rempart.inbound "
-        "where inbound = $1 and client = $2 and site in ($3, '')",
-        identity, client, site,
+        "where inbound = $1 and (client = $2 and site in ($3, '') or $4 and site = $3)",
+        identity, client, site, of_site,
     )  # fmt: skip
     if not rows:
         return None

@@ -79,6 +79,13 @@ class RestState(msgspec.Struct, frozen=True):
     amc: int
 
 
+class AttachmentState(msgspec.Struct, frozen=True):
+    """A document that waits with its request, sealed to the insurer: nobody else opens it. `bytes` as sealed."""
+
+    kind: str
+    bytes: int
+
+
 class AuthorizationState(msgspec.Struct, frozen=True, omit_defaults=True):
     """One authorization: where it stands, what binds, what each side pays, and its events when read alone.
 
@@ -86,7 +93,8 @@ class AuthorizationState(msgspec.Struct, frozen=True, omit_defaults=True):
     while something may be delivered, its `rest` are told when it is read alone. `reference` is what goes on the invoice
     where an accreditation would stand. A delivery is taken until `delivery_until`; an invoice may ask `line_tolerance`
     more a line and `total_tolerance` in all. `provisional`: a newborn's, under its parent's contract; what is agreed is
-    held of `ceiling`, the cents that may be owed for that child in all.
+    held of `ceiling`, the cents that may be owed for that child in all. `attachments` are told while it is pending,
+    when read alone: they are deleted with the decision.
     """
 
     authorization: str
@@ -116,6 +124,7 @@ class AuthorizationState(msgspec.Struct, frozen=True, omit_defaults=True):
     rest: tuple[RestState, ...] = ()
     provisional: bool = False
     ceiling: int = 0
+    attachments: tuple[AttachmentState, ...] = ()
 
 
 class AuthorizationChange(msgspec.Struct, frozen=True, omit_defaults=True):

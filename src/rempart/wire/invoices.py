@@ -68,7 +68,10 @@ class DeclaredRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class InvoiceRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """One invoice about one beneficiary; `number` is the site's own, 9 digits."""
+    """One invoice about one beneficiary; `number` is the site's own, 9 digits.
+
+    `receipt` is that of a card check made without network, RPR1.…
+    """
 
     number: str
     issued: str
@@ -87,6 +90,7 @@ class InvoiceRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     mode: str = "real"
     distinct: bool = False
     declared: DeclaredRequest | None = None
+    receipt: str = ""
 
     def __repr__(self) -> str:
         return f"InvoiceRequest(number={self.number})"
@@ -149,6 +153,30 @@ class FileState(msgspec.Struct, frozen=True, omit_defaults=True):
     skipped_records: int = 0
     faults: tuple[Fault, ...] = ()
     fault_count: int = 0
+
+
+class FileSummary(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One file in a list: when, how long, where it stands; counts once it is decided. Its name is not kept."""
+
+    file: str
+    state: str
+    received: str
+    bytes: int
+    own: bool
+    invoices: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    held: int = 0
+    waiting: int = 0
+    refused: int = 0
+    fault_count: int = 0
+
+
+class FileList(msgspec.Struct, frozen=True):
+    """The newest first. `next_before` is the id to ask with as `before_file` for older ones, empty at the end."""
+
+    files: tuple[FileSummary, ...]
+    next_before: str = ""
 
 
 class RuleLine(msgspec.Struct, frozen=True):

@@ -12,7 +12,8 @@ By = Literal["account", "program"]
 class QuestionRow(msgspec.Struct, frozen=True):
     """One question of the site: when (UTC, and `time` on the site's clock), of which purpose, asked by whom.
 
-    `question` is its id; where several hubs run, its last two characters may be those of another hub.
+    `question` is its id; where several hubs run, its last two characters may be those of another hub. `agent`: who sat
+    at the program, in the site's own word, "" where it did not say.
     """
 
     question: str
@@ -22,6 +23,7 @@ class QuestionRow(msgspec.Struct, frozen=True):
     asked_by: str
     by: By
     site_reference: str
+    agent: str = ""
 
 
 class QuestionList(msgspec.Struct, frozen=True):
@@ -33,12 +35,16 @@ class QuestionList(msgspec.Struct, frozen=True):
 
 
 class QuestionCount(msgspec.Struct, frozen=True):
-    """How many questions one account or program asked within one hour of the site's clock, 0 to 23."""
+    """How many questions one account or program asked within one hour of the site's clock, 0 to 23.
+
+    `agent`: who sat at the program, in the site's own word.
+    """
 
     asked_by: str
     by: By
     hour: int
     questions: int
+    agent: str = ""
 
 
 class QuestionCounts(msgspec.Struct, frozen=True):

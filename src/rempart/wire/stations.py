@@ -66,6 +66,36 @@ class PinRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     device: str = ""
 
 
+class DelegationCodeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The days, both included, for whoever gives the code; `challenge` is the keeper's and the action's hash."""
+
+    first: str
+    last: str
+    challenge: str
+    signed: PasskeyProof
+
+
+class DelegationCode(msgspec.Struct, frozen=True):
+    """`code` is told once: 8 characters, good once, until `expires`."""
+
+    code: str
+    expires: str
+
+
+class DelegationClaim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A manager's code, however it was typed."""
+
+    code: str
+
+
+class DelegationTaken(msgspec.Struct, frozen=True):
+    """Where the locum works now, from the first to the last day."""
+
+    site: str
+    first: str
+    last: str
+
+
 class DelegationRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A locum's account and days, both included; `challenge` is the keeper's and the action's hash."""
 

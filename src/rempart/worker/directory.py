@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from functools import lru_cache
 
+from rempart.application.guard import SiteFacts
 from rempart.application.invoice_records import Routed
 from rempart.domain.binding import BindingTable
 from rempart.domain.guarantee import GuaranteeTable
@@ -37,6 +38,10 @@ class FactsDirectory:
         route = self._facts.route(amc_number, convention, csr, care)
         rule = self._facts.rules.get(route.insurer) if route is not None else None
         return Routed(route.operator, route.insurer, rule) if route is not None and rule is not None else None
+
+    def refusal(self, site: SiteFacts, insurer: str, care: date) -> str:
+        """Why no contract covers this site and insurer on that day of care; "" when one does."""
+        return self._facts.contracts.refusal(site, insurer, care)
 
     def table(self, insurer: str) -> GuaranteeTable | None:
         """The insurer's newest guarantee table."""

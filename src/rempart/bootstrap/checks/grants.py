@@ -29,7 +29,9 @@ HUB_READS = (
     "payment_waiting", "claw_back", "claw_back_event", "site_notice",
     "authorization_request", "authorization_event", "authorization_sealed", "authorization_decision", "accreditation",
     "authorization_part", "webhook_event", "desk_suspension", "waiting_room", "wave_plan", "wave_window",
-    "rights_file", "rights_release", "fund_call_end",
+    "rights_file", "rights_release", "fund_call_end", "receipt_key",
+    "insurer_contract", "insurer_contract_end", "insurer_contract_dated", "site_contract", "site_contract_end",
+    "site_contract_dated", "network_member",
 )  # fmt: skip
 HUB_READS_OF = {
     "waiting_entry": (
@@ -59,12 +61,13 @@ HUB_INSERTS = (
     "token", "inbound", "inbox", "idempotency", "authorization_request", "authorization_event", "authorization_sealed",
     "authorization_decision", "authorization_hold",
     "settlement_reply", "waiting_room",
-    "support_reading",
+    "support_reading", "receipt_key",
 )  # fmt: skip
 HUB_UPDATES_OF = {
     "token": ("revoked", "site", "grant_bytes", "grant_id", "expires", "role", "probation", "renewed"),
     "inbound": ("state", "bytes", "report", "fingerprint"),
     "invoice": ("distinct_said",),
+    "receipt_key": ("ended",),
     "authorization_request": (
         "state",
         "reason",
@@ -117,6 +120,7 @@ FACTS = (
     "rights_again_done", "desk_event", "wave_plan", "wave_window",
     "authorization_part", "webhook_event",
     "support_reading",
+    "insurer_contract", "insurer_contract_end", "site_contract", "site_contract_end", "network_file", "network_file_of",
 )  # fmt: skip
 WORKER_NEVER: frozenset[Right] = frozenset({
     *((table, ALL, "insert") for table in SETTLE_WRITES),
@@ -133,10 +137,12 @@ FUNCTIONS = {
         "resume_webhook", "give_presence", "claim_presence", "site_questions", "site_question_counts",
         "site_bank_details", "delegate_site", "end_delegations", "federate_account",
         "desk_standing", "desk_invited", "desk_shut", "desk_open", "desk_history",
+        "desk_enrolment_words", "desk_enrolment_document", "desk_enrolment_agree", "desk_enrolment_answer",
+        "desk_recovered", "desk_log_counts", "desk_log_entry",
         "propose_bank_details", "approve_bank_details", "cancel_bank_details", "open_bank_details",
         "paid_bank_details", "program_mandated", "end_program_mandates",
         "speak_on_rights", "insurer_funds",
-        "disclose_reading", "support_question", "leave_waiting",
+        "disclose_reading", "support_question", "leave_waiting", "name_agent",
     ),
     "auditor": (),
 }  # fmt: skip

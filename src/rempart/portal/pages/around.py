@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
+from rempart.portal.pages.fixed import fixed, static
 from rempart.portal.pages.forms import read
 from rempart.portal.rendering import Asked, Pages, shown_again
 
+HTMX: Final = "vendor/htmx-2.0.11/htmx.min.js"
 FILES: Final = {
     "portal.css": "text/css; charset=utf-8",
     "webauthn.js": "text/javascript; charset=utf-8",
     "invoices.js": "text/javascript; charset=utf-8",
-    "patient.js": "text/javascript; charset=utf-8",
+    "fields.js": "text/javascript; charset=utf-8",
+    "forms.mjs": "text/javascript; charset=utf-8",
+    "sending.js": "text/javascript; charset=utf-8",
+    "upload.js": "text/javascript; charset=utf-8",
+    HTMX: "text/javascript; charset=utf-8",
     "authorizations.js": "text/javascript; charset=utf-8",
     "waiting.js": "text/javascript; charset=utf-8",
     "insurer_case.mjs": "text/javascript; charset=utf-8",
+    "hpke.mjs": "text/javascript; charset=utf-8",
+    "enrolment_document.mjs": "text/javascript; charset=utf-8",
+    "papers.mjs": "text/javascript; charset=utf-8",
     "station.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
-CACHED: Final = {"cache-control": "public, max-age=300"}
 
 
 def around_routes(pages: Pages) -> list[HTTPRouteHandler]:
@@ -46,18 +53,6 @@ def around_routes(pages: Pages) -> list[HTTPRouteHandler]:
     return [
         language,
         health,
-        _fixed("/brand.css", brand, "text/css; charset=utf-8"),
-        *(_fixed(f"/static/{name}", _content(name), kind) for name, kind in FILES.items()),
+        fixed("/brand.css", brand, "text/css; charset=utf-8"),
+        *(static(name, kind) for name, kind in FILES.items()),
     ]
-
-
-def _content(name: str) -> bytes:
-    return files("rempart.portal").joinpath("static", name).read_bytes()
-
-
-def _fixed(path: str, content: bytes, kind: str) -> HTTPRouteHandler:
-    @get(path)
-    async def fixed() -> Response[bytes]:
-        return Response(content, media_type=kind, headers=CACHED)
-
-    return fixed

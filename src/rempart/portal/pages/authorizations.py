@@ -15,7 +15,9 @@ from rempart.client import calls
 from rempart.client.doors import SignedIn
 from rempart.portal.pages import authorizations_shown as common
 from rempart.portal.pages.authorizations_invoice import invoice_routes
+from rempart.portal.pages.authorizations_modify import modify_routes
 from rempart.portal.pages.authorizations_new import new_routes
+from rempart.portal.pages.authorizations_papers import paper_routes
 from rempart.portal.pages.authorizations_shown import Here
 from rempart.portal.pages.forms import read
 from rempart.portal.pages.inside import inside
@@ -29,7 +31,10 @@ REFERENCE: Final = re.compile(r"P[0-9A-Z]{19}")
 
 def authorizations_routes(pages: Pages) -> list[HTTPRouteHandler]:
     """`/prises-en-charge…`."""
-    return [*_list(pages), *_one(pages), *new_routes(pages), *invoice_routes(pages)]
+    return [
+        *_list(pages), *_one(pages), *new_routes(pages), *modify_routes(pages), *paper_routes(pages),
+        *invoice_routes(pages),
+    ]  # fmt: skip
 
 
 def _list(pages: Pages) -> list[HTTPRouteHandler]:

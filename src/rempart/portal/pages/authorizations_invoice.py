@@ -27,7 +27,7 @@ from rempart.portal.pages.authorizations_shown import Here, Trouble
 from rempart.portal.pages.forms import read
 from rempart.portal.pages.inside import ended, inside
 from rempart.portal.quote import Quote, Row, cents, euros, percent
-from rempart.portal.quote_kinds import BY_DOMAIN, COVERS, LENSES, Kind
+from rempart.portal.quote_kinds import BY_DOMAIN, LENSES, Kind
 from rempart.portal.refusals import Kind as Refused
 from rempart.portal.rendering import Asked, Pages
 from rempart.wire.authorizations import AuthorizationState, QuoteLine, RestState
@@ -104,7 +104,7 @@ def _refused(receipt: InvoiceReceipt, quoted: Quote) -> Trouble:
 
 def _billed(told: Mapping[str, str], found: AuthorizationState, kind: Kind) -> Billed:
     """The lines that are ticked as delivered, or the fields that cannot be right."""
-    cover = COVERS.get(told.get("cover", ""), COVERS["general"])
+    cover = kind.cover(told.get("cover", ""))
     rows: list[Row] = []
     wrong: list[str] = []
     lines: list[LineRequest] = []
@@ -168,7 +168,7 @@ def _form(
     if kind is None:
         return here.page("authorization_ended.html", {"found": found}, 409)
     values = {
-        "found": found, "kind": kind, "covers": COVERS, "lenses": LENSES, "faults": common.FAULTS, "trouble": why,
+        "found": found, "kind": kind, "covers": kind.covers, "lenses": LENSES, "faults": common.FAULTS, "trouble": why,
         "rows": _rows(kind, found, told), "cover": told.get("cover", "general"),
         "key": common.key_of(told.get("key", "")), "number": told.get("number", ""),
         "delivered": told.get("delivered", "") or common.today(here.pages).strftime("%d/%m/%Y"),
@@ -180,19 +180,19 @@ def _form(
 def _rows(kind: Kind, found: AuthorizationState, told: Mapping[str, str]) -> list[dict[str, str]]:
     """One row a line that is still owed: what was typed, else what was agreed."""
     sent = told.get("step") == "send"
-    cover = COVERS.get(told.get("cover", ""), COVERS["general"])
+    cover = kind.cover(told.get("cover", ""))
     made = []
     for number, rest in enumerate(found.rest[:MOST_ROWS], 1):
         item = kind.first[rest.line - 1] if rest.line <= len(kind.first) else next(iter(kind.items))
         row = {**dict.fromkeys(kind.fields, ""), "item": item, "basket": kind.usual, "lens": "single"}
-        row |= _agreed(found, rest, rate=cover.rate)
+        row |= agreed(found, rest, rate=cover.rate)
         place = number if sent else rest.line  # carried fields are numbered as the lines that were agreed
         row |= {name: told[f"{name}_{place}"] for name in (*kind.fields, "amc") if f"{name}_{place}" in told}
         made.append({**row, "given": "given" if not sent or f"given_{number}" in told else "", "line": str(rest.line)})
     return made
 
 
-def _agreed(found: AuthorizationState, rest: RestState, *, rate: int) -> dict[str, str]:
+def agreed(found: AuthorizationState, rest: RestState, *, rate: int) -> dict[str, str]:
     """What is known of a line that is still owed: price, the base that its compulsory share says, what was agreed."""
     line = next(each for each in found.lines if each.number == rest.line)
     units = rest.quantity + sum(each.quantity for each in found.deliveries if each.line == rest.line)

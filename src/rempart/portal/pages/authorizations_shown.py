@@ -15,11 +15,12 @@ from litestar import Response
 from rempart.client.calls import Call
 from rempart.client.doors import SignedIn
 from rempart.client.exchange import NoAnswerError
-from rempart.portal import card, quote, quote_reasons, refusals
+from rempart.portal import card, papers, quote, quote_reasons, refusals
 from rempart.portal.pages.entry import STATUS
 from rempart.portal.pages.inside import ended
+from rempart.portal.papers import KINDS
 from rempart.portal.quote import Quote
-from rempart.portal.quote_kinds import BY_DOMAIN
+from rempart.portal.quote_kinds import BY_DOMAIN, kind_of
 from rempart.portal.refusals import Kind, Refusal
 from rempart.portal.rendering import Asked, Pages, Shown
 from rempart.portal.words import N_
@@ -43,9 +44,11 @@ STATES: Final = {
 REQUESTED: Final = N_("Demandée")
 OPEN: Final = frozenset({"agreed", "partly-invoiced"})
 CANCELLABLE: Final = frozenset({"pending", "agreed", "partly-invoiced"})
+MODIFIABLE: Final = frozenset({"pending", "agreed"})
 FAULTS: Final = {
     **card.FAULTS,
     **quote.FAULTS,
+    **papers.FAULTS,
     "planned": N_("Écrivez le jour prévu : au plus 30 jours avant aujourd’hui, au plus un an après."),
     "delivered": N_("Écrivez le jour de la livraison : aujourd’hui ou avant, après la demande."),
     "number": N_("Le numéro de facture est le vôtre : 1 à 9 chiffres."),
@@ -63,7 +66,10 @@ _FIELDS: Final = {
     "basket": "basket", "item": "item", "detail": "lpp", "amc": "amc",
 }  # fmt: skip
 """Fields of a line on the wire, and those of the form."""
-_WHOLE: Final = {"birth": "birth_date", "planned_date": "planned", "care_date": "planned", "issued": "delivered"}
+_WHOLE: Final = {
+    "birth": "birth_date", "planned_date": "planned", "care_date": "planned", "issued": "delivered",
+    "content": "papers", "attachments": "papers",
+}  # fmt: skip
 _TYPED = N_("À corriger avant d’envoyer")
 _OWN: Final = {
     "invalid-fields": (_TYPED, N_("Rien n’a été demandé : relisez les champs signalés.")),
@@ -203,8 +209,13 @@ def refusal_of(problem: Problem) -> Refusal:
     return Refusal(Kind.AMISS, own[0], own[1], problem.code)
 
 
-def shown(here: Here, found: AuthorizationState, *, carried: Mapping[str, str] | None = None) -> Response[Any]:
-    """One prise en charge. `carried`: fields of the quote just asked about, with which its invoice may begin."""
+def shown(
+    here: Here, found: AuthorizationState, *, carried: Mapping[str, str] | None = None, papers: int = 0
+) -> Response[Any]:
+    """One prise en charge. `carried`: fields of the quote just asked about, with which its invoice may begin.
+
+    `papers`: how many documents went with it just now.
+    """
     values = {
         "found": found,
         "states": STATES,
@@ -213,6 +224,10 @@ def shown(here: Here, found: AuthorizationState, *, carried: Mapping[str, str] |
         "invoiceable": found.state in OPEN and domain_of(found) in BY_DOMAIN,
         "reason_of": quote_reasons.reason_of,
         "carried": carried or {},
+        "modifiable": found.state in MODIFIABLE and kind_of(here.live.profession) is not None,
+        "stay": kind_of(here.live.profession) is BY_DOMAIN["HOSP"],
+        "paper_kinds": KINDS,
+        "unkept": bool(papers) and not found.attachments,
     }
     return here.page("authorization.html", values)
 

@@ -6,7 +6,7 @@ An estimate passes the door of a question; the patient is known by then and coun
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from rempart.client import calls
@@ -15,7 +15,7 @@ from rempart.client.exchange import NoAnswerError
 from rempart.portal import quote
 from rempart.portal.port import Portal
 from rempart.portal.quote import FAULTS
-from rempart.portal.quote_kinds import COVERS, LENSES, Kind, estimated_kind
+from rempart.portal.quote_kinds import LENSES, Kind, estimated_kind
 from rempart.wire.authorizations import QuoteLine
 from rempart.wire.eligibility import EligibilityRequest
 from rempart.wire.estimates import EstimateAnswer, EstimateLine, EstimateRequest
@@ -33,6 +33,7 @@ class Wanted:
 
     line: QuoteLine | None = None
     wrong: tuple[str, ...] = ()
+    typed: Mapping[str, str] = field(default_factory=dict)  # its fields, as another form takes them
 
 
 def read(form: Mapping[str, str], profession: str) -> Wanted:
@@ -43,14 +44,15 @@ def read(form: Mapping[str, str], profession: str) -> Wanted:
     quoted = quote.read(form, kind, NUMBER)
     if not quoted.rows:
         return Wanted()
-    return Wanted(quoted.rows[0].line, quoted.wrong)
+    typed = {f"{name}_{NUMBER}": text for name, text in quoted.rows[0].typed.items()}
+    return Wanted(quoted.rows[0].line, quoted.wrong, {**typed, "cover": form.get("cover", "")})
 
 
 def fields(profession: str) -> dict[str, Any]:
     """What the form needs to offer that line; `kind` None when there is none."""
     kind = estimated_kind(profession)
     row = _empty(kind) if kind is not None else {}
-    return {"kind": kind, "row": row, "covers": COVERS, "lenses": LENSES, "faults": FAULTS}
+    return {"kind": kind, "row": row, "covers": kind.covers if kind else {}, "lenses": LENSES, "faults": FAULTS}
 
 
 async def ask(

@@ -14,9 +14,10 @@ from litestar.response import Redirect
 
 from rempart.client import pro_sante_connect as psc
 from rempart.portal import devices, refusals, session
-from rempart.portal.pages.entry import STATUS, landing
+from rempart.portal.pages.entry import STATUS, TURNS, landing
 from rempart.portal.pages.provider import came_back
 from rempart.portal.pages.provider_cookie import gone, name_of, provider_cookie, read_begun
+from rempart.portal.pages.turns import named, wait
 from rempart.portal.refusals import Kind, Refusal
 from rempart.portal.rendering import Asked, Pages, Shown
 from rempart.portal.settings import Hospital
@@ -49,7 +50,9 @@ def _of(pages: Pages, hospital: Hospital) -> list[HTTPRouteHandler]:
 
     @get(path)
     async def start(request: Asked) -> Response[Any]:
-        found = await pages.portal.hub.challenge("provider")
+        found = await pages.portal.hub.challenge("provider", named(pages, request))
+        if isinstance(found, Problem) and found.code in TURNS:
+            return wait(pages)
         if isinstance(found, Problem):
             return _no(pages, request, _said(found))
         begun = psc.begin(found.challenge)
@@ -64,6 +67,8 @@ def _of(pages: Pages, hospital: Hospital) -> list[HTTPRouteHandler]:
             return _no(pages, request, _told("provider-denied"))
         device = devices.device(request.headers.get("user-agent", ""))
         live = await pages.portal.hub.sign_in_by_hospital(hospital.name, began, came, device=device)
+        if isinstance(live, Problem) and live.code in TURNS:
+            return wait(pages, gone(pages))
         if isinstance(live, Problem):
             return _no(pages, request, _said(live))
         cookies = (gone(pages), pages.cookies.made(pages.cookies.session, session.write(live)))

@@ -16,6 +16,7 @@ from rempart.client import insurer_desk as desk
 from rempart.portal.insurer_words import AGENT, REFUSALS, SENT_BACK, WHY_YOU
 from rempart.portal.pages.forms import read
 from rempart.portal.pages.insurer_reading import reading_routes
+from rempart.portal.pages.insurer_rejections import insurer_rejection_routes
 from rempart.portal.pages.insurer_shown import At, Waiting, amounts, at_insurer, to_decide
 from rempart.portal.pages.reading import refused
 from rempart.portal.quote_reasons import reason_of
@@ -47,7 +48,7 @@ class Again(NamedTuple):
 
 def insurer_routes(pages: Pages) -> list[HTTPRouteHandler]:
     """`/assureur…`."""
-    return [*_list(pages), *_case(pages), *_decisions(pages), *reading_routes(pages)]
+    return [*_list(pages), *_case(pages), *_decisions(pages), *reading_routes(pages), *insurer_rejection_routes(pages)]
 
 
 def _list(pages: Pages) -> list[HTTPRouteHandler]:

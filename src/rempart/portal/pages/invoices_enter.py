@@ -75,6 +75,8 @@ def entering_routes(pages: Pages) -> list[HTTPRouteHandler]:
 
         async def sent(live: SignedIn) -> Response[Any]:
             at = At(pages, request, live)
+            if told.get("step") == "prepare":  # from an answer about rights: nothing is sent yet
+                return _form(at, Sent({"accreditation": told.get("accreditation", ""), **_kept(told)}))
             typed = invoicing.read(told, live.profession, _today(pages))
             if typed.invoice is None:
                 return _form(at, Sent(_kept(told), typed.faults))

@@ -21,6 +21,7 @@ from rempart.client.doors import SignedIn
 from rempart.portal.file_faults import FILE_FAULTS, fault_of
 from rempart.portal.pages.entry import STATUS
 from rempart.portal.pages.inside import inside
+from rempart.portal.pages.invoices_files import files_routes
 from rempart.portal.pages.invoices_said import NOT_SENT, At
 from rempart.portal.reasons import REASONS
 from rempart.portal.refusals import Kind, Refusal
@@ -41,7 +42,7 @@ EMPTY: Final = Refusal(
 
 def file_routes(pages: Pages) -> list[HTTPRouteHandler]:
     """`/factures/fichier…`."""
-    return [*_sending(pages), *_report(pages)]
+    return [*_sending(pages), *_report(pages), *files_routes(pages)]
 
 
 def _sending(pages: Pages) -> list[HTTPRouteHandler]:

@@ -1,4 +1,4 @@
-"""Locums: whom the site's manager lets work there and until when; and the number that a locum reads out."""
+"""Locums: whom the site's manager lets work there and until when, by a code or by the number that a locum reads out."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from rempart.client import calls, stations
 from rempart.client.doors import SignedIn
 from rempart.portal import refusals
 from rempart.portal.pages.account import part
+from rempart.portal.pages.ending import Ending, declined, ending, tried
 from rempart.portal.pages.entry import STATUS, assertion_of
 from rempart.portal.pages.forms import Form, read
-from rempart.portal.pages.inside import ended, inside
+from rempart.portal.pages.inside import inside
+from rempart.portal.pages.locum_codes import locum_code_routes
 from rempart.portal.pages.questions import today
 from rempart.portal.pages.reading import NoPageError, told
-from rempart.portal.pages.stations import to_sign, tried
-from rempart.portal.refusals import Kind, Refusal
+from rempart.portal.pages.stations import to_sign
+from rempart.portal.refusals import Refusal
 from rempart.portal.rendering import Asked, Pages, Shown
 from rempart.portal.words import N_
 from rempart.wire.problem import Problem
@@ -38,18 +40,7 @@ _READ_AS = str.maketrans({"o": "0", "i": "1", "l": "1", " ": None, "-": None, "\
 
 def locum_routes(pages: Pages) -> list[HTTPRouteHandler]:
     """`/site-et-equipe/remplacements…` for managers, `/compte/remplacement` for everybody."""
-    return [_number(pages), *_listed(pages), *_signing(pages)]
-
-
-def _number(pages: Pages) -> HTTPRouteHandler:
-    @get("/compte/remplacement")
-    async def number(request: Asked) -> Response[Any]:
-        async def shown(live: SignedIn) -> Response[Any]:
-            return pages.page(request, "locum_number.html", {}, Shown(live))
-
-        return await inside(pages, request, shown)
-
-    return number
+    return [*_listed(pages), *_signing(pages), *locum_code_routes(pages)]
 
 
 def _listed(pages: Pages) -> list[HTTPRouteHandler]:
@@ -60,21 +51,7 @@ def _listed(pages: Pages) -> list[HTTPRouteHandler]:
 
         return await inside(pages, request, shown)
 
-    @post(HERE + "/fin")
-    async def end(request: Asked) -> Response[Any]:
-        named = (await read(request)).one.get("account", "")
-
-        async def done(live: SignedIn) -> Response[Any]:
-            if not _ACCOUNT.fullmatch(named):
-                return Redirect(HERE, status_code=303)
-            found = await tried(pages, live, stations.end_delegation(named))
-            if isinstance(found, Refusal) and found.code != "not-found":
-                return await _no(pages, request, live, found)
-            return Redirect(HERE, status_code=303)
-
-        return await inside(pages, request, done)
-
-    return [listed, end]
+    return [listed, ending(pages, HERE, Ending("account", _ACCOUNT, stations.end_delegation, _page))]
 
 
 def _signing(pages: Pages) -> list[HTTPRouteHandler]:
@@ -112,18 +89,12 @@ def _signing(pages: Pages) -> list[HTTPRouteHandler]:
             found = await tried(pages, live, stations.delegate(asked))
             if isinstance(found, Refusal):
                 absent = found.code == "not-found"
-                return await _no(pages, request, live, _nobody() if absent else found)
+                return await declined(pages, request, live, _nobody() if absent else found, page=_page)
             return Redirect(HERE, status_code=303)
 
         return await inside(pages, request, done)
 
     return [challenge, delegate]
-
-
-async def _no(pages: Pages, request: Asked, live: SignedIn, refusal: Refusal) -> Response[Any]:
-    if refusal.kind in {Kind.OVER, Kind.STOPPED}:
-        return ended(pages, request, Problem("", STATUS[refusal.kind], refusal.code))
-    return await _page(pages, request, live, refusal)
 
 
 async def _page(

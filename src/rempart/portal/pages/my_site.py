@@ -29,10 +29,11 @@ BANK: Final = {
 
 
 class Asker(NamedTuple):
-    """One account or program with its questions of a day: by hour, and in all."""
+    """One account or program with its questions of a day: by hour, and in all; `agent` sat at the program."""
 
     asked_by: str
     by: str
+    agent: str
     hours: tuple[tuple[int, int], ...]
     total: int
 
@@ -61,10 +62,8 @@ def my_site_routes(pages: Pages) -> list[HTTPRouteHandler]:
 
 def askers(counts: Iterable[QuestionCount]) -> tuple[Asker, ...]:
     """By who asked, the most first."""
-    hours: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    hours: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
     for one in counts:
-        hours.setdefault((one.asked_by, one.by), []).append((one.hour, one.questions))
-    made = [
-        Asker(who, by, tuple(sorted(each)), sum(many for _, many in each)) for (who, by), each in hours.items()
-    ]  # fmt: skip
-    return tuple(sorted(made, key=lambda asker: (-asker.total, asker.asked_by)))
+        hours.setdefault((one.asked_by, one.by, one.agent), []).append((one.hour, one.questions))
+    made = [Asker(*who, tuple(sorted(each)), sum(many for _, many in each)) for who, each in hours.items()]
+    return tuple(sorted(made, key=lambda asker: (-asker.total, asker.asked_by, asker.agent)))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 from rempart.portal import scanned
 from rempart.portal.card import FAULTS
 from rempart.portal.offline_words import SENTENCES
-from rempart.portal.pages.around import CACHED
-from rempart.portal.pages.scan import SCRIPT
+from rempart.portal.pages.fixed import SCRIPT, content, static
 from rempart.portal.professions import DOMAINS
 from rempart.portal.rendering import Asked, Pages
 
@@ -45,9 +43,9 @@ def offline_routes(pages: Pages) -> list[HTTPRouteHandler]:
 
     @get(f"{PAGE}/worker.js")
     async def worker() -> Response[bytes]:
-        return Response(_content("worker.js"), media_type=SCRIPT, headers=WORKER)
+        return Response(content("worker.js"), media_type=SCRIPT, headers=WORKER)
 
-    return [page, lists, worker, _script("offline.js"), _script("card_reader.mjs")]
+    return [page, lists, worker, static("offline.js"), static("card_reader.mjs")]
 
 
 def read_lists(folder: Path, operator: str) -> Mapping[str, Any] | None:
@@ -64,15 +62,3 @@ def read_lists(folder: Path, operator: str) -> Mapping[str, Any] | None:
 def _read(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(MOST)
-
-
-def _script(name: str) -> HTTPRouteHandler:
-    @get(f"/static/{name}")
-    async def script() -> Response[bytes]:
-        return Response(_content(name), media_type=SCRIPT, headers=CACHED)
-
-    return script
-
-
-def _content(name: str) -> bytes:
-    return files("rempart.portal").joinpath("static", name).read_bytes()

@@ -22,6 +22,9 @@ from rempart.portal.pages.inside import ended, inside
 from rempart.portal.pages.my_site import ROLES
 from rempart.portal.pages.operator_closing import closing_routes
 from rempart.portal.pages.operator_inviting import inviting_routes
+from rempart.portal.pages.operator_joins import operator_join_routes
+from rempart.portal.pages.operator_log import operator_log_routes
+from rempart.portal.pages.operator_recovery import recovery_routes
 from rempart.portal.pages.reading import NOT_THEIRS, NoPageError, told
 from rempart.portal.refusals import Kind, Refusal
 from rempart.portal.rendering import Asked, Pages, Shown
@@ -39,7 +42,7 @@ def operator_desk_routes(pages: Pages) -> list[HTTPRouteHandler]:
     """`/bureau…`, for agents; its compartments for security as well."""
     return [
         _first(pages), *_sites(pages), *_accounts(pages), *_changes(pages), *inviting_routes(pages),
-        *closing_routes(pages),
+        *closing_routes(pages), *operator_join_routes(pages), *recovery_routes(pages), *operator_log_routes(pages),
     ]  # fmt: skip
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from litestar import Response, get, post
@@ -13,13 +14,14 @@ from litestar.handlers import HTTPRouteHandler
 from rempart.client import calls
 from rempart.client.doors import SignedIn
 from rempart.client.exchange import NoAnswerError
-from rempart.portal import card, presence, quote_reasons, refusals
+from rempart.portal import card, presence, quote, quote_reasons, refusals
 from rempart.portal import scanned as scanned_card
 from rempart.portal.pages import estimate
 from rempart.portal.pages.entry import STATUS
 from rempart.portal.pages.forms import Form, read
 from rempart.portal.pages.inside import ended, inside
 from rempart.portal.professions import offered
+from rempart.portal.quote_kinds import kind_of
 from rempart.portal.refusals import Kind, Refusal
 from rempart.portal.rendering import Asked, Pages, Shown
 from rempart.wire.eligibility import CardRequest, EligibilityAnswer, EligibilityRequest, PresenceRequest
@@ -28,6 +30,14 @@ from rempart.wire.problem import Problem
 
 HERE: Final = ZoneInfo("Europe/Paris")
 """The day proposed by the server; the page's script puts the counter's own, which overseas may differ."""
+
+
+class Next(NamedTuple):
+    """The forms that the answer leads on to, with what they begin with: no card, no identity. None: there is none."""
+
+    invoice: Mapping[str, str] | None
+    request: Mapping[str, str] | None
+    unpriced: bool  # a price was typed, and a code tells nothing to work it out with
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,7 @@ class Result:
     estimate: EstimateAnswer | None = None
     scanned: bool = False
     by_code: bool = False
+    next: Next | None = None
 
     @property
     def status(self) -> int:
@@ -83,9 +94,11 @@ def patient_routes(pages: Pages) -> list[HTTPRouteHandler]:
                 return _page(pages, request, live, Result(refusal=refusals.away()))
             if isinstance(found, Problem):
                 return _refused(pages, request, live, found)
+            by_code = isinstance(question, PresenceRequest)
+            on = _next(live, found, wanted, care=date.fromisoformat(question.care_date), today=today)
             result = Result(
-                found, question.domains, question.care_date,
-                scanned=isinstance(question, CardRequest), by_code=isinstance(question, PresenceRequest),
+                found, question.domains, question.care_date, scanned=isinstance(question, CardRequest),
+                by_code=by_code, next=on._replace(unpriced=by_code and wanted.line is not None),
             )  # fmt: skip
             if isinstance(question, EligibilityRequest) and wanted.line is not None and found.answer == "covered":
                 paid = await estimate.ask(
@@ -111,6 +124,28 @@ def _question(told: Form, today: date) -> tuple[Question | None, tuple[str, ...]
         return presence.read(told.one, domains, today)
     typed = card.read(told.one, domains, today)
     return typed.question, typed.faults
+
+
+def _next(
+    live: SignedIn, found: EligibilityAnswer, wanted: estimate.Wanted, *, care: date, today: date
+) -> Next:  # fmt: skip
+    """What follows when the answer is good: the accreditation, the day and the line asked about go on, typed once."""
+    if found.answer != "covered":
+        return Next(None, None, unpriced=False)
+    day = care.strftime("%d/%m/%Y")
+    billed = {"care_date": day, "accreditation": found.accreditation or ""}
+    if (line := wanted.line) is not None:
+        amo = quote.percent(min(line.base, line.spent), line.rate)
+        amounts = {"spent": line.spent, "base": line.base, "amo": amo}
+        billed |= {f"{name}-1": quote.euros(cents) for name, cents in amounts.items()}
+        billed |= {
+            "family-1": line.family,
+            "code-1": line.code,
+            "rate-1": str(line.rate),
+            "quantity-1": str(line.quantity),
+        }
+    asks = kind_of(live.profession) is not None
+    return Next(billed if care <= today else None, {**wanted.typed, "planned": day} if asks else None, unpriced=False)
 
 
 def _refused(pages: Pages, request: Asked, live: SignedIn, problem: Problem) -> Response[Any]:

@@ -17,11 +17,12 @@ from litestar.response import Redirect
 from rempart.client import pro_sante_connect as psc
 from rempart.client.doors import SignedIn
 from rempart.portal import session
-from rempart.portal.pages.entry import STATUS
+from rempart.portal.pages.entry import STATUS, TURNS
 from rempart.portal.pages.join import came_to_join
 from rempart.portal.pages.provider_cookie import gone, name_of, provider_cookie, registered_of
 from rempart.portal.pages.provider_cookie import read_begun as _read
 from rempart.portal.pages.provider_said import MODES, PROFESSIONS, of, refusal
+from rempart.portal.pages.turns import named, wait
 from rempart.portal.refusals import Refusal
 from rempart.portal.rendering import Asked, Pages, Shown
 from rempart.portal.settings import PROVIDER_BACK
@@ -40,7 +41,9 @@ def provider_routes(pages: Pages) -> list[HTTPRouteHandler]:
 
     @get(START)
     async def start(request: Asked) -> Response[Any]:
-        found = await pages.portal.hub.challenge("provider")
+        found = await pages.portal.hub.challenge("provider", named(pages, request))
+        if isinstance(found, Problem) and found.code in TURNS:
+            return wait(pages)
         if isinstance(found, Problem):
             return _no(pages, request, of(found))
         begun = psc.begin(found.challenge)
@@ -58,6 +61,8 @@ def provider_routes(pages: Pages) -> list[HTTPRouteHandler]:
         if began.joining and pages.portal.settings.enrolment is not None:
             return came_to_join(pages, request, await pages.portal.hub.join(began, came))
         found = await pages.portal.hub.sign_in_by_provider(began, came)
+        if isinstance(found, Problem) and found.code in TURNS:
+            return wait(pages, gone(pages))
         return _no(pages, request, of(found)) if isinstance(found, Problem) else _entered(pages, request, *found)
 
     return [start, back]

@@ -23,7 +23,8 @@ NAMES: Final = {
     "ending": N_("Le compte finit par"), "account": N_("Compte d’accès"), "mandate": N_("Numéro du code"),
     "client": N_("Logiciel ou concentrateur"), "first": N_("Premier jour"), "last": N_("Dernier jour"),
     "desk": N_("Signé au bureau de"), "role": N_("Rôle"), "place": N_("Lieu"), "compartment": N_("Partie"),
-    "closing": N_("Numéro de la fermeture"),
+    "closing": N_("Numéro de la fermeture"), "enrolment": N_("Numéro de l’adhésion"),
+    "document": N_("Document n°"), "reached": N_("Joint au téléphone"),
 }  # fmt: skip
 """Field of an action → what the person reads beside it; the value is shown as it is hashed."""
 

@@ -10,6 +10,7 @@ from litestar.response import Redirect
 
 from rempart.client.doors import SignedIn
 from rempart.portal import session
+from rempart.portal.pages.entry import TURN_PATH, TURNS
 from rempart.portal.pages.forms import read
 from rempart.portal.pages.inside import ended, inside
 from rempart.portal.rendering import Asked, Pages, Shown
@@ -35,6 +36,8 @@ def site_routes(pages: Pages) -> list[HTTPRouteHandler]:
             if site not in live.sites:
                 return pages.page(request, "site.html", {}, Shown(live, status=422))
             found = await pages.portal.hub.renew(live, site)
+            if isinstance(found, Problem) and found.code in TURNS:
+                return Redirect(TURN_PATH, status_code=303)
             if isinstance(found, Problem):
                 return ended(pages, request, found)
             cookie = pages.cookies.made(pages.cookies.session, session.write(found))

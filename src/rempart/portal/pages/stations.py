@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
-from litestar.response import Redirect
 
 from rempart.client import own_account, stations
-from rempart.client.calls import Call
 from rempart.client.doors import SignedIn
 from rempart.client.exchange import NoAnswerError
 from rempart.portal import refusals
 from rempart.portal.pages.account import part
+from rempart.portal.pages.ending import Ending, declined, ending, tried
 from rempart.portal.pages.entry import STATUS, assertion_of, said_to_script
 from rempart.portal.pages.forms import read
-from rempart.portal.pages.inside import ended, inside
+from rempart.portal.pages.inside import inside
 from rempart.portal.pages.reading import NoPageError, told
-from rempart.portal.refusals import Kind, Refusal
+from rempart.portal.refusals import Refusal
 from rempart.portal.rendering import Asked, Pages, Shown
 from rempart.wire.problem import Problem
 
-T = TypeVar("T")
 HERE: Final = "/site-et-equipe/postes"
 LONG: Final = 400 * 86_400  # seconds: as long as browsers keep a cookie at most
 Whole = Callable[[str], str]
@@ -79,26 +77,12 @@ def _changes(pages: Pages) -> list[HTTPRouteHandler]:
                 return await _page(pages, request, live, refusals.of(Problem("", 422, "passkey-refused")))
             found = await tried(pages, live, stations.enrol(key, form.one.get("challenge", ""), part(signed)))
             if isinstance(found, Refusal):
-                return await _no(pages, request, live, found)
+                return await declined(pages, request, live, found, page=_page)
             return await _page(pages, request, live, enrolled=found.station)
 
         return await inside(pages, request, done)
 
-    @post(HERE + "/fin")
-    async def end(request: Asked) -> Response[Any]:
-        named = (await read(request)).one.get("station", "")
-
-        async def done(live: SignedIn) -> Response[Any]:
-            if not _STATION.fullmatch(named):
-                return Redirect(HERE, status_code=303)
-            found = await tried(pages, live, stations.end_station(named))
-            if isinstance(found, Refusal) and found.code != "not-found":
-                return await _no(pages, request, live, found)
-            return Redirect(HERE, status_code=303)
-
-        return await inside(pages, request, done)
-
-    return [enrol, end]
+    return [enrol, ending(pages, HERE, Ending("station", _STATION, stations.end_station, _page))]
 
 
 async def to_sign(pages: Pages, request: Asked, live: SignedIn, whole: Whole) -> Response[Any]:
@@ -120,21 +104,6 @@ async def to_sign(pages: Pages, request: Asked, live: SignedIn, whole: Whole) ->
         "challenge": challenge, "rp_id": made.rp_id, "seconds": made.expires_in,
         "credentials": [each.credential for each in own.passkeys],
     })  # fmt: skip
-
-
-async def tried(pages: Pages, live: SignedIn, call: Call[T]) -> T | Refusal:
-    """The hub's answer to what was signed or ended, or its refusal."""
-    try:
-        found = await pages.portal.hub.perform(live, call)
-    except NoAnswerError:
-        return refusals.away()
-    return refusals.of(found) if isinstance(found, Problem) else found
-
-
-async def _no(pages: Pages, request: Asked, live: SignedIn, refusal: Refusal) -> Response[Any]:
-    if refusal.kind in {Kind.OVER, Kind.STOPPED}:
-        return ended(pages, request, Problem("", STATUS[refusal.kind], refusal.code))
-    return await _page(pages, request, live, refusal)
 
 
 async def _page(

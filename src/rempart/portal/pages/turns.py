@@ -1,11 +1,16 @@
-"""While the portal reopens in waves: one gives the site's number, and is told its place and its hour, or comes in."""
+"""While the portal reopens in waves: one gives the site's number, and is told its place and its hour, or comes in.
+
+Who comes by Pro Santé Connect or a hospital's provider leaves the portal on the way: the site waits in a cookie.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
 from litestar import Response, get, post
+from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
+from litestar.response import Redirect
 
 from rempart.client.exchange import NoAnswerError
 from rempart.portal import refusals
@@ -51,4 +56,15 @@ def turn_routes(pages: Pages) -> list[HTTPRouteHandler]:
 def _page(pages: Pages, request: Asked, site: str, *, wrong: bool = False, turn: Any = None) -> Response[Any]:
     """The form; with a site its place and hour, or the way in."""
     values = {"place": site, "wrong": wrong, "turn": turn, "fault": FAULT}
-    return pages.page(request, "turn.html", values, Shown(status=422 if wrong else 200))
+    come = (pages.cookies.made(pages.cookies.turn, site),) if site and turn is None else ()
+    return pages.page(request, "turn.html", values, Shown(status=422 if wrong else 200, cookies=come))
+
+
+def named(pages: Pages, request: Asked) -> str:
+    """The site that was told here, for who comes by a provider; "" outside of waves."""
+    return place_of(pages, request.cookies.get(pages.cookies.turn, ""))
+
+
+def wait(pages: Pages, *gone: Cookie) -> Redirect:
+    """To the page that tells whose turn it is. `gone`: cookies to take back on the way."""
+    return Redirect(TURN_PATH, status_code=303, cookies=[pages.cookies.removed(pages.cookies.turn), *gone])

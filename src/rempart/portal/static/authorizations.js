@@ -1,14 +1,7 @@
-// The forms of a prise en charge: lines that come and go, the total, sending without leaving the page.
-// What is typed stays in this page only: never in an address, a history or any storage.
+// The forms of a prise en charge: lines that come and go, corrections of lenses, the total. Nothing is sent from here.
 "use strict";
 
 const form = document.getElementById("quote");
-
-// The server proposes the day in Paris: overseas the counter's own may be another.
-function own(field) {
-  const day = (zone) => new Intl.DateTimeFormat("fr-FR", { dateStyle: "short", timeZone: zone }).format(new Date());
-  if (field?.value === day("Europe/Paris")) field.value = field.defaultValue = day(undefined);
-}
 
 function lines() {
   return [...form.querySelectorAll("[data-line]")];
@@ -58,23 +51,37 @@ function cents(text) {
   return found ? Number(found[1]) * 100 + Number((found[2] || "").padEnd(2, "0")) : 0;
 }
 
+// Days that are left empty follow the stay, as the server counts them: each day begun, of a bed the nights.
+function counted(line) {
+  const [first, last] = ["planned", "leaving"].map((name) => {
+    const found = (form.elements[name]?.value ?? "").match(/^(\d{1,2})[/. -](\d{1,2})[/. -](\d{4})$/);
+    return found ? Date.UTC(Number(found[3]), Number(found[2]) - 1, Number(found[1])) / 86_400_000 : NaN;
+  });
+  const nights = last - first, bed = ["room", "companion"].includes(line.querySelector("[name^=item_]").value);
+  return nights >= 0 ? (bed ? Math.max(nights, 1) : nights + 1) : 0;
+}
+
 function total() {
   const sum = lines().reduce((so_far, line) => {
     const days = line.querySelector("[name^=days_]");
-    return so_far + cents(line.querySelector("[name^=price_]").value) * (days ? Number(days.value) || 0 : 1);
+    const units = days && !line.querySelector("[name^=item_] :checked")?.hasAttribute("data-once") ? Number(days.value) || counted(line) : 1;
+    return so_far + cents(line.querySelector("[name^=price_]").value) * units;
   }, 0);
   const money = new Intl.NumberFormat(document.documentElement.lang === "fr" ? "fr-FR" : "en-GB", { style: "currency", currency: "EUR" });
   document.getElementById("total").textContent = sum ? money.format(sum / 100) : "–";
 }
 
-// Only a lens has a correction.
+// Only a lens has a correction, only a stay its group; what is once a stay has no days.
 function corrections() {
   for (const item of form.querySelectorAll("[name^=item_]")) {
+    const around = item.closest(".line-fields");
     const change = () => {
-      const lens = ["right", "left"].includes(item.value);
-      for (const field of item.closest(".line-fields").querySelectorAll(".lens-only")) field.hidden = !lens;
+      const once = item.selectedOptions[0].hasAttribute("data-once");
+      for (const field of around.querySelectorAll(".lens-only")) field.hidden = !["right", "left"].includes(item.value);
+      for (const field of around.querySelectorAll(".stay-only")) field.hidden = item.value !== "stay";
+      for (const field of around.querySelectorAll(".by-day")) field.hidden = once;
     };
-    if (item.closest(".line-fields").querySelector(".lens-only")) {
+    if (around.querySelector(".lens-only, .stay-only")) {
       item.addEventListener("change", change);
       change();
     }
@@ -94,83 +101,6 @@ function bases() {
   });
 }
 
-function clear() {
-  for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
-  for (const error of form.querySelectorAll(".error")) error.hidden = true;
-}
-
-function show(page) {
-  const said = page.getElementById("said");
-  document.title = page.title;
-  if (!said || !page.getElementById("quote")) { // the answer, or another page: the session ended
-    const at = page.querySelector("main [data-path]");
-    document.querySelector("main").replaceWith(page.querySelector("main"));
-    document.querySelector("header").replaceWith(page.querySelector("header"));
-    if (at) history.replaceState(null, "", at.dataset.path);
-    ready();
-    window.scrollTo(0, 0);
-    document.querySelector("main").focus();
-    return;
-  }
-  document.getElementById("said").replaceWith(said);
-  clear();
-  for (const error of page.querySelectorAll("#quote .error:not([hidden])")) {
-    document.getElementById(error.id).hidden = false;
-    const field = document.getElementById(error.id.replace("-error", ""));
-    if (field.matches("input, select")) field.setAttribute("aria-invalid", "true");
-    const line = field.closest("[data-line]");
-    if (line) line.hidden = false;
-  }
-  said.focus();
-  said.scrollIntoView({ block: "nearest" });
-}
-
-function ready() {
-  for (const button of document.querySelectorAll("[data-copy]")) {
-    if (!navigator.clipboard) continue;
-    button.hidden = false;
-    button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.replaceAll(" ", ""));
-      button.textContent = button.dataset.done;
-    });
-  }
-}
-
-function lost() {
-  const notice = document.createElement("p");
-  notice.className = "notice calm";
-  notice.setAttribute("role", "alert");
-  notice.textContent = form.dataset.lost;
-  document.getElementById("said").replaceChildren(notice);
-  document.getElementById("said").focus();
-}
-
-async function send(event) {
-  event.preventDefault();
-  const button = form.querySelector("button.main");
-  const label = button.querySelector("span");
-  if (button.getAttribute("aria-disabled") === "true") return;
-  const before = label.textContent;
-  button.setAttribute("aria-disabled", "true");
-  label.textContent = form.dataset.busy;
-  try {
-    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), credentials: "same-origin", cache: "no-store" });
-    if (answer.redirected) { location.assign(answer.url); return; } // the session is gone
-    show(new DOMParser().parseFromString(await answer.text(), "text/html"));
-  } catch {
-    lost();
-  }
-  button.removeAttribute("aria-disabled");
-  label.textContent = before;
-}
-
-if (form) {
-  if (form.querySelector("[data-line]")) arrange();
-  corrections();
-  bases();
-  own(form.elements.planned);
-  form.addEventListener("submit", send);
-  window.addEventListener("pageshow", (event) => { if (event.persisted) form.reset(); });
-  window.addEventListener("pagehide", () => form.reset());
-}
-ready();
+if (form.querySelector("[data-line]")) arrange();
+corrections();
+bases();

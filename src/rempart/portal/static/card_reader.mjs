@@ -199,4 +199,19 @@ export function printed(text) {
   }
 }
 
+// All that a card on paper says, nothing verified: for its own holder, who draws it again. Null for what is none.
+export function contents(text) {
+  try {
+    text = text.replace(/[\r\n]+$/, "");
+    need(text.startsWith("RPC1:"), "card-text");
+    const all = decode(message(unbase45(text.slice(5)), 384).payload);
+    need(Array.isArray(all) && all.length === 12, "card-content");
+    const [amc, convention, csr, member, first, last, birth, rank, product, domains] = all;
+    return { amc, convention, csr, member, first, last, birth, rank, product, domains: DOMAINS.filter((_, place) => domains >> place & 1) };
+  } catch (error) {
+    if (error instanceof Refused || error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
 export const answer = async (text, told) => (await judge(text, told)).code;

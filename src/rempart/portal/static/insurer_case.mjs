@@ -1,71 +1,9 @@
-// Opens, in this page, what is sealed to the insurer: docs/formats/sealed-list.md, HPKE (RFC 9180) of X25519,
-// HKDF-SHA256 and AES-256-GCM, by the browser's own WebCrypto. The key comes from a file, is never sent and not kept.
+// Opens, in this page, what is sealed to the insurer: docs/formats/sealed-list.md. The key comes from a file, is never
+// sent and not kept.
 
-const READER = 8, WRAPPED = 80, NONCE = 8;
-const ATTACHMENT = "rempart-attachment/1\n";
-const text = new TextEncoder();
-const subtle = globalThis.crypto?.subtle;
+import { ATTACHMENT, Fault, bytes, decoded, named, piece, row, same, subtle, text, unwrapped } from "./hpke.mjs";
 
-export class Fault extends Error {}
-
-const bytes = (...pieces) => {
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) { whole.set(piece, at); at += piece.length; }
-  return whole;
-};
-const decoded = (base64) => Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
-const same = (one, other) => one.length === other.length && one.every((each, at) => each === other[at]);
 const hex = (found) => Uint8Array.from(found.replaceAll("-", "").match(/../g), (pair) => parseInt(pair, 16));
-
-async function mac(key, content) {
-  const raw = key.length ? key : new Uint8Array(32);
-  const made = await subtle.importKey("raw", raw, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-  return new Uint8Array(await subtle.sign("HMAC", made, content));
-}
-
-// RFC 9180, 4: labelled extract and expand; nothing here is longer than one block of SHA-256.
-const labelled = (suite) => ({
-  extract: (salt, label, input) => mac(salt, bytes(text.encode("HPKE-v1"), suite, text.encode(label), input)),
-  expand: async (secret, label, info, length) => (await mac(
-    secret, bytes([length >> 8, length & 255], text.encode("HPKE-v1"), suite, text.encode(label), info, [1]),
-  )).slice(0, length),
-});
-const KEM = labelled(bytes(text.encode("KEM"), [0, 0x20]));
-const SUITE = labelled(bytes(text.encode("HPKE"), [0, 0x20, 0, 1, 0, 2]));
-
-async function opened(key, nonce, content, bound) {
-  const made = await subtle.importKey("raw", key, "AES-GCM", false, ["decrypt"]);
-  const options = { name: "AES-GCM", iv: nonce, additionalData: bound };
-  return new Uint8Array(await subtle.decrypt(options, made, content));
-}
-
-async function unwrapped(wrapped, own, purpose) {
-  if (wrapped.length !== READER + WRAPPED || !same(wrapped.slice(0, READER), own.name)) throw new Fault("other");
-  const point = wrapped.slice(READER, READER + 32), nothing = new Uint8Array();
-  const theirs = await subtle.importKey("raw", point, { name: "X25519" }, false, []);
-  const agreed = new Uint8Array(await subtle.deriveBits({ name: "X25519", public: theirs }, own.secret, 256));
-  const shared = await KEM.expand(
-    await KEM.extract(nothing, "eae_prk", agreed), "shared_secret", bytes(point, own.public), 32,
-  );
-  const info = text.encode("rempart-batch/1\n" + purpose);
-  const context = bytes(
-    [0], await SUITE.extract(nothing, "psk_id_hash", nothing), await SUITE.extract(nothing, "info_hash", info),
-  );
-  const secret = await SUITE.extract(shared, "secret", nothing);
-  const nonce = await SUITE.expand(secret, "base_nonce", context, 12);
-  return opened(await SUITE.expand(secret, "key", context, 32), nonce, wrapped.slice(READER + 32), nothing);
-}
-
-async function row(key, sealed, bound) {
-  const nonce = bytes(new Uint8Array(4), sealed.slice(0, NONCE));
-  const padded = await opened(key, nonce, sealed.slice(NONCE), bound);
-  return padded.slice(0, padded.lastIndexOf(0x80));
-}
-
-const piece = async (sealed, own, purpose, bound) => row(
-  await unwrapped(sealed.slice(0, READER + WRAPPED), own, purpose), sealed.slice(READER + WRAPPED), bound,
-);
 
 // An X25519 key in PEM (PKCS 8), as `rempart insurer keygen` writes opening.pem.
 export async function ownKey(pem) {
@@ -76,8 +14,7 @@ export async function ownKey(pem) {
     const whole = await subtle.importKey("pkcs8", der, { name: "X25519" }, true, ["deriveBits"]);
     const { x } = await subtle.exportKey("jwk", whole);
     const open = decoded(x.replaceAll("-", "+").replaceAll("_", "/"));
-    const name = new Uint8Array(await subtle.digest("SHA-256", open)).slice(0, READER);
-    return { secret: whole, public: open, name };
+    return { secret: whole, public: open, name: await named(open) };
   } catch (error) {
     throw new Fault(error.name === "NotSupportedError" ? "none" : "key");
   }
@@ -173,4 +110,4 @@ function start(section) {
 
 const sealed = globalThis.document?.querySelector("#sealed");
 if (sealed) start(sealed);
-document.querySelector("#said")?.focus();
+globalThis.document?.querySelector("#said")?.focus();

@@ -1,5 +1,7 @@
 // Checks a signed card without network: the lists that the worker kept, the second reader, and sentences of this page.
 import { judge, readFilter, readKeys } from "/static/card_reader.mjs";
+import { path, squares } from "/static/qr.mjs";
+import { kept as own, receipt } from "/static/receipt.mjs";
 
 const WEEK = 7 * 86400, FILTER_DAYS = 8;
 const form = document.getElementById("card");
@@ -49,7 +51,21 @@ async function check(text, day) {
     return { code: error.message === "keys-old" ? "keys-old" : "lists-none" };
   }
   const revoked = await filters(operator, Math.floor(now / 86400)).catch(() => []);
-  return { ...await judge(text, { keys, filters: revoked, day, now }), unchecked: revoked.length === 0 };
+  const found = { ...await judge(text, { keys, filters: revoked, day, now }), unchecked: revoked.length === 0 };
+  return found.code === "card-covered" ? { ...found, signed: await signed(found.card, revoked, { day, now }) } : found;
+}
+
+// The receipt that an invoice cites, when this browser was enrolled for a site; null when it was not.
+async function signed(card, revoked, { day, now }) {
+  try {
+    const signer = await own("signer");
+    if (!signer) return null;
+    const created = Date.parse(JSON.parse(kept.keys.split("\n")[0]).created) / 1000;
+    const known = { base: revoked.length ? revoked[0].base : 0, known: revoked.length ? Math.max(...revoked.map((each) => each.day)) : 0 };
+    return { site: signer.site, text: await receipt(signer, card, { seconds: now, care: day, keys: created, ...known }) };
+  } catch {
+    return null;
+  }
 }
 
 const sentence = (code) => document.querySelector(`#sentences [data-code="${code}"]`) ?? document.querySelector('#sentences [data-code="card-text"]');
@@ -60,7 +76,23 @@ function paragraph(text) {
   return made;
 }
 
-function show({ code, card, unchecked }) {
+// The receipt: its text to copy, and the same as a code for another screen.
+function receipted({ site, text }) {
+  const made = document.getElementById("receipt").content.cloneNode(true);
+  const { side, strokes } = path(squares(text)), code = made.querySelector("svg"), said = made.querySelector(".quiet");
+  code.setAttribute("viewBox", `0 0 ${side} ${side}`);
+  code.querySelector("path").setAttribute("d", strokes);
+  made.querySelector(".site").textContent = site.replace(/^(..)(....)(...)$/, "$1 $2 $3");
+  made.querySelector("textarea").value = text;
+  said.addEventListener("click", async () => {
+    document.getElementById("receipt-text").select();
+    try { await navigator.clipboard.writeText(text); } catch { document.execCommand("copy"); }
+    said.querySelector("span").textContent = said.dataset.copied;
+  });
+  return made;
+}
+
+function show({ code, card, unchecked, signed: proof }) {
   const said = sentence(code), until = card ? dayOf(card.last) : "";
   const verdict = document.createElement("div"), title = document.createElement("h2");
   verdict.className = `verdict ${said.dataset.look}`;
@@ -79,6 +111,7 @@ function show({ code, card, unchecked }) {
     }
     parts.push(list);
     if (unchecked) parts.push(paragraph(sentence("unchecked").querySelector("span").textContent));
+    parts.push(proof ? receipted(proof) : document.getElementById("no-receipt").content.cloneNode(true));
   }
   lists.className = "code";
   box.classList.remove("empty");

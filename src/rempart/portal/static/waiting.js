@@ -1,6 +1,6 @@
 // The waiting room: checks the form, seals it in this page to the keeper's key of this closing, and leaves it.
 // What the card says is sealed here and sent to nobody in clear: not to the portal, not to the hub.
-"use strict";
+import { busy, forget, mark } from "/static/forms.mjs";
 
 const form = document.querySelector("form[data-waiting]");
 const leave = document.getElementById("leave");
@@ -67,21 +67,6 @@ const READ = {
   rank: (text) => fits(/^[1-9]$/, text.trim()),
 };
 
-function mark(wrong) {
-  for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
-  for (const error of form.querySelectorAll(".error")) error.hidden = true;
-  for (const name of wrong) {
-    const error = document.getElementById(`${name}-error`), field = document.getElementById(name);
-    if (error) error.hidden = false;
-    if (!field || !field.matches("input, select")) continue;
-    field.setAttribute("aria-invalid", "true");
-    const line = field.closest("[data-line]");
-    if (line) line.hidden = false;
-    for (let around = field.closest("details"); around; around = around.parentElement.closest("details")) around.open = true;
-  }
-  if (wrong.length) tell(said.dataset.amiss);
-}
-
 function tell(text) {
   said.textContent = text;
   said.hidden = false;
@@ -98,7 +83,7 @@ async function checked() {
   if (!(answer.headers.get("content-type") || "").startsWith("application/json")) throw new Error("no answer of ours");
   const told = await answer.json();
   const all = [...wrong, ...(told.wrong || [])];
-  if (all.length || !told.request) { mark(all); return null; }
+  if (all.length || !told.request) { mark(form, all); tell(said.dataset.amiss); return null; }
   return { ...told.request, ...card };
 }
 
@@ -112,31 +97,17 @@ async function go() {
 }
 
 if (form && window.crypto && crypto.subtle) {
+  let waiting = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const button = form.querySelector("button.main"), label = button.querySelector("span");
-    if (button.getAttribute("aria-disabled") === "true") return;
-    const before = label.textContent;
+    if (waiting) return;
+    const given = busy(form);
+    waiting = true;
     said.hidden = true;
-    mark([]);
-    button.setAttribute("aria-disabled", "true");
-    label.textContent = form.dataset.busy;
+    mark(form, []);
     try { await go(); } catch { tell(form.dataset.lost); }
-    button.removeAttribute("aria-disabled");
-    label.textContent = before;
+    given();
+    waiting = false;
   });
-  window.addEventListener("pageshow", (event) => { if (event.persisted) form.reset(); });
-  window.addEventListener("pagehide", () => form.reset());
-  // Rows of a quote that nobody filled are shown one by one.
-  const lines = [...form.querySelectorAll("[data-line]")], add = form.querySelector("[data-add]");
-  if (lines.length && add) {
-    const first = Number(document.getElementById("lines").dataset.first);
-    lines.forEach((line, place) => { line.hidden = place >= first; });
-    add.hidden = false;
-    add.addEventListener("click", () => {
-      const next = lines.find((line) => line.hidden);
-      if (next) { next.hidden = false; next.querySelector("select, input").focus(); }
-      add.hidden = lines.every((line) => !line.hidden);
-    });
-  }
+  forget("form[data-waiting]");
 }

@@ -6,7 +6,7 @@ const VENDOR = "/static/vendor/zxing-wasm-3.1.4/";
 const LISTS = "/hors-ligne/lists";
 const PARTS = [
   "/hors-ligne", "/brand.css", "/static/portal.css", "/static/icon.svg", "/static/scan.js", "/static/offline.js",
-  "/static/card_reader.mjs", `${VENDOR}reader.js`, `${VENDOR}zxing_reader.wasm`,
+  "/static/card_reader.mjs", "/static/receipt.mjs", "/static/qr.mjs", `${VENDOR}reader.js`, `${VENDOR}zxing_reader.wasm`,
 ];
 const PATIENCE = 4000; // milliseconds for the network, before what was kept is shown
 

@@ -3,7 +3,7 @@
 
 alter table rempart.client drop constraint client_kind_check;
 alter table rempart.client add constraint client_kind_check
-    check (kind in ('site', 'vendor', 'concentrator', 'insurer', 'account'));
+    check (kind in ('site', 'vendor', 'concentrator', 'insurer', 'gateway', 'account'));
 
 create table rempart.account (
     account text primary key references rempart.client,

@@ -173,7 +173,7 @@ create trigger append_only before update or delete on rempart.enrolment_event
 create trigger append_only before update or delete on rempart.enrolment_approval
     for each row execute function rempart.refuse_change();
 
--- The hub writes a document and cannot read it again; it approves nothing.
+-- The hub writes a document, and reads it again for an agent alone (desk_enrolment_document); it approves nothing.
 grant select, insert on rempart.enrolment, rempart.enrolment_event, rempart.enrolment_ticket to rempart_hub;
 grant insert on rempart.enrolment_document to rempart_hub;
 grant select (enrolment, number) on rempart.enrolment_document to rempart_hub;

@@ -2,7 +2,8 @@
 -- order, applies the caps it was given, writes first meetings, counters, disclosures (refused ones too) and
 -- accreditations, and says for each item, in order, whether its answer may leave and whether the site knew the record.
 -- Every array has one element per item; null only in p_token (the worker has none), p_meeting (a miss),
--- p_accreditation and what belongs to it. A day is days since 1970 at UTC, an hour 0..23 of that day.
+-- p_accreditation and what belongs to it; p_account and p_account_cap are null where no program named who sits at it.
+-- A day is days since 1970 at UTC, an hour 0..23 of that day.
 -- Verdicts: ok, refused:<reason>, and for an invoice waiting:site-budget.
 -- The planner is told to use indexes whatever it believes of the tables: at midnight the day's rows are none.
 -- Each step is one statement over the batch: arrays are subscripted, which costs half of unnesting them side by side,
@@ -14,6 +15,7 @@ create function rempart.settle(
     p_tag bytea[], p_meeting bytea[], p_cost int[], p_site_cap int[], p_client_cap int[], p_hour_share int,
     p_accreditation bytea[], p_accreditation_mac bytea[], p_domains int[], p_first_day int[], p_last_day int[],
     p_known_until int[], p_reference text[], p_card_sites int default 6,
+    p_account text[] default null, p_account_cap int[] default null,
     out verdict text[], out known boolean[]
 )
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
@@ -31,7 +33,9 @@ declare
     v_restricted text[];
     v_scopes text[];
     v_clients text[];
-    v_capped int := 0;      -- how many of the scopes are clients: they come first
+    v_agents text[];
+    v_named int := 0;       -- how many of the scopes are people at a program: they come first
+    v_capped int := 0;      -- how many are people or clients: sites come last
     v_many int;
     v_row tid[];
     v_new boolean[];
@@ -40,6 +44,7 @@ declare
     v_first int[];
     v_site_at int[];
     v_client_at int[];
+    v_agent_at int[];
     v_typed int[];
     v_machine int[];
     v_invoice int[];
@@ -52,7 +57,7 @@ declare
     v_hours_now int;
     v_cost int;
     v_rows int;
-    i int; s int; c int;
+    i int; s int; c int; a int;
 begin
     if n = 0 then return; end if;
 
@@ -70,6 +75,16 @@ begin
                     from generate_series(1, n) g) q) r;
         v_capped := array_length(v_clients, 1);
         v_scopes := v_clients || v_scopes;
+    end if;
+    if '' <> any (p_account) then
+        select array_agg(distinct 'agent:' || r.agent) filter (where r.agent is not null),
+               array_agg(case when r.agent is not null then r.place end order by r.i)
+        into v_agents, v_agent_at
+        from (select q.i, q.agent, dense_rank() over (order by q.agent) as place
+              from (select g as i, nullif(p_account[g], '') collate "C" as agent from generate_series(1, n) g) q) r;
+        v_named := array_length(v_agents, 1);
+        v_capped := v_capped + v_named;
+        v_scopes := v_agents || v_scopes;
     end if;
     v_many := array_length(v_scopes, 1);
     loop
@@ -165,7 +180,8 @@ begin
     -- Known people never count; a person seen today counts once; a repeat in this batch follows its first item.
     for i in 1..n loop
         s := v_capped + v_site_at[i];
-        c := v_client_at[i];
+        c := v_named + v_client_at[i];
+        a := v_agent_at[i];
         if verdict[i] = 'ok' and not known[i] and v_fresh[i] then
             if v_first[i] < i then
                 verdict[i] := verdict[v_first[i]];
@@ -187,6 +203,10 @@ begin
                         verdict[i] := 'refused:site-budget';
                     elsif v_client_now + v_cost > p_client_cap[i] then
                         verdict[i] := 'refused:client-budget';
+                    elsif a is not null
+                          and (case p_evidence[i] when 'machine' then v_machine[a] else v_typed[a] end) + v_cost
+                              > p_account_cap[i] then
+                        verdict[i] := 'refused:client-budget';
                     elsif (v_hours_now + v_cost)::bigint * 100 > p_site_cap[i]::bigint * p_hour_share then
                         verdict[i] := 'refused:hour-budget';
                     else
@@ -194,10 +214,12 @@ begin
                             v_machine[s] := v_machine[s] + v_cost;
                             v_hour_machine[s] := v_hour_machine[s] + v_cost;
                             if c is not null then v_machine[c] := v_machine[c] + v_cost; end if;
+                            if a is not null then v_machine[a] := v_machine[a] + v_cost; end if;
                         else
                             v_typed[s] := v_typed[s] + v_cost;
                             v_hour_typed[s] := v_hour_typed[s] + v_cost;
                             if c is not null then v_typed[c] := v_typed[c] + v_cost; end if;
+                            if a is not null then v_typed[a] := v_typed[a] + v_cost; end if;
                         end if;
                     end if;
                 end if;
@@ -209,6 +231,7 @@ begin
         elsif not known[i] and v_fresh[i] then
             v_changed[s] := true;
             if c is not null then v_changed[c] := true; end if;
+            if a is not null then v_changed[a] := true; end if;
         end if;
     end loop;
 
@@ -226,8 +249,8 @@ begin
 
     insert into rempart.disclosure (instant, grant_id, account, client, site, operator, insurer, purpose, evidence,
                                     template, outcome, tag)
-    select p_instant[u.i], p_grant[u.i], '', p_client[u.i], p_site[u.i], p_operator[u.i], p_insurer[u.i],
-           p_purpose[u.i], case when known[u.i] then 'known' else p_evidence[u.i] end,
+    select p_instant[u.i], p_grant[u.i], coalesce(p_account[u.i], ''), p_client[u.i], p_site[u.i], p_operator[u.i],
+           p_insurer[u.i], p_purpose[u.i], case when known[u.i] then 'known' else p_evidence[u.i] end,
            case when verdict[u.i] <> 'ok' then 'none' when known[u.i] then p_template_known[u.i]
                 else p_template[u.i] end,
            case when verdict[u.i] <> 'ok' then verdict[u.i] when known[u.i] then p_outcome_known[u.i]

@@ -1,0 +1,2 @@
+-- Undoes portal_requests.sql.
+drop index rempart.inbound_of_site;

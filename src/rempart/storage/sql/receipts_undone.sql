@@ -1,0 +1,2 @@
+-- Undoes receipts.sql.
+drop table rempart.receipt_key;
