@@ -206,3 +206,12 @@ def test_the_kid_is_the_thumbprint_of_rfc_7638() -> None:
     """Client and server name a key alike: SHA-256 over its required members in order."""
     members = json.dumps({m: PUBLIC[m] for m in ("crv", "kty", "x", "y")}, separators=(",", ":"), sort_keys=True)
     assert PUBLIC["kid"] == _jose.encode(hashlib.sha256(members.encode()).digest())
+
+
+def test_a_key_of_ssh_signs_nothing_here() -> None:
+    """It opens a connection to a gateway for files: no assertion and no word for who sits there counts by it."""
+    keys = {PUBLIC["kid"]: PUBLIC | {"use": client_assertion.SSH}}
+    assert refusal(signed(GOOD), keys) == "unknown-key"
+    word = assertion.sign_agent(KEY, "u17", "token", NOW).encode()
+    assert client_assertion.verify_agent(word, keys, b"token", NOW) == Refused("unknown-key")
+    assert client_assertion.verify_agent(word, KEYS, b"token", NOW) == client_assertion.AgentSigned("u17")

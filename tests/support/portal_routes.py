@@ -32,7 +32,7 @@ GETS = (
     "/assureur/garanties", "/assureur/fonds", "/assureur/fonds/{identity:uuid}/fichier", "/static/insurer_case.mjs",
     "/carte-nom", "/carte-nom/{code:str}", "/static/named_card.mjs", f"/static/{VENDORED}/zxing_reader.js",
     "/site-et-equipe/verifications", "/static/receipts.mjs", "/static/receipt.mjs", "/static/qr.mjs",
-    "/static/hpke.mjs", "/static/papers.mjs", "/static/enrolment_document.mjs",
+    "/static/hpke.mjs", "/static/papers.mjs", "/static/enrolment_document.mjs", "/static/opening.mjs",
     "/prises-en-charge/{identity:uuid}/modifier",
     "/bureau/adhesions", "/bureau/adhesions/{identity:uuid}", "/bureau/adhesions/{identity:uuid}/document",
     "/bureau/comptes/{account:str}/secours", "/bureau/journal", "/assureur/rejets", "/assureur/rejets/{reason:str}",

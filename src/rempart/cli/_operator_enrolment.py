@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-    from rempart.bootstrap.enrolling import Joined, No
+    from rempart.bootstrap.enrolling import Joined, No, Terms
     from rempart.storage.enrolment_office import EnrolmentOffice
 
     Saying = Callable[[EnrolmentOffice, UUID, No], str]
@@ -28,6 +28,10 @@ app = typer.Typer(no_args_is_help=True, help="People who join by themselves: lis
 Which = Annotated[UUID, typer.Argument(help="The enrolment.")]
 Officer = Annotated[str, typer.Option("--by", help="Who says so; it is kept.")]
 Key = Annotated[Path, typer.Option("--key", help="The operator's private key, mode 0600 (`new-key` makes it).")]
+Profession = Annotated[str, typer.Option(help="The site's, where the person's does not say it.")]
+Region = Annotated[str, typer.Option(help="The site's department.")]
+Zone = Annotated[str, typer.Option(help="The site's time zone.")]
+Last = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The mandate's last day.")]
 Reason = Annotated[
     str, typer.Option(help="unreadable, other-holder, not-a-bank-document, other-place, not-reached, not-eligible.")
 ]
@@ -143,19 +147,17 @@ def approve(
     called_back: Annotated[str, typer.Option(help="Whom you called, at a number from a public source.")],
     key: Key,
     because: Annotated[str, typer.Option(help="Why although something does not match.")] = "",
-    profession: Annotated[str, typer.Option(help="The site's, where the person's does not say it.")] = "",
-    region: Annotated[str, typer.Option(help="The site's department.")] = "",
-    zone: Annotated[str, typer.Option(help="The site's time zone.")] = "Europe/Paris",
-    last: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The mandate's last day.")] = None,
+    profession: Profession = "",
+    region: Region = "",
+    zone: Zone = "Europe/Paris",
+    last: Last = None,
     config: Config = DEFAULT,
 ) -> None:
     """Say yes. The first officer's is kept; the second's makes site, payee, account and mandate."""
-    from rempart.bootstrap.enrolling import Terms
     from rempart.bootstrap.enrolling import approve as say_yes
     from rempart.domain.enrolment import Word
 
-    box = str(settings_or_fail(config).paths.keeper_socket("box"))
-    terms = Terms(_key(key), box, instant(), profession, region, zone, last.date() if last else None)
+    terms = _terms(config, key, (profession, region, zone), last)
     with registering(config) as registrar:
         found = say_yes(registrar, enrolment, Word(said_by, called_back, because), terms)
     _tell(enrolment, found)
@@ -165,21 +167,27 @@ def approve(
 def finish(
     enrolment: Which,
     key: Key,
-    profession: Annotated[str, typer.Option(help="The site's, where the person's does not say it.")] = "",
-    region: Annotated[str, typer.Option(help="The site's department.")] = "",
-    zone: Annotated[str, typer.Option(help="The site's time zone.")] = "Europe/Paris",
-    last: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The mandate's last day.")] = None,
+    profession: Profession = "",
+    region: Region = "",
+    zone: Zone = "Europe/Paris",
+    last: Last = None,
     config: Config = DEFAULT,
 ) -> None:
     """Make what two people said yes to at the operator's desk. The keeper proves first that both signed it."""
-    from rempart.bootstrap.enrolling import Terms
     from rempart.bootstrap.enrolling import finish as make
 
-    box = str(settings_or_fail(config).paths.keeper_socket("box"))
-    terms = Terms(_key(key), box, instant(), profession, region, zone, last.date() if last else None)
+    terms = _terms(config, key, (profession, region, zone), last)
     with registering(config) as registrar:
         found = make(registrar, enrolment, terms)
     _tell(enrolment, found)
+
+
+def _terms(config: Path, key: Path, site: tuple[str, str, str], last: datetime | None) -> Terms:
+    """What the officer adds; `site` is (profession, region, time zone)."""
+    from rempart.bootstrap.enrolling import Terms
+
+    box = str(settings_or_fail(config).paths.keeper_socket("box"))
+    return Terms(_key(key), box, instant(), *site, last.date() if last else None)
 
 
 def _tell(enrolment: UUID, found: Joined | str) -> None:

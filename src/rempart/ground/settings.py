@@ -6,7 +6,6 @@ A configuration with `production = true` refuses every option named `unsafe_…`
 
 from __future__ import annotations
 
-import tomllib
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from rempart.ground.config_file import SettingFault, read_text, read_toml
 from rempart.ground.options import (
     PROFESSIONS,
     Account,
@@ -69,36 +69,17 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class SettingFault:
-    """What is wrong at `key` (`section.key`), and what was expected. `code` is stable; no value is repeated."""
-
-    key: str
-    code: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.key}: {self.reason}" if self.key else self.reason
-
-
 def load(path: Path) -> Settings | tuple[SettingFault, ...]:
     """Read the file at `path`; relative paths start at its folder. All faults are told together."""
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        return (SettingFault("", "configuration-absent", f"{path} does not exist: copy the sample and edit it"),)
-    except (OSError, UnicodeDecodeError) as error:
-        return (SettingFault("", "configuration-unreadable", f"{path} cannot be read ({type(error).__name__})"),)
-    return parse(text, path.absolute().parent)
+    text = read_text(path, "copy the sample and edit it")
+    return (text,) if isinstance(text, SettingFault) else parse(text, path.absolute().parent)
 
 
 def parse(text: str, folder: Path) -> Settings | tuple[SettingFault, ...]:
     """The same for a text; relative paths start at `folder`."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        place = str(error).rpartition("(at ")[2].rstrip(")")  # line and column; the rest may quote a value
-        return (SettingFault("", "configuration-not-toml", f"not valid TOML at {place}"),)
+    raw = read_toml(text)
+    if isinstance(raw, SettingFault):
+        return (raw,)
     reader = _Reader(folder, [])
     settings = reader.section(Settings, raw, "")
     if settings is None:

@@ -168,8 +168,10 @@ def verify_agent(signed: bytes, keys: Mapping[str, Jwk], token: bytes, instant: 
     except (msgspec.MsgspecError, binascii.Error, TypeError, ValueError):
         return Refused("malformed-agent")
     jwk = keys.get(header.kid)
-    if header.typ != AGENT_TYPE or header.alg not in _CURVES or jwk is None:
-        return Refused("malformed-agent" if jwk is not None else "unknown-key")
+    if jwk is None or jwk.get("use") == SSH:
+        return Refused("unknown-key")
+    if header.typ != AGENT_TYPE or header.alg not in _CURVES:
+        return Refused("malformed-agent")
     if not _signed(signed, header, jwk):
         return Refused("bad-signature")
     if claims.ath != urlsafe_b64encode(hashlib.sha256(token).digest()).rstrip(b"=").decode():

@@ -6,17 +6,16 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
 from rempart.client.enrolment import key_of
+from rempart.ground.config_file import SettingFault, read_text, shaped
 from rempart.ground.options import Port, Section
-from rempart.ground.settings import SettingFault
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 OWN: Final = ".localhost"  # names below it are this machine's too (RFC 6761, 6.3): a portal each, for browsers
@@ -113,25 +112,15 @@ class Settings(Section, frozen=True, kw_only=True):
 
 def load(path: Path) -> Settings | tuple[SettingFault, ...]:
     """Read the file at `path`."""
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        return (SettingFault("", "configuration-absent", f"{path} does not exist: write it as the guide shows"),)
-    except (OSError, UnicodeDecodeError) as error:
-        return (SettingFault("", "configuration-unreadable", f"{path} cannot be read ({type(error).__name__})"),)
-    return parse(text, path.absolute().parent)
+    text = read_text(path, "write it as the guide shows")
+    return (text,) if isinstance(text, SettingFault) else parse(text, path.absolute().parent)
 
 
 def parse(text: str, folder: Path) -> Settings | tuple[SettingFault, ...]:
     """The same for a text; relative paths start at `folder`. No value is repeated in a fault."""
-    try:
-        found = msgspec.convert(tomllib.loads(text), Settings, dec_hook=_path)
-    except tomllib.TOMLDecodeError as error:
-        place = str(error).rpartition("(at ")[2].rstrip(")")  # line and column; the rest may quote a value
-        return (SettingFault("", "configuration-not-toml", f"not valid TOML at {place}"),)
-    except msgspec.ValidationError as error:
-        reason, _, place = str(error).replace("`", "").partition(" - at ")
-        return (SettingFault(place.removeprefix("$."), "wrong-option", reason[:1].lower() + reason[1:]),)
+    found = shaped(text, Settings)
+    if isinstance(found, SettingFault):
+        return (found,)
     people = found.unsafe_demo_people and folder / found.unsafe_demo_people
     lists = found.card_lists and folder / found.card_lists
     settings = msgspec.structs.replace(
@@ -145,12 +134,6 @@ def contrast_with_white(colour: str) -> float:
     parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 1.05 / (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
-
-
-def _path(kind: type, value: Any) -> Any:
-    if kind is Path and isinstance(value, str):
-        return Path(value)
-    raise msgspec.ValidationError("Expected a path as text")
 
 
 def _addresses(settings: Settings) -> tuple[SettingFault, ...]:

@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
 from rempart.client.exchange import LOOPBACK
+from rempart.ground.config_file import SettingFault, read_text, shaped
 from rempart.ground.options import Count, Port, Section
-from rempart.ground.settings import SettingFault
 
 MEGABYTE = 1_048_576
 
@@ -53,27 +52,15 @@ class Settings(Section, frozen=True, kw_only=True):
 
 def load(path: Path) -> Settings | tuple[SettingFault, ...]:
     """Read the file at `path`."""
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        return (
-            SettingFault("", "configuration-absent", f"{path} does not exist: write it as docs/operations/sftp.md"),
-        )
-    except (OSError, UnicodeDecodeError) as error:
-        return (SettingFault("", "configuration-unreadable", f"{path} cannot be read ({type(error).__name__})"),)
-    return parse(text, path.absolute().parent)
+    text = read_text(path, "write it as docs/operations/sftp.md")
+    return (text,) if isinstance(text, SettingFault) else parse(text, path.absolute().parent)
 
 
 def parse(text: str, folder: Path) -> Settings | tuple[SettingFault, ...]:
     """The same for a text; relative paths start at `folder`."""
-    try:
-        found = msgspec.convert(tomllib.loads(text), Settings, dec_hook=_path)
-    except tomllib.TOMLDecodeError as error:
-        place = str(error).rpartition("(at ")[2].rstrip(")")  # line and column; the rest may quote a value
-        return (SettingFault("", "configuration-not-toml", f"not valid TOML at {place}"),)
-    except msgspec.ValidationError as error:
-        reason, _, place = str(error).replace("`", "").partition(" - at ")
-        return (SettingFault(place.removeprefix("$."), "wrong-option", reason[:1].lower() + reason[1:]),)
+    found = shaped(text, Settings)
+    if isinstance(found, SettingFault):
+        return (found,)
     faults = tuple(
         SettingFault(name, "address", "expected https://host[:port], or http:// on this machine")
         for name in ("hub", "hub_connect")
@@ -90,9 +77,3 @@ def _right(address: str) -> bool:
     except ValueError:
         return False
     return whole and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
-
-
-def _path(kind: type, value: Any) -> Any:
-    if kind is Path and isinstance(value, str):
-        return Path(value)
-    raise msgspec.ValidationError("Expected a path as text")

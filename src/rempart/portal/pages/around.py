@@ -27,6 +27,7 @@ FILES: Final = {
     "insurer_case.mjs": "text/javascript; charset=utf-8",
     "hpke.mjs": "text/javascript; charset=utf-8",
     "enrolment_document.mjs": "text/javascript; charset=utf-8",
+    "opening.mjs": "text/javascript; charset=utf-8",
     "papers.mjs": "text/javascript; charset=utf-8",
     "station.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",

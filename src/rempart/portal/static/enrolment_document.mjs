@@ -2,6 +2,7 @@
 // file, is never sent and not kept.
 
 import { Fault, bytes, named, piece, subtle, text, same } from "./hpke.mjs";
+import { openWithFile } from "./opening.mjs";
 
 const MAGIC = text.encode("rempart-enrolment/1\n");
 const PKCS8 = Uint8Array.from("302e020100300506032b656e04220420".match(/../g), (pair) => parseInt(pair, 16));
@@ -58,28 +59,10 @@ function show(box, found) {
   box.hidden = false;
 }
 
-function start(section) {
-  const words = section.dataset, said = section.querySelector("[role=status]");
-  const chosen = section.querySelector("input[type=file]");
-  section.querySelector("[data-with-script]").hidden = false;
-  chosen.addEventListener("change", async () => {
-    const [file] = chosen.files;
-    if (!file) return;
-    said.textContent = words.opening;
-    try {
-      if (!subtle) throw new Fault("none");
-      const own = await ownKey(await file.text());
-      const answer = await fetch(words.path);
-      if (!answer.ok || answer.redirected) throw new Fault("away");
-      show(section.querySelector("[data-opened]"), await opened(new Uint8Array(await answer.arrayBuffer()), own, words.bound));
-      said.textContent = "";
-    } catch (error) {
-      said.textContent = error instanceof Fault ? words[error.message] : error.name === "OperationError" ? words.other : words.away;
-    } finally {
-      chosen.value = "";
-    }
+const sealed = document.querySelector("#sealed-document");
+if (sealed) {
+  openWithFile(sealed, {
+    own: ownKey, show,
+    open: async (answer, own) => opened(new Uint8Array(await answer.arrayBuffer()), own, sealed.dataset.bound),
   });
 }
-
-const sealed = document.querySelector("#sealed-document");
-if (sealed) start(sealed);

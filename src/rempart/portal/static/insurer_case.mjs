@@ -2,6 +2,7 @@
 // sent and not kept.
 
 import { ATTACHMENT, Fault, bytes, decoded, named, piece, row, same, subtle, text, unwrapped } from "./hpke.mjs";
+import { openWithFile } from "./opening.mjs";
 
 const hex = (found) => Uint8Array.from(found.replaceAll("-", "").match(/../g), (pair) => parseInt(pair, 16));
 
@@ -85,29 +86,12 @@ function show(box, { quote, reference, attachments }, words) {
   box.hidden = false;
 }
 
-function start(section) {
-  const words = section.dataset, said = section.querySelector("[role=status]");
-  const chosen = section.querySelector("input[type=file]");
-  section.querySelector("[data-with-script]").hidden = false;
-  chosen.addEventListener("change", async () => {
-    const [file] = chosen.files;
-    if (!file) return;
-    said.textContent = words.opening;
-    try {
-      if (!subtle) throw new Fault("none");
-      const own = await ownKey(await file.text());
-      const answer = await fetch(words.path, { headers: { accept: "application/json" } });
-      if (!answer.ok || answer.redirected) throw new Fault("away");
-      show(section.querySelector("[data-opened]"), await openCase(await answer.json(), own), words);
-      said.textContent = "";
-    } catch (error) {
-      said.textContent = error instanceof Fault ? words[error.message] : error.name === "OperationError" ? words.other : words.away;
-    } finally {
-      chosen.value = "";
-    }
+const sealed = globalThis.document?.querySelector("#sealed");
+if (sealed) {
+  openWithFile(sealed, {
+    accept: "application/json", own: ownKey,
+    open: async (answer, own) => openCase(await answer.json(), own),
+    show: (box, found) => show(box, found, sealed.dataset),
   });
 }
-
-const sealed = globalThis.document?.querySelector("#sealed");
-if (sealed) start(sealed);
 globalThis.document?.querySelector("#said")?.focus();
