@@ -196,7 +196,8 @@ LEFT_OUT = {
     QuoteLine: {"coefficient", "place"},
     ParticularsRequest: {"teeth", "pricing", "days", "substitution", "reference_price", "blind"},
     EligibilityAnswer: {"padding"},
-    InvoiceRequest: {"declared"},
+    InvoiceRequest: {"declared", "receipt"},
+    AuthorizationState: {"attachments"},
 }
 """Of other trades, or told in another way."""
 

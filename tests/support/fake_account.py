@@ -80,7 +80,7 @@ def account(**others: Any) -> FakeAccount:
         ],
         sessions=[
             SessionState(
-                HERE, "firefox/windows", "2026-11-18T08:01:00Z", "2026-11-18T09:15:00Z", "123456782", here=True
+                HERE, "firefox/windows@Rennes", "2026-11-18T08:01:00Z", "2026-11-18T09:15:00Z", "123456782", here=True
             ),
             SessionState(THERE, "safari/ios", "2026-11-18T07:40:00Z", "2026-11-18T07:55:00Z", "", here=False),
         ],

@@ -21,6 +21,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from rempart.client.doors import SignedIn
 from rempart.portal import rendering, session
 from rempart.portal.app import application
+from rempart.portal.cities import Cities
 from rempart.portal.port import Portal
 from rempart.portal.settings import Enrolment, ProSanteConnect, Settings, parse
 from rempart.portal.words import Words
@@ -90,7 +91,8 @@ class Turn:
 def before_doors(chosen: Settings) -> tuple[ASGIApp, Turn]:
     """The application with these settings, and the turn of whose doors it stands before."""
     turn = Turn()
-    return application(Portal(chosen, turn, turn.clock, languages())), turn
+    cities = Cities(chosen.cities)
+    return application(Portal(chosen, turn, turn.clock, languages(), cities=cities)), turn
 
 
 @cache

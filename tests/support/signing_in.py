@@ -6,7 +6,7 @@ import asyncio
 from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 from rempart.bench.world import OPERATOR
@@ -17,7 +17,7 @@ from rempart.client import _jose
 from rempart.client.doors import Assertion, Doors, PortalAccount, Registration, SignedIn
 from rempart.client.dpop import DpopKey
 from rempart.domain.authorities import DESK_ROLES, INSURER_ROLES
-from rempart.ground.instants import now
+from rempart.ground.instants import PARIS, civil_date, now
 from rempart.simulation.country import Country
 from rempart.wire.problem import Problem
 from support.authenticator import Authenticator, text
@@ -25,7 +25,7 @@ from support.authenticator import Authenticator, text
 T = TypeVar("T")
 HOST = "portal.horizon.test"
 ORIGIN = f"https://{HOST}"
-TODAY = date.today()  # noqa: DTZ011 - the hub under test lives today
+TODAY = civil_date(now(), PARIS)
 DAY, YEAR = timedelta(days=1), timedelta(days=365)
 
 

@@ -13,7 +13,7 @@ from rempart.api.sign_in_routes import SignInDesk, by_portal, bytes_of
 from rempart.application.hospital_sign_in import Came, HospitalSignIn
 from rempart.application.tokens import Refusal
 from rempart.wire.hospital import HospitalRequest
-from rempart.wire.sign_in import DEVICES
+from rempart.wire.sign_in import told_device
 
 
 def hospital_routes(desk: SignInDesk, signing_in: HospitalSignIn) -> list[HTTPRouteHandler]:
@@ -24,7 +24,7 @@ def hospital_routes(desk: SignInDesk, signing_in: HospitalSignIn) -> list[HTTPRo
         if isinstance(read, Response):
             return read
         came = Came(asked.operator, binding, asked.hospital, read[0], asked.code, asked.verifier, asked.issuer)
-        device = asked.device if asked.device in DEVICES else ""
+        device = told_device(asked.device)
         found = await signing_in.sign_in(came, device=device, instant=instant)
         return refused(shown(found.code)) if isinstance(found, Refusal) else desk.told(found, instant)
 

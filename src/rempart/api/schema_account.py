@@ -71,7 +71,7 @@ ACCOUNT_FIELDS: dict[str, dict[str, str]] = {
     },
     "SessionState": {
         "session": "Its name, the same through its renewals.",
-        "device": "Browser and system as the portal told them, such as firefox/windows; may be empty.",
+        "device": "Browser, system and perhaps city as the portal told them: firefox/windows@Rennes; may be empty.",
         "began": "When, UTC.",
         "renewed": "When last, UTC.",
         "site": "Where; empty while none was chosen.",

@@ -79,7 +79,7 @@ PEOPLE_FIELDS: dict[str, dict[str, str]] = {
         "authenticator_data": "authenticatorData of the browser's answer, base64url.",
         "signature": "signature of the browser's answer, base64url.",
         "site": "The site to work at; left out, the only one, or chosen later by a renewal.",
-        "device": "Browser and system, such as firefox/windows, for the person's own list of sessions.",
+        "device": "Browser, system and perhaps city, firefox/windows@Rennes, for the person's own list of sessions.",
     },
     "RenewRequest": {"site": "Another of the session's sites; left out, the one there is."},
     "SessionAnswer": {

@@ -133,7 +133,7 @@ STATION_FIELDS: dict[str, dict[str, str]] = {
         "challenge": "As it was given.",
         "proof": "As at the seat's beginning.",
         "signature": "The workstation's, over challenge, seat and proof; r and s, base64url.",
-        "device": "One browser and system of a closed list; may be left out.",
+        "device": "Browser and system, and perhaps a city, such as firefox/windows@Rennes; may be left out.",
     },
     "HospitalRequest": {
         "operator": "Whose portal.",
@@ -142,7 +142,7 @@ STATION_FIELDS: dict[str, dict[str, str]] = {
         "code": "As the provider gave it.",
         "verifier": "PKCE's.",
         "issuer": "The answer's iss; may be left out.",
-        "device": "One browser and system of a closed list; may be left out.",
+        "device": "Browser and system, and perhaps a city, such as firefox/windows@Rennes; may be left out.",
     },
     "DelegationCodeRequest": {
         "first": "First day, at the site.",

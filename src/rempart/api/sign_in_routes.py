@@ -30,7 +30,6 @@ from rempart.identity import certificate, dpop
 from rempart.wire.once import repeats_a_name
 from rempart.wire.problem import FieldError, encode
 from rempart.wire.sign_in import (
-    DEVICES,
     MOST,
     ChallengeAnswer,
     ChallengeRequest,
@@ -39,6 +38,7 @@ from rempart.wire.sign_in import (
     PasskeyRequest,
     RenewRequest,
     SessionAnswer,
+    told_device,
 )
 
 Asked = Request[Any, Any, Any]
@@ -142,7 +142,7 @@ def _passkey(desk: SignInDesk) -> HTTPRouteHandler:
         challenge, credential, client_data, authenticator_data, signature = read
         presented = Presented(
             asked.operator, binding, challenge, credential, client_data, authenticator_data, signature, asked.site,
-            asked.device if asked.device in DEVICES else "",
+            told_device(asked.device),
         )  # fmt: skip
         found = await desk.sessions.sign_in(presented, instant)
         return refused(shown(found.code)) if isinstance(found, Refusal) else desk.told(found, instant)

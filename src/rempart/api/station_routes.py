@@ -24,7 +24,7 @@ from rempart.application.tokens import Refusal, TokenFacts
 from rempart.ground.instants import PARIS, civil_date, iso
 from rempart.sealing.invitations import locum_code_hash
 from rempart.wire.problem import FieldError, encode
-from rempart.wire.sign_in import DEVICES, MOST
+from rempart.wire.sign_in import MOST, told_device
 from rempart.wire.stations import (
     DelegationClaim,
     DelegationCode,
@@ -147,7 +147,7 @@ def _pin(desk: SignInDesk, stations: Stations) -> HTTPRouteHandler:
         if isinstance(read, Response):
             return read
         pin = Pin(_name(asked.station, STATION_BYTES), _name(asked.seat, SEAT_BYTES), *read)
-        device = asked.device if asked.device in DEVICES else ""
+        device = told_device(asked.device)
         found = await stations.switch(asked.operator, binding, pin, device=device, instant=instant)
         return refused(shown(found.code)) if isinstance(found, Refusal) else desk.told(found, instant)
 

@@ -35,6 +35,7 @@ async def _serve(settings: Settings) -> None:
     from rempart.ground import logs
     from rempart.portal import demo
     from rempart.portal.app import application
+    from rempart.portal.cities import Cities, CitiesError
     from rempart.portal.port import Portal
     from rempart.portal.words import languages
 
@@ -49,9 +50,13 @@ async def _serve(settings: Settings) -> None:
     except (ValueError, KeyError):
         reason = f"{settings.key_file} is no private JWK, or keeper is not name+hash+key: make or copy it again"
         raise StartRefusedError("key-malformed", reason) from None
+    try:
+        cities = Cities(settings.cities)
+    except CitiesError as error:
+        raise StartRefusedError("cities-unreadable", str(error)) from None
     server = uvicorn.Server(
         uvicorn.Config(
-            application(Portal(settings, doors, time.time, languages(), people)), host=settings.listen_host,
+            application(Portal(settings, doors, time.time, languages(), people, cities)), host=settings.listen_host,
             port=settings.listen_port, http="httptools", lifespan="off", access_log=False, log_config=None,
             server_header=False, proxy_headers=False,
         )

@@ -169,7 +169,7 @@ class Doors:
         return await self._said("/v1/sign-in/enrol", asked, EnrolAnswer)
 
     async def sign_in(self, challenge: str, made: Assertion, site: str = "", *, device: str = "") -> SignedIn | Problem:
-        """A session. `device`: one of `wire.sign_in.DEVICES`, for the person's own list."""
+        """A session. `device`: as `wire.sign_in.told_device` takes it, for the person's own list."""
         asked = PasskeyRequest(
             self._account.operator, challenge, made.credential, made.client_data, made.authenticator_data,
             made.signature, site, device,

@@ -1,13 +1,20 @@
-"""Which browser and system a person signs in with, as far as the browser says: for the person's own list of sessions.
+"""With which browser and system a person signs in, and from which city: for the person's own list of sessions.
 
-Nothing but one of `wire.sign_in.DEVICES` leaves here; versions and models stay unread.
+Nothing but one of `wire.sign_in.DEVICES` and a city's name leaves here; versions, models and addresses stay unread.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rempart.portal.words import N_
+
+if TYPE_CHECKING:
+    from litestar import Request
+
+    from rempart.portal.port import Portal
+
+    Asked = Request[Any, Any, Any]
 
 _BROWSERS: Final = (
     ("Edg", "edge"), ("OPR/", "opera"), ("SamsungBrowser/", "samsung"), ("Firefox/", "firefox"), ("FxiOS/", "firefox"),
@@ -32,7 +39,18 @@ def device(user_agent: str) -> str:
     return f"{browser}/{system}"
 
 
-def named(told: str) -> tuple[str, str]:
-    """Names of browser and system, source texts; two empty ones when nothing was told."""
-    browser, _, system = told.partition("/")
-    return NAMES.get(browser, ""), NAMES.get(system, "")
+def told(portal: Portal, request: Asked) -> str:
+    """What the hub is told: browser/system, and `@` with the city where the operator's file knows it."""
+    header = portal.settings.client_address
+    peer = request.client.host if request.client else ""
+    # A proxy adds its own peer at the end; what stands before it is the browser's word.
+    address = request.headers.get(header, "").rpartition(",")[2].strip() if header else peer
+    found, city = device(request.headers.get("user-agent", "")), portal.cities.at(address)
+    return f"{found}@{city}" if city else found
+
+
+def named(told: str) -> tuple[str, str, str]:
+    """Names of browser and system, source texts, and of the city; empty where nothing was told."""
+    found, _, city = told.partition("@")
+    browser, _, system = found.partition("/")
+    return NAMES.get(browser, ""), NAMES.get(system, ""), city

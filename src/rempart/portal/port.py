@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from rempart.client.calls import Call
 from rempart.client.doors import Assertion, Challenge, Enrolled, Pin, Registration, SignedIn
 from rempart.client.pro_sante_connect import Back, Begun
+from rempart.portal.cities import Cities
 from rempart.portal.demo import DemoPerson
 from rempart.portal.settings import Settings
 from rempart.portal.words import Words
@@ -18,6 +19,7 @@ from rempart.wire.provider import Workplace
 from rempart.wire.sign_in import Purpose
 
 T = TypeVar("T")
+NOWHERE = Cities()
 
 
 class Hub(Protocol):
@@ -68,3 +70,4 @@ class Portal:
     clock: Callable[[], float]
     languages: dict[str, Words]
     demo_people: tuple[DemoPerson, ...] = ()
+    cities: Cities = NOWHERE

@@ -86,6 +86,8 @@ class Settings(Section, frozen=True, kw_only=True):
     keeper: str = ""  # pins the keeper's key, name+hash+key as the operator gave it: identities are sealed to it
     key_file: Path = Path("portal-key.json")  # mode 0600, made by `rempart portal new-key`
     card_lists: Path | None = None  # folder of the signed lists by which cards are checked without network
+    cities: Path | None = None  # a database of cities in MaxMind's format, for people's own list of sessions
+    client_address: str = ""  # the header by which the proxy tells a browser's address; without it, who connects
     unsafe_plain_http: bool = False  # on this machine only
     unsafe_clear_identities: bool = False  # without `keeper`: the hub is told who is presented
     unsafe_demo_people: Path | None = None  # passkeys of invented people, offered to everybody who comes
@@ -122,9 +124,14 @@ def parse(text: str, folder: Path) -> Settings | tuple[SettingFault, ...]:
     if isinstance(found, SettingFault):
         return (found,)
     people = found.unsafe_demo_people and folder / found.unsafe_demo_people
+    cities = found.cities and folder / found.cities
     lists = found.card_lists and folder / found.card_lists
     settings = msgspec.structs.replace(
-        found, key_file=folder / found.key_file, unsafe_demo_people=people, card_lists=lists
+        found,
+        key_file=folder / found.key_file,
+        unsafe_demo_people=people,
+        card_lists=lists,
+        cities=cities,
     )
     return tuple(fault for check in CHECKS for fault in check(settings)) or settings
 

@@ -23,7 +23,10 @@ class PasskeyState(msgspec.Struct, frozen=True):
 
 
 class SessionState(msgspec.Struct, frozen=True):
-    """A live session: `session` is 16 hexadecimal characters, `device` as the portal told it, `here` this one."""
+    """A live session: `session` is 16 hexadecimal characters, `here` this one.
+
+    `device` and city as the portal told them: browser/system@city.
+    """
 
     session: str
     device: str

@@ -12,7 +12,7 @@ import msgspec
 class HospitalRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`hospital` is its word at the operator; `challenge` was the nonce, `verifier` is PKCE's.
 
-    `issuer` is the answer's `iss`, "" when it had none; `device`: one of `wire.sign_in.DEVICES`.
+    `issuer` is the answer's `iss`, "" when it had none; `device`: as `wire.sign_in.told_device` takes it.
     """
 
     operator: str

@@ -6,6 +6,7 @@ portal's key: a session is worth something with that key only. Nothing here is a
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import msgspec
@@ -15,11 +16,25 @@ BROWSERS = ("firefox", "chrome", "edge", "safari", "opera", "samsung", "other")
 SYSTEMS = ("windows", "macos", "linux", "android", "ios", "chromeos", "other")
 DEVICES = frozenset(f"{browser}/{system}" for browser in BROWSERS for system in SYSTEMS)
 """What a portal may tell of a device, from the browser's own word; anything else is kept as nothing."""
+_CITY = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .'’()-]){0,38}")
 SITE_ROLES = ("professional", "staff", "manager")
 INSURER_ROLES = ("case-worker", "insurer-manager")
 OPERATOR_ROLES = ("agent", "support", "security", "data-protection")
 """A person's roles: at the counter of sites, at an insurer's desk, at the operator's own."""
 Purpose = Literal["enrol", "sign-in", "provider", "add-passkey", "approve", "station"]
+
+
+def told_device(text: str) -> str:
+    """One of `DEVICES`, and where the portal knows it `@` and a city; what is neither is left out. At most 60."""
+    device, _, city = text.partition("@")
+    if device not in DEVICES:
+        return ""
+    return f"{device}@{city}" if named_city(city) else device
+
+
+def named_city(text: str) -> str:
+    """The text where it can be a city's name: letters of any alphabet, spaces and what joins them; else ""."""
+    return text if _CITY.fullmatch(text) else ""
 
 
 class ChallengeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,7 +79,7 @@ class EnrolAnswer(msgspec.Struct, frozen=True):
 class PasskeyRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the browser signed. `site` may be left out: then it is the only one, or is chosen by a renewal.
 
-    `device`: one of `DEVICES`, for the person's own list of sessions.
+    `device`: as `told_device` takes it, for the person's own list of sessions.
     """
 
     operator: str

@@ -55,7 +55,7 @@ class SeatAnswer(msgspec.Struct, frozen=True):
 
 
 class PinRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who comes back by a PIN. `device`: one of `wire.sign_in.DEVICES`."""
+    """Who comes back by a PIN. `device`: as `wire.sign_in.told_device` takes it."""
 
     operator: str
     station: str

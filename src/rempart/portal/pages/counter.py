@@ -65,7 +65,7 @@ def _switch(pages: Pages) -> HTTPRouteHandler:
         shown = _pin(form := await read(request))
         if shown is None:
             return _said(pages, request, Problem("", 401, "station-refused"))
-        device = devices.device(request.headers.get("user-agent", ""))
+        device = devices.told(pages.portal, request)
         try:
             found = await pages.portal.hub.sign_in_by_pin(form.one.get("challenge", ""), shown, device=device)
         except NoAnswerError:

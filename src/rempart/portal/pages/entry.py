@@ -101,7 +101,7 @@ async def _entered(
     pages: Pages, request: Asked, challenge: str, signed: Assertion, *, site: str = ""
 ) -> Response[Any]:  # fmt: skip
     """Signed in, with the cookie; or why not."""
-    told = devices.device(request.headers.get("user-agent", ""))
+    told = devices.told(pages.portal, request)
     found = await pages.portal.hub.sign_in(challenge, signed, site, device=told)
     if isinstance(found, Problem) and found.code in TURNS:
         return Redirect(TURN_PATH, status_code=303)

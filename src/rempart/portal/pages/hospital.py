@@ -65,7 +65,7 @@ def _of(pages: Pages, hospital: Hospital) -> list[HTTPRouteHandler]:
             return _no(pages, request, _told("provider-state"))
         if came.error or not came.code:
             return _no(pages, request, _told("provider-denied"))
-        device = devices.device(request.headers.get("user-agent", ""))
+        device = devices.told(pages.portal, request)
         live = await pages.portal.hub.sign_in_by_hospital(hospital.name, began, came, device=device)
         if isinstance(live, Problem) and live.code in TURNS:
             return wait(pages, gone(pages))
