@@ -133,7 +133,8 @@ def test_two_agents_open_the_portal_that_one_closed(hub_world: HubWorld, portal:
         assert await agreed(second, other) == DeskOpening("open")
         told = await doors.perform(other, desk.compartments())
         assert isinstance(told, DeskCompartments), told
-        assert [each.step for each in told.events] == ["open", "agreed", "agreed", "closed"]
+        newest = [each.step for each in told.events if each.compartment == PORTAL][:4]  # others closed it before
+        assert newest == ["open", "agreed", "agreed", "closed"]
         assert told.compartments[0].state == "open"
         await asyncio.sleep(2.2)
 

@@ -94,13 +94,20 @@ def _report(made: Town, file: str) -> Any:
     return made.one("select report from rempart.inbound where inbound = %s", file)
 
 
+def _words(pid: int) -> bytes:
+    """A process's command line; nothing of one that ended since it was listed."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
 def _decider(made: Town) -> int:
     """The second deciding process: it is started with a word of its own."""
     worker = made.house.processes["worker"].pid
 
     def ready() -> list[int]:
-        told = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children(worker)}
-        return [pid for pid, words in told.items() if b"--decide-only" in words and _sockets(pid) >= CONNECTED]
+        return [pid for pid in children(worker) if b"--decide-only" in _words(pid) and _sockets(pid) >= CONNECTED]
 
     _until(lambda: bool(ready()), "there is no second process")
     return ready()[0]
