@@ -106,11 +106,14 @@ def _decider(made: Town) -> int:
     """The second deciding process: it is started with a word of its own."""
     worker = made.house.processes["worker"].pid
 
-    def ready() -> list[int]:
-        return [pid for pid in children(worker) if b"--decide-only" in _words(pid) and _sockets(pid) >= CONNECTED]
+    found: list[int] = []
 
-    _until(lambda: bool(ready()), "there is no second process")
-    return ready()[0]
+    def ready() -> bool:
+        found[:] = [pid for pid in children(worker) if b"--decide-only" in _words(pid) and _sockets(pid) >= CONNECTED]
+        return bool(found)
+
+    _until(ready, "there is no second process")
+    return found[0]
 
 
 def _sockets(pid: int) -> int:
