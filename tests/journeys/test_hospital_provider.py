@@ -6,7 +6,6 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -16,7 +15,9 @@ import pytest
 from rempart.bench import doors
 from rempart.bench.world import OPERATOR, World
 from rempart.bootstrap.house import House, free_ports
+from rempart.ground.instants import now
 from rempart.simulation.country import Country
+from rempart.simulation.sites import day_begun_everywhere
 from support.hub_world import FAST
 from support.oidc_provider import Provider, packages, serving
 from support.ready import ready
@@ -62,7 +63,7 @@ def entrance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Entrance]:
         serving(folder, f"{origin}{HERE}/retour") as both,
         House(ready(root / "h"), _hub(root, both.hospital, origin), FAST) as house,
     ):
-        country = Country(1, 20, day=date.today())  # noqa: DTZ011 - the hub lives today
+        country = Country(1, 20, day=day_begun_everywhere(now()))
         World(house, country).register()
         site = next(site.number for site in country.all_sites() if site.profession == "hospital")
         house.launch("hub")

@@ -18,7 +18,7 @@ from rempart.bench.world import OPERATOR, World
 from rempart.bootstrap.clock import clock_file
 from rempart.bootstrap.house import House
 from rempart.bootstrap.pay import NewAccount, NewPayee, register_account, register_payees
-from rempart.ground.instants import SharedClock, start_of_day
+from rempart.ground.instants import SharedClock, now, start_of_day
 from rempart.simulation.caller import Caller, invoice_request
 from rempart.simulation.clients import registration_of
 from rempart.simulation.country import Country
@@ -26,6 +26,7 @@ from rempart.simulation.day import events
 from rempart.simulation.events import Bill, Lot, SendFile, SendInvoices
 from rempart.simulation.files import file_bytes
 from rempart.simulation.http import HttpError, Response
+from rempart.simulation.sites import day_begun_everywhere
 from rempart.storage.invariants import check
 from rempart.wire.problem import Problem
 from support.ready import ready
@@ -133,7 +134,7 @@ def town(
         merged["batches"] = {"demo_release_seconds": 2.0}  # as in the demo: no day is waited for
     for name, values in (options or {}).items():
         merged.setdefault(name, {}).update(values)
-    country = Country(seed, people, day=FIRST_DAY if simulated else date.today(), insurers=insurers)  # noqa: DTZ011 - the machine's own day
+    country = Country(seed, people, day=FIRST_DAY if simulated else day_begun_everywhere(now()), insurers=insurers)
     with House(ready(folder), merged, SERVER) as house:
         clock = None
         if simulated:

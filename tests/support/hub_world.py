@@ -30,6 +30,7 @@ from rempart.simulation.country import Country
 from rempart.simulation.day import CONCENTRATOR, events
 from rempart.simulation.events import Ask
 from rempart.simulation.http import Connection, Response
+from rempart.simulation.sites import day_begun_everywhere
 from rempart.wire.authorizations import AuthorizationRequest, SignedDecision, Statement
 from rempart.wire.eligibility import EligibilityRequest
 from rempart.wire.estimates import EstimateLine, EstimateRequest
@@ -172,7 +173,7 @@ def _digest(token: str) -> bytes:
 def running_hub(folder: Path, people: int = 20) -> Iterator[HubWorld]:
     """Keeper, PostgreSQL and hub, with everything registered and no rights loaded."""
     with lying() as provider, House(ready(folder), _options(folder, provider), FAST) as house:
-        world = World(house, Country(1, people, day=date.today()))  # noqa: DTZ011 - the simulated day is today's
+        world = World(house, Country(1, people, day=day_begun_everywhere(now())))
         world.register()
         made_site = world.country.site(0).number
         _register_vendor(house, made_site)

@@ -38,7 +38,7 @@ from rempart.simulation.caller import Caller
 from rempart.simulation.clients import Registration, registration_of, registrations
 from rempart.simulation.country import Country
 from rempart.simulation.day import CONCENTRATOR
-from rempart.simulation.sites import Site, invented_iban
+from rempart.simulation.sites import Site, day_begun_everywhere, invented_iban
 from rempart.storage.invariants import check
 from rempart.storage.parties import Registry, single
 from rempart.wire.invoices import InvoiceRequest
@@ -99,7 +99,7 @@ class Bench:
         """A figure for each size, in the order given."""
         options = {**OPTIONS, **MONEY, "worker": {**OPTIONS.get("worker", {}), "processes": self.workers}}
         with House(self.folder / "house", options, POSTGRES) as house:
-            world = World(house, Country(5, self.people, day=date.today()))  # noqa: DTZ011 - the civil day of this machine
+            world = World(house, Country(5, self.people, day=day_begun_everywhere(now())))
             world.register()
             _register(world)
             self.say("loading rights")

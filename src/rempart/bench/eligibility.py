@@ -17,7 +17,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -39,6 +38,7 @@ from rempart.simulation.caller import Caller, presented_request
 from rempart.simulation.care import domain_for
 from rempart.simulation.clients import registration_of
 from rempart.simulation.country import Country
+from rempart.simulation.sites import day_begun_everywhere
 from rempart.wire.token import ASSERTION_TYPE, FORM_TYPE, GRANT_TYPE, TokenAnswer
 
 PATH = "/v1/eligibility"
@@ -99,7 +99,7 @@ class Bench:
         off = OPTIONS | {"demo": {"unsafe_cadence_off": True}}
         house = House(self.folder / "house", off | self._authority(), {"shared_buffers": "2GB", "max_wal_size": "8GB"})
         with house:
-            world = World(house, Country(7, self.people, day=date.today()))  # noqa: DTZ011 - the civil day of this machine
+            world = World(house, Country(7, self.people, day=day_begun_everywhere(now())))
             world.register()
             self.say("loading rights")
             world.load()

@@ -11,7 +11,6 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from rempart.ground.settings import PROFESSIONS
 from rempart.simulation.caller import Caller
 from rempart.simulation.clients import registration_of
 from rempart.simulation.country import Country
+from rempart.simulation.sites import day_begun_everywhere
 from rempart.storage.invariants import check
 from rempart.wire.problem import Problem
 
@@ -78,7 +78,7 @@ class Bench:
         """A figure for each size, in the order given."""
         settings = {"shared_buffers": "1GB", "max_wal_size": "8GB"}
         with House(self.folder / "house", OPTIONS, settings) as house:
-            country = Country(5, self.people, day=date.today())  # noqa: DTZ011 - the civil day of this machine
+            country = Country(5, self.people, day=day_begun_everywhere(now()))
             world = World(house, country)
             world.register()
             self.say("loading rights")

@@ -51,13 +51,14 @@ def demo(
         return
     from rempart.bench.demo import OPTIONS, Demo
     from rempart.bootstrap.house import House
-    from rempart.ground.instants import PARIS, civil_date, now
+    from rempart.ground.instants import now
     from rempart.simulation.country import Country
+    from rempart.simulation.sites import day_begun_everywhere
     from rempart.storage.existing import ExistingPostgresError
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a stop in order, as with Ctrl-C
     place = folder or Path(tempfile.mkdtemp(prefix="rempart-demo-"))
-    country = Country(seed, people, day=civil_date(now(), PARIS))
+    country = Country(seed, people, day=day_begun_everywhere(now()))
     try:
         with House(place / "house", OPTIONS, database_url=database_url) as house:
             with _progress(shown=not as_json) as step:

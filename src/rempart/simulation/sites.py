@@ -7,8 +7,10 @@ IBANs have right keys and a bank code, 99999, that no bank has. Counts by profes
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from rempart.domain.identifiers import luhn_digit
+from rempart.ground.instants import civil_date
 from rempart.simulation.chance import Chance
 from rempart.simulation.names import company_name
 
@@ -34,6 +36,11 @@ PER_MILLION = (
 """Sites per million people; everybody's country has at least one of each, and three pharmacies."""
 
 _ZONES = ("Europe/Paris", "Europe/Paris", "Europe/Paris", "Indian/Reunion", "America/Martinique", "America/Cayenne")
+
+
+def day_begun_everywhere(instant: int) -> date:
+    """The latest day that has begun at every site; microseconds UTC. Care of a later one is refused there as future."""
+    return min(civil_date(instant, zone) for zone in _ZONES)
 
 
 @dataclass(frozen=True, slots=True)
