@@ -12,10 +12,14 @@ import psycopg
 import pytest
 
 from rempart.domain.enrolment import DAY
+from rempart.domain.merkle import verify_inclusion
+from rempart.domain.month import month_start
 from rempart.domain.parties import Account, Client, Site
+from rempart.formats.checkpoint import parse
 from rempart.storage import desk_joins, desk_log, insurer_rejections
 from rempart.storage.door import Database as Door
 from rempart.storage.parties import Registry, single
+from support.log_world import LogWorld, disclosure, insert
 
 if TYPE_CHECKING:
     from support.databases import Database
@@ -174,6 +178,50 @@ def test_the_log_tells_counts_of_the_own_sites_to_who_may(registered: Database) 
     assert len(kept) == 7
     assert kept[0] == ("log-counts", OFFICER, "20260301-20260303")
     assert kept[-1] == ("log-entry", OFFICER, "06C5K1V2N8Q0")
+
+
+def test_a_question_is_proven_under_the_signed_head_and_a_changed_tree_is_told(registered: Database) -> None:
+    """Not before the folder, nor before the head that covers it; then by a path to the root; none once it is cut."""
+    world = LogWorld({role: registered.url(role) for role in ("admin", "worker", "hub")})
+    month = 2026 * 12 + 2
+    start = month_start(month)
+    ours = disclosure(0)._replace(site=OURS, operator="horizon", purpose="eligibility", instant=start + 5 * DAY)
+    reader = desk_log.Reader(OFFICER, "horizon", NOW)
+
+    def read() -> tuple[desk_log.Leaf | None, desk_log.Proven | None]:
+        found = hub(registered, lambda door: desk_log.entry(door, reader, "06C5K1V2N8Q0", ours.instant))
+        with world.connect("hub") as connection:
+            return found.leaf, desk_log.proven(connection, found.leaf) if found.leaf else None
+
+    world.write(300, start)
+    world.fold()
+    world.sign(month)
+    with world.connect() as connection:
+        insert(connection, ours)
+    assert read() == (None, None)
+    world.fold()
+    leaf, proven = read()
+    assert (leaf and (leaf.month, leaf.number), proven) == ((month, 300), None), "folded, not yet signed"
+    world.write(40, start)
+    world.fold()
+    note = world.sign(month)
+    leaf, proven = read()
+    assert leaf is not None
+    assert proven is not None
+    assert (proven.size, proven.root, proven.holds) == (341, note.checkpoint.root, True)
+    assert parse(proven.note) == note
+    assert verify_inclusion(leaf.hash, leaf.number, proven.size, proof=proven.path, root=proven.root)
+    with world.connect() as connection:
+        connection.execute("alter table rempart.leaf disable trigger user")
+        connection.execute("update rempart.leaf set hash = sha256(hash) where number = 299")
+    altered = read()[1]
+    assert altered is not None
+    assert not altered.holds
+    with world.connect() as connection:
+        connection.execute("delete from rempart.leaf where number = 299")
+    cut = read()[1]
+    assert cut is not None
+    assert (cut.path, cut.holds) == ((), False)
 
 
 INVOICE = """
