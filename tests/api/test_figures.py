@@ -55,6 +55,13 @@ def test_twelve_weeks_with_what_was_paid_and_how_long_it_took(paid: MoneyWorld) 
     assert as_site(paid, SITES[2], _figures).delay is None
 
 
+def test_a_payment_dated_the_day_before_took_no_day(paid: MoneyWorld) -> None:
+    """A payer's clock or a past run may date it so: a delay is never less than nothing."""
+    with paid.sql() as connection:
+        connection.execute("update rempart.invoice set received = received + %s", (2 * A_DAY,))
+    assert as_site(paid, SITES[0], _figures).delay == 0
+
+
 def test_a_transfer_that_was_not_executed_is_not_paid(paid: MoneyWorld) -> None:
     """Its amount leaves the week it was ordered in."""
     with paid.sql() as connection:

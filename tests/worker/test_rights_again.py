@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
@@ -56,7 +57,11 @@ def test_one_worker_looks_at_a_time(workers: tuple[psycopg.Connection[Any], psyc
     assert Waits(one).hold()
     assert not asyncio.run(again(Waits(other)).round())
     assert done(other) == []
+    gone = one.info.backend_pid
     one.close()
+    alive = "select exists (select from pg_stat_activity where pid = %s)"
+    while other.execute(alive, (gone,)).fetchone() == (True,):  # a server process ends a little after its client
+        time.sleep(0.01)
     assert asyncio.run(again(Waits(other)).round())
     assert done(other) == [1]
     assert not asyncio.run(again(Waits(other)).round())

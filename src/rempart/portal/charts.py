@@ -57,13 +57,13 @@ class Columns:
 def columns(
     values: Sequence[int | None], labels: Sequence[str], written: Callable[[int], str], *, unit: int = 1
 ) -> Columns:
-    """One column a value, None for none; `written` writes a value, `unit` is the least step of the scale."""
+    """One column a value above 0, None for none; `written` writes a value, `unit` is the least step of the scale."""
     step, most = _scale(max((value or 0 for value in values), default=0), unit)
     room = HEIGHT - FOOT - TOP
     place = (WIDTH - LEFT - RIGHT) / max(1, len(values))
     made = []
     for number, value in enumerate(values):
-        if value:
+        if value and value > 0:
             height = round(room * value / most, 2)
             x = round(LEFT + place * number + place * (1 - FILLED) / 2, 2)
             told = f"{labels[number]} : {written(value)}"

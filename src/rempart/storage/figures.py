@@ -25,8 +25,8 @@ sums as (
            sum(p.invoices)::bigint as invoices
     from paid p group by grouping sets ((1), ())),
 delays as (
-    select date_trunc('week', p.day)::date as week, percentile_disc(0.5) within group (
-               order by p.day - (to_timestamp(i.received / 1000000.0) at time zone 'Europe/Paris')::date) as delay
+    select date_trunc('week', p.day)::date as week, percentile_disc(0.5) within group (order by greatest(
+               p.day - (to_timestamp(i.received / 1000000.0) at time zone 'Europe/Paris')::date, 0)) as delay
     from paid p join rempart.remittance_line l using (remittance)
     cross join lateral (select x.received from rempart.invoice x where x.invoice = l.invoice offset 0) i
     group by grouping sets ((1), ()))
