@@ -97,28 +97,59 @@ def test_each_site_within_is_told_once_of_each_change(
 
 
 def test_chosen_accounts_need_a_new_passkey(hub_world: HubWorld, portal: PortalAccount, tmp_path: Path) -> None:
-    """The old one opens nothing, the file's code makes a new one; an account that was not chosen goes on."""
-    output = tmp_path / "codes.csv"
+    """The old one opens nothing, both files' halves make a new one; an account that was not chosen goes on."""
+    output, others = tmp_path / "first.csv", tmp_path / "second.csv"
 
     async def work(doors: Doors) -> tuple[object, object, object, str, str]:
         chosen = await people.person_at(hub_world.house, hub_world.country, doors)
         other = await people.person_at(hub_world.house, hub_world.country, doors)
         words = ("portal", "require-passkeys", OPERATOR, "--officer", "anne", "--output", str(output))
+        words = (*words, "--second", str(others))
         assert (await asyncio.to_thread(run, hub_world, *words))[0] == 1, "nobody was chosen"
         code, said = await asyncio.to_thread(run, hub_world, *words, "--account", chosen.account)
         assert (code, "1 accounts" in said) == (0, True), said
         assert (await asyncio.to_thread(run, hub_world, *words, "--account", chosen.account))[0] == 1, "it is there"
-        with output.open(encoding="utf-8", newline="") as file:
-            (row,) = csv.DictReader(file)
+        with output.open(encoding="utf-8", newline="") as file, others.open(encoding="utf-8", newline="") as second:
+            (row,), (half,) = csv.DictReader(file), csv.DictReader(second)
+        whole = row["first_half"] + half["second_half"]
         old = await people.signed_in(doors, chosen.passkey)
-        made = await people.enrolled(doors, row["code"], row["site"], Authenticator(people.HOST, people.ORIGIN))
+        made = await people.enrolled(doors, whole, row["site"], Authenticator(people.HOST, people.ORIGIN))
         return old, made, await people.signed_in(doors, other.passkey), chosen.account, row["account"]
 
     old, made, other, account, named = at(portal, work)
     assert isinstance(old, Problem)
     assert made == account == named
     assert not isinstance(other, Problem)
-    assert stat.S_IMODE(output.stat().st_mode) == 0o600
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (output, others)} == {0o600}
+
+
+def test_who_was_chosen_and_not_done_is_named(hub_world: HubWorld, portal: PortalAccount, tmp_path: Path) -> None:
+    """A desk's account is done like another; unknown, ended and federated ones are told, and the exit code is 1."""
+    output, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    unknown, federated = "a000000000000000", "a000000000000fed"
+    sql(hub_world, "insert into rempart.client (client, kind, registered) values (%s, 'account', 0) "
+        "on conflict do nothing", federated)  # fmt: skip
+    sql(hub_world, "insert into rempart.account (account, operator, role, invited, federated) "
+        "values (%s, %s, 'professional', 0, true) on conflict do nothing", federated, OPERATOR)  # fmt: skip
+
+    async def work(doors: Doors) -> tuple[str, str, object, int, str]:
+        desk = await people.person_at(hub_world.house, hub_world.country, doors, role="security")
+        ended = await people.person_at(hub_world.house, hub_world.country, doors)
+        assert (await asyncio.to_thread(run, hub_world, "client", "revoke", ended.account))[0] == 0
+        chosen = [word for each in (desk.account, ended.account, unknown, federated) for word in ("--account", each)]
+        words = ("portal", "require-passkeys", OPERATOR, "--officer", "anne", "--output", str(output))
+        code, said = await asyncio.to_thread(run, hub_world, *words, "--second", str(second), *chosen)
+        old = await people.signed_in(doors, desk.passkey)
+        return desk.account, ended.account, old, code, said
+
+    account, ended, old, code, said = at(portal, work)
+    assert (code, isinstance(old, Problem)) == (1, True)
+    for each, why in ((ended, "ended for ever"), (unknown, "no such account"), (federated, "hospital's own provider")):
+        assert f"{each}: nothing was changed" in said
+        assert why in said
+    assert f"{OPERATOR}: 1 accounts need a new passkey" in said
+    with output.open(encoding="utf-8", newline="") as file:
+        assert [(row["site"], row["account"]) for row in csv.DictReader(file)] == [(OPERATOR, account)]
 
 
 def test_a_plan_is_made_and_ended_by_a_command(hub_world: HubWorld, portal: PortalAccount) -> None:

@@ -13,12 +13,13 @@ from typer.testing import CliRunner
 from rempart.bench.world import OPERATOR
 from rempart.bootstrap.registering import registrar
 from rempart.cli import client as command
-from rempart.client import _jose, assertion, mandates
+from rempart.client import _jose, assertion, calls, mandates
 from rempart.client.doors import Doors, PortalAccount
 from rempart.client.hub import Account, Client
 from rempart.domain.parties import Client as Party
 from rempart.ground.instants import now
 from rempart.wire.mandates import MandateCode
+from rempart.wire.own_site import OwnSite
 from rempart.wire.problem import Problem
 from support import signing_in as people
 from support.hub_world import HubWorld
@@ -103,6 +104,62 @@ def test_a_program_enrols_by_a_code_and_is_ended_at_once(
     at(portal, work)
     told = rows(hub_world, "select what from rempart.program_mandate where site = %s order by event", site)
     assert told == [("claimed",), ("ended",)]
+
+
+def test_a_program_of_the_site_enrols_its_own_key_and_is_ended_for_good(
+    hub_world: HubWorld, portal: PortalAccount, tmp_path: Path
+) -> None:
+    """One command makes the key and the client: it asks, is listed without an end, and one press stops it for ever."""
+    site, path = hub_world.country.site(8).number, tmp_path / "own.json"
+
+    def enrol(given: str, path: Path = path) -> dict[str, str]:
+        words = [
+            "enrol",
+            "--code",
+            given,
+            "--url",
+            hub_world.house.base,
+            "--site",
+            site,
+            "--key",
+            str(path),
+            "--new-key",
+        ]
+        done = CliRunner().invoke(command.app, [*words, "--json"])
+        return dict(json.loads(done.stdout)) if done.exit_code == 0 else {}
+
+    def asks(client: str) -> str:
+        jwk = json.loads(path.read_text("utf-8"))
+        with Client(Account(hub_world.house.base, client, site, jwk, identity="clear")) as hub:
+            found = hub.notices(0)
+            return found.code if isinstance(found, Problem) else ""
+
+    async def work(doors: Doors) -> None:
+        (manager,) = await members(hub_world, doors, 8, "manager")
+        given = await _code(manager, mandates.ANY_PROGRAM)
+        assert isinstance(given, MandateCode), given
+        assert await asyncio.to_thread(enrol, "7K2M-9X4C-1V8B-3N5Q", tmp_path / "never.json") == {}
+        told = await asyncio.to_thread(enrol, given.code)
+        client = told["client"]
+        assert (client, told["site"], told["last"]) == (mandates.own_program(json.loads(path.read_text())), site,
+                                                        "9999-12-31")  # fmt: skip
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert await asyncio.to_thread(enrol, given.code, tmp_path / "second.json") == {}
+        await asyncio.sleep(2.2)  # the hub looks every second who there is
+        assert await asyncio.to_thread(asks, client) == ""
+        own = await doors.perform(manager.session, calls.own_site())
+        assert isinstance(own, OwnSite), own
+        assert {one.member: (one.by, one.last) for one in own.members}[client] == ("program", "9999-12-31")
+        assert await doors.perform(manager.session, mandates.end(client)) == b""
+        assert await asyncio.to_thread(asks, client) != ""
+        own = await doors.perform(manager.session, calls.own_site())
+        assert isinstance(own, OwnSite), own
+        assert client not in {one.member for one in own.members}
+        assert code(await doors.perform(manager.session, mandates.end(client))) == "not-found"
+
+    at(portal, work)
+    told = rows(hub_world, "select what from rempart.program_mandate where site = %s order by event", site)
+    assert told == [("enrolled",), ("ended",)]
 
 
 def _near_its_end(world: HubWorld, site: str) -> None:

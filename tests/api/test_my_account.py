@@ -17,17 +17,22 @@ from rempart.bootstrap import inviting
 from rempart.bootstrap.registering import registrar
 from rempart.cli import operator
 from rempart.cli._output import Failure
-from rempart.client import calls, own_account
+from rempart.client import calls, notices, own_account
+from rempart.client.calls import Call
 from rempart.client.doors import Assertion, Doors, PortalAccount, SignedIn
-from rempart.ground.instants import now
+from rempart.ground.instants import iso, now
 from rempart.wire.account import AccountState, AddPasskeyRequest, PasskeyProof, RecoveryAnswer
+from rempart.wire.notices import NoticeList
+from rempart.wire.payments import RemittanceAdvice
 from rempart.wire.problem import Problem
+from support import messages
 from support import signing_in as people
 from support.authenticator import Authenticator, text
 from support.hub_world import HubWorld
 from support.signing_in import at
 
 pytestmark = pytest.mark.postgres
+NOBODYS = "019cb30d-5c00-7b52-9f0e-3c6a41d2e8b7"
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +174,9 @@ def test_a_manager_lets_a_colleague_back_in_and_probation_halves_the_budget(
         assert _code(other) == "challenge-invalid"
         done = await _recovered(doors, session, manager, person.account)
         assert isinstance(done, RecoveryAnswer), done
+        message = messages.of(house, person.account)
+        assert (message["kind"], message["second_half"]) == ("recovered", ""), "written to, and no code in it"
+        assert done.code not in message["text_fr"]
         assert _code(await doors.perform(lost, own_account.account())) == "session-over"
         assert _code(await people.signed_in(doors, person.passkey)) == "passkey-revoked"
         fresh = Authenticator(people.HOST, people.ORIGIN)
@@ -188,8 +196,33 @@ def test_a_manager_lets_a_colleague_back_in_and_probation_halves_the_budget(
         ]
         codes = [each.code if isinstance(each, Problem) else "" for each in asked]
         assert codes == [""] * 5 + ["client-budget"] * 3
+        machine = msgspec.structs.replace(question, evidence="machine")
+        asked = [
+            await doors.perform(back, calls.eligibility(msgspec.structs.replace(machine, member=f"{7_000_100 + n}")))
+            for n in range(7)
+        ]
+        codes = [each.code if isinstance(each, Problem) else "" for each in asked]
+        assert codes == [""] * 5 + ["client-budget"] * 2, "ten in all, by whatever evidence"
+        assert back.exports_from == iso(probation)
+        await _papers_wait_and_the_site_is_told(doors, back, session)
 
     at(portal, work)
+
+
+async def _papers_wait_and_the_site_is_told(doors: Doors, back: SignedIn, colleague: SignedIn) -> None:
+    for paper in (calls.remittance_pdf(NOBODYS), calls.remittance_return(NOBODYS), calls.demand_pdf(NOBODYS)):
+        assert _code(await doors.perform(back, paper)) == "on-probation"
+        assert _code(await doors.perform(colleague, paper)) == "not-found"
+    assert _code(await doors.perform(back, calls.remittance(NOBODYS))) == "not-found", "the screen is read"
+    as_file = Call("GET", f"/v1/remittances/{NOBODYS}?file=true", RemittanceAdvice)
+    assert _code(await doors.perform(back, as_file)) == "on-probation"
+    told = await doors.perform(colleague, notices.newest())
+    assert isinstance(told, NoticeList), told
+    assert told.notices[0].kind == "account-recovered"
+    assert told.next == max(each.number for each in told.notices)
+    own = await _account(doors, back)
+    assert (bool(own.recovered), own.recovered_by) == (True, "colleague")
+    assert not (await _account(doors, colleague)).recovered
 
 
 async def _recovered(
@@ -204,7 +237,7 @@ async def _recovered(
 def test_the_operator_lets_back_in_who_has_nobody(hub_world: HubWorld, portal: PortalAccount) -> None:
     """Another operator's account, an unknown site: nothing changes. Then a code, and a line that names the officer."""
     person, session = at(portal, lambda doors: _entered(hub_world, doors))
-    good = inviting.Recovery(OPERATOR, person.account, hub_world.site, "agent-7")
+    good = inviting.Recovery(OPERATOR, person.account, hub_world.site, "agent-7", although_manager=True)
     with registrar(hub_world.house.settings) as registering:
         for wrong, code in (
             (inviting.Recovery("nobody", person.account, hub_world.site, "agent-7"), "account-unknown"),
@@ -212,11 +245,16 @@ def test_the_operator_lets_back_in_who_has_nobody(hub_world: HubWorld, portal: P
             (inviting.Recovery(OPERATOR, person.account, "000000000", "agent-7"), "site-unknown"),
         ):
             assert inviting.recover(registering, wrong, now()) == code
-        done = inviting.recover(registering, good, now())
+        done = inviting.recover(registering, good, instant := now())
         after = inviting.show(registering, person.account)
     assert isinstance(done, inviting.Invited), done
     assert not isinstance(after, str)
     assert (after.passkeys, [each.by for each in after.recoveries]) == ((), ["operator:agent-7"])
+    with psycopg.connect(hub_world.house.database.url("admin")) as connection:
+        told = connection.execute(
+            "select site, kind from rempart.site_notice where instant = %s", (instant,)
+        ).fetchall()
+    assert told == [(hub_world.site, "account-recovered")]
 
     async def over(doors: Doors) -> object:
         return await doors.perform(session, own_account.account())
@@ -225,7 +263,7 @@ def test_the_operator_lets_back_in_who_has_nobody(hub_world: HubWorld, portal: P
 
 
 def test_the_operator_s_commands_name_passkeys_as_people_see_them(hub_world: HubWorld, portal: PortalAccount) -> None:
-    """A short id is listed and ends that passkey; a recovery is refused until both checks are said to be done."""
+    """A short id is listed and ends that passkey; a recovery takes both checks, and that no manager could do it."""
     person, session = at(portal, lambda doors: _entered(hub_world, doors))
     told = _run(hub_world, "show", person.account, "--json")
     ((passkey,), recoveries) = told["passkeys"], told["recoveries"]
@@ -241,8 +279,14 @@ def test_the_operator_s_commands_name_passkeys_as_people_see_them(hub_world: Hub
     assert _code(at(portal, lambda doors: doors.renew(session))) in {"passkey-revoked", "session-over"}
     asked = ("recover", OPERATOR, person.account, "--site", hub_world.site, "--officer", "agent-7")
     assert {_run(hub_world, *asked, *said) for said in ((), ("--called",), ("--document",))} == {"not-checked"}
-    done = _run(hub_world, *asked, "--called", "--document", "--json")
-    assert (done["account"], len(done["code"])) == (person.account, 19)
+    at(portal, lambda doors: people.person_at(hub_world.house, hub_world.country, doors, role="manager"))
+    assert _run(hub_world, *asked, "--called", "--document") == "manager-recovers"
+    done = _run(hub_world, *asked, "--called", "--document", "--although-manager", "--json")
+    assert (done["account"], len(done["first_half"])) == (person.account, 9)
+    message = messages.of(hub_world.house, person.account)
+    assert (message["kind"], len(message["second_half"])) == ("recovery", 9)
+    whole, fresh = done["first_half"] + message["second_half"], Authenticator(people.HOST, people.ORIGIN)
+    assert at(portal, lambda doors: people.enrolled(doors, whole, hub_world.site, fresh)) == person.account
     assert _run(hub_world, "show", "a000000000000000") == "account-unknown"
 
 

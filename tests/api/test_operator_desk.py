@@ -12,11 +12,12 @@ from rempart.client import calls, own_bank
 from rempart.client import operator_desk as desk
 from rempart.client.doors import Doors, PortalAccount, SignedIn
 from rempart.client.own_bank import Signable
+from rempart.sealing.actions import Action
 from rempart.wire.account import PasskeyProof
 from rempart.wire.operator_desk import (
     DeskAccounts,
+    DeskCode,
     DeskCompartments,
-    DeskInvitation,
     DeskInviteRequest,
     DeskOpening,
     DeskOpenRequest,
@@ -25,6 +26,7 @@ from rempart.wire.operator_desk import (
     DeskSites,
 )
 from rempart.wire.problem import Problem
+from support import messages
 from support import signing_in as people
 from support.authenticator import Authenticator, text
 from support.hub_world import HubWorld
@@ -57,11 +59,15 @@ async def signed(person: Person, action: Signable | None) -> tuple[str, PasskeyP
     return whole, proof
 
 
-async def invited(person: Person, session: SignedIn, place: str, *, shown: str = "") -> DeskInvitation | Problem:
+def _action(place: str, days: tuple[str, str]) -> Action | None:
+    return desk.invitation(OPERATOR, "staff", place, days=days, accountable=desk.HAS_NUMBER)
+
+
+async def invited(person: Person, session: SignedIn, place: str, *, shown: str = "") -> DeskCode | Problem:
     """Staff for a year; `shown` is another site than the one asked for."""
     days = people.TODAY.isoformat(), (people.TODAY + people.YEAR).isoformat()
-    challenge, proof = await signed(person, desk.invitation(OPERATOR, "staff", shown or place, days=days))
-    wish = DeskInviteRequest("staff", place, *days, "", challenge, proof)
+    challenge, proof = await signed(person, _action(shown or place, days))
+    wish = DeskInviteRequest("staff", place, *days, "", desk.HAS_NUMBER, challenge, proof)
     return await person.doors.perform(session, desk.invite(wish))
 
 
@@ -89,9 +95,14 @@ def test_an_agent_invites_suspends_and_takes_back(hub_world: HubWorld, portal: P
         assert code(await invited(agent, session, site, shown=hub_world.other)) == "challenge-invalid"
         assert code(await invited(agent, session, "910000012")) == "not-found"
         invitation = await invited(agent, session, site)
-        assert isinstance(invitation, DeskInvitation), invitation
+        assert isinstance(invitation, DeskCode), invitation
         passkey = Authenticator(people.HOST, people.ORIGIN)
-        assert await people.enrolled(doors, invitation.code, site, passkey) == invitation.account
+        message = messages.of(hub_world.house, invitation.account)
+        assert (message["kind"], message["operator"], message["place"]) == ("invitation", OPERATOR, site)
+        for alone in (invitation.first_half, message["second_half"], invitation.first_half * 2):
+            assert code(await people.enrolled(doors, alone, site, passkey)) == "invitation-unknown"
+        whole = invitation.first_half + message["second_half"]
+        assert await people.enrolled(doors, whole, site, passkey) == invitation.account
         colleague = await Person(doors, passkey, invitation.account).session()
         assert (colleague.site, colleague.role) == (site, "staff")
         await asyncio.sleep(2.2)

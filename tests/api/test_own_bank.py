@@ -11,11 +11,13 @@ import pytest
 from rempart.application.bank_details import Said
 from rempart.bench.world import OPERATOR
 from rempart.bootstrap.bank_details import activate_ripe, changing
+from rempart.client import exports
 from rempart.client.doors import Doors, PortalAccount
 from rempart.domain.bank_details import WAIT
 from rempart.ground.instants import MICROSECONDS, now
 from rempart.storage.compartments import Shutting, open_again, shut
 from rempart.wire.bank_details import BankChanged
+from rempart.wire.exports import ExportList, ExportSigned
 from support import signing_in as people
 from support.hub_world import HubWorld
 from support.money import iban
@@ -152,3 +154,31 @@ def test_what_a_hub_writes_without_the_keeper_is_never_paid(hub_world: HubWorld,
     ]
     found = rows(hub_world, "select code from rempart.alarm where context->>'change' = %s", str(change))
     assert found == [("bank-details-unproven",)]
+
+
+def test_a_file_of_many_invoices_is_signed_for_by_two(hub_world: HubWorld, portal: PortalAccount) -> None:
+    """The keeper verifies both: staff sign for their own file, second nobody's; without a wish there is no second."""
+
+    async def work(doors: Doors) -> None:
+        clerk, manager = await members(hub_world, doors, 6, "staff", "manager")
+        document = str(uuid4())
+
+        async def signs(by: Member, taker: Member) -> object:
+            told = exports.Export("remittance", document, 640, taker.session.account)
+            wanted = exports.action(OPERATOR, by.session.site, told, second=by is not taker)
+            assert wanted is not None
+            return await doors.perform(by.session, exports.sign(told, *await by.signs(wanted)))
+
+        assert code(await signs(manager, clerk)) == "not-found"
+        assert isinstance(await signs(clerk, clerk), ExportSigned)
+        listed = await doors.perform(manager.session, exports.exports())
+        assert isinstance(listed, ExportList)
+        assert [(one.document, one.taker) for one in listed.exports] == [(document, clerk.session.account)]
+        assert isinstance(await signs(manager, clerk), ExportSigned)
+        assert isinstance(await signs(manager, manager), ExportSigned)
+        assert code(await signs(clerk, manager)) == "purpose"
+        listed = await doors.perform(clerk.session, exports.exports())
+        assert isinstance(listed, ExportList)
+        assert [bool(one.second_until) for one in listed.exports] == [True]
+
+    at(portal, work)

@@ -206,6 +206,23 @@ def test_support_reads_an_invoice_by_site_and_number(site: MoneyWorld) -> None:
     assert [row[:2] + row[4:] for row in rows(site)] == [("till", SITES[0], "support", TAG)]
 
 
+def test_support_is_told_why_the_payment_of_an_accepted_invoice_waits(site: MoneyWorld) -> None:
+    """What this insurer owes this site at the operator's; another insurer's or operator's reason is not its own."""
+    decided(site)
+    waiting = ((OPERATOR, FIRST, "below-least"), (OPERATOR, SECOND, "no-payee"), ("azur", FIRST, "x"))
+    for operator, insurer, reason in waiting:
+        with site.sql() as connection:
+            connection.execute(
+                "insert into rempart.payment_waiting (site, operator, insurer, reason, amount, since) "
+                "values (%s, %s, %s, %s, 314159, 1)", (SITES[0], operator, insurer, reason),
+            )  # fmt: skip
+    (answer,) = read(site, f"/v1/desk/support/invoices?site={SITES[0]}&number=1", place="", **SUPPORT)
+    (found,) = msgspec.json.decode(answer.content, type=SupportInvoices).invoices
+    assert (found.state, found.waiting) == ("accepted", "below-least")
+    assert "minimum d'un virement" in found.waiting_sentence
+    assert b"314159" not in answer.content
+
+
 def test_support_reads_an_authorization_by_its_reference(site: MoneyWorld) -> None:
     """State, dates and rules; while it waits no line."""
     authorized(site)

@@ -8,10 +8,13 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import urlencode
 
 import msgspec
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
 
+from rempart.api.authority import ON_PROBATION
 from rempart.api.hot import ELIGIBILITY_PATH
+from rempart.application.tokens import digest_of
 from rempart.formats.fhir import claim, question
 from rempart.formats.optics_messages import asked as optics
 from rempart.ground.instants import now
@@ -23,6 +26,7 @@ from rempart.wire.account import AddPasskeyRequest, PasskeyProof, RecoveryReques
 from rempart.wire.bank_details import BankApproval, BankProposal
 from rempart.wire.batches import BatchItem, BatchRequest
 from rempart.wire.desk_joins import DeskJoinRequest, DeskRecoverRequest
+from rempart.wire.exports import ExportSigning
 from rempart.wire.invoices import InvoicesRequest
 from rempart.wire.mandates import MandateClaim, MandateCodeRequest, MandateEnd, MandateRenewal
 from rempart.wire.operator_desk import DeskInviteRequest, DeskOpenRequest
@@ -31,9 +35,21 @@ from rempart.wire.record_check import RecordCheckRequest
 from rempart.wire.stations import DelegationCodeRequest, DelegationRequest, SeatRequest, StationRequest
 from rempart.wire.token import FORM_TYPE
 from rempart.wire.waiting_room import LeaveRequest
+from support import neighbours
 from support.hub_world import HubWorld, code_of
 from support.money import iban
-from support.route_table import CALLERS, DESKS, PEOPLE, PORTAL_ROUTES, ROUTES, STANDING, TOKEN_ROUTES, Expected, Row
+from support.route_table import (
+    CALLERS,
+    DESKS,
+    PDF_IDENTITY,
+    PEOPLE,
+    PORTAL_ROUTES,
+    ROUTES,
+    STANDING,
+    TOKEN_ROUTES,
+    Expected,
+    Row,
+)
 
 pytestmark = pytest.mark.postgres
 
@@ -90,15 +106,19 @@ OF_PEOPLE = {
         BankProposal("0f8b1c1e-5d0a-4e0e-9a57-3f1d2c4b5a69", "CABINET DUPRE", iban(77), "AA", _UNSIGNED)
     ),
     "desk standing": b'{"standing":"suspended"}',
-    "desk invite": msgspec.json.encode(DeskInviteRequest("support", "horizon", "", "", "", "AA", _UNSIGNED)),
+    "desk invite": msgspec.json.encode(DeskInviteRequest("support", "horizon", "", "", "", "", "AA", _UNSIGNED)),
     "desk yes": msgspec.json.encode(DeskJoinRequest("990000002", "2", "somebody", "AA", _UNSIGNED)),
     "desk answer": b'{"answer":"refused","reason":"unreadable"}',
-    "desk recovery": msgspec.json.encode(DeskRecoverRequest("990000002", "somebody", "AA", _UNSIGNED)),
+    "desk recovery": msgspec.json.encode(DeskRecoverRequest("990000002", "somebody", "statement 7", "AA", _UNSIGNED)),
     "delegation code": msgspec.json.encode(DelegationCodeRequest("2026-03-02", "2026-03-03", "AA", _UNSIGNED)),
     "delegation claim": b'{"code":"7K2M9X4C"}',
     "desk shut": b'{"state":"closed","reason":"maintenance"}',
     "desk open": msgspec.json.encode(DeskOpenRequest(1, "AA", _UNSIGNED)),
     "mandate code": msgspec.json.encode(MandateCodeRequest("*", "AA", _UNSIGNED)),
+    **{
+        name: msgspec.json.encode(ExportSigning(what, PDF_IDENTITY, 51, "a000000000000000", "AA", _UNSIGNED))
+        for name, what in (("export", "remittance"), ("desk export", "settlement"))
+    },
     "mandate renewal": msgspec.json.encode(MandateRenewal("nobody", "2026-03-03", "2027-03-02", "AA", _UNSIGNED)),
     "mandate end": msgspec.json.encode(MandateEnd("nobody")),
     "mandate claim": msgspec.json.encode(MandateClaim("AA", "990000002", "0000-0000-0000-0000")),
@@ -137,8 +157,12 @@ class Walk:
             "insurer": world.caller(world.insurer),
             **await self._people(),
         }
+        await self.send()
+
+    async def send(self) -> None:
+        """What the site's own program sends, and what it is called from then on."""
         sent = await self.callers["site"].call("POST", "/v1/invoices", INVOICES, {"Idempotency-Key": "route-table"})
-        quoted = await self.callers["site"].authorization(world.quote(), "route-table-first")
+        quoted = await self.callers["site"].authorization(self.world.quote(), "route-table-first")
         assert not isinstance(quoted, Problem)
         filed = await self.callers["site"].file(b"not a B2 file")
         assert isinstance(sent, Response)
@@ -190,6 +214,67 @@ def test_a_suspended_client_or_site_gets_nothing_of_its_own(hub_world: HubWorld)
     found = asyncio.run(walk("suspended client", client.client, client))
     found |= asyncio.run(walk("suspended site", hub_world.other, client))
     assert found == {key: _expected(key) for key in found}
+
+
+def test_a_neighbours_object_looks_absent_by_its_real_id(hub_world: HubWorld) -> None:
+    """Another site, operator or insurer is told what the table says of an id that nobody has; who may is told more."""
+    rows = neighbours.asked()
+    known = {row.operation for row in rows} | set(neighbours.BEFORE_IT_IS_LOOKED_UP)
+    assert {row.operation for row in ROUTES if neighbours.names_nobody(row)} <= known
+    told, own = asyncio.run(_among_neighbours(hub_world, rows))
+    assert told == {
+        (row.operation, name): neighbours.refused(row, kind)
+        for row in rows for name, kind in neighbours.STRANGERS.items()
+    }  # fmt: skip
+    assert {operation: code for operation, code in own.items() if code[0] in (401, 404) or code[0] > 499} == {}
+
+
+async def _among_neighbours(world: HubWorld, rows: tuple[Row, ...]) -> neighbours.Told:
+    """What each stranger gets, and then who may."""
+    walk = Walk(world)
+    walk.callers = {"site": world.caller(world.site_client)}
+    await walk.send()
+    await walk.close()
+    found = await neighbours.arrive(world, walk.names)
+    walk.names = found.names
+    try:
+        walk.callers = found.strangers
+        told = {(row.operation, name): await walk.ask(row, name) for row in rows for name in walk.callers}
+        walk.callers = found.owners
+        tried = [row for row in rows if row.operation not in neighbours.CHANGES_THE_WORLD]
+        return told, {row.operation: await walk.ask(row, neighbours.owner(row)) for row in tried}
+    finally:
+        await found.close()
+
+
+def test_who_was_let_back_in_takes_no_papers_away(hub_world: HubWorld) -> None:
+    """Every operation that waits answers so to that person, whatever it names; the lists beside them are read."""
+    lists = {"ListRemittances", "ReadRemittance", "ListDebts", "ListFiles", "ReadFile", "ListNotices", "ReadFigures"}
+
+    async def walk() -> dict[str, Expected]:
+        walk = Walk(hub_world)
+        await walk.start()
+        with psycopg.connect(hub_world.house.database.url("admin"), autocommit=True) as connection:
+            connection.execute(
+                "update rempart.token set watched = %s where hash = %s",
+                (now() + 10**9, digest_of(walk.callers["person"]._token.encode())),
+            )
+        await asyncio.sleep(1.1)  # a hub believes what it read of a person's token for a second
+        try:
+            return {
+                row.operation: await walk.ask(row, "person")
+                for row in ROUTES
+                if row.operation in lists | ON_PROBATION.keys()
+            }
+        finally:
+            await walk.close()
+
+    found = asyncio.run(walk())
+    assert found.keys() == lists | ON_PROBATION.keys()
+    assert {operation for operation, told in found.items() if told == (403, "on-probation")} == ON_PROBATION.keys()
+    assert {operation: found[operation] for operation in lists} == {
+        operation: _expected((operation, "person")) for operation in lists
+    }
 
 
 async def _walked(world: HubWorld, callers: list[str]) -> dict[tuple[str, str], Expected]:

@@ -22,12 +22,14 @@ from rempart.api.desk_joins import desk_join_routes
 from rempart.api.desk_log import desk_log_routes
 from rempart.api.enrolment_routes import enrolment_routes
 from rempart.api.estimates import estimate_routes
+from rempart.api.exports import desk_export_routes, export_routes
 from rempart.api.fhir import fhir_routes
 from rempart.api.file_list import file_list_routes
 from rempart.api.hospital_routes import hospital_routes
 from rempart.api.insurer_desk import insurer_desk_routes
 from rempart.api.insurer_desk_reading import insurer_reading_routes
 from rempart.api.insurer_rejections import insurer_rejection_routes
+from rempart.api.insurer_release import insurer_release_routes
 from rempart.api.insurer_routes import insurer_routes
 from rempart.api.invoice_list import invoice_list_routes
 from rempart.api.invoice_routes import invoice_routes
@@ -78,7 +80,8 @@ def document() -> Json:
     hub = SimpleNamespace(
         audience="http://hub.example", file_most_bytes=10, client_certificate=SimpleNamespace(proxy_socket=None)
     )
-    state: Any = SimpleNamespace(settings=SimpleNamespace(hub=hub))
+    paths = SimpleNamespace(messages=None)
+    state: Any = SimpleNamespace(settings=SimpleNamespace(hub=hub, paths=paths))
     nothing: Any = None
     desk: Any = SimpleNamespace(state=state)
     people: Any = SimpleNamespace(state=state)
@@ -98,8 +101,10 @@ def document() -> Json:
     routes += [*own_site_routes(desk), *receipt_key_routes(desk)]
     routes += [*operator_desk_routes(asking, nothing, nothing), *operator_compartment_routes(asking, nothing)]
     routes += waiting_room_routes(asking)
+    routes += [*export_routes(desk, nothing), *desk_export_routes(asking, nothing)]
     routes += [*insurer_desk_routes(asking), *insurer_reading_routes(asking), *insurer_rejection_routes(asking)]
     routes += [*desk_join_routes(asking, nothing), *desk_log_routes(asking, nothing)]
+    routes += insurer_release_routes(asking, nothing)
     routes += settlement_routes(asking)
     routes += [*batch_routes(desk, nothing), *estimate_routes(asking), *optics_routes(asking)]
     routes += [*authorization_routes(asking), *fhir_routes(asking), *insurer_routes(asking)]

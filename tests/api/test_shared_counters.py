@@ -172,7 +172,7 @@ async def _locum(world: HubWorld, doors: Doors) -> people.Person:
 
 
 def test_staff_are_shown_with_who_answers_for_them(hub_world: HubWorld, portal: PortalAccount) -> None:
-    """The invitation names an account of the site; the site's own page has it."""
+    """The invitation names an account of the site; the site's own page has it, and without it they do not come in."""
     manager, session = at(portal, lambda doors: _entered(hub_world, doors))
     asked = inviting.Invitation(
         OPERATOR, hub_world.site, "staff", TODAY - DAY, TODAY + timedelta(30), accountable=manager
@@ -190,6 +190,16 @@ def test_staff_are_shown_with_who_answers_for_them(hub_world: HubWorld, portal: 
     listed = at(portal, read)
     assert isinstance(listed, OwnSite)
     assert {each.member: each.accountable for each in listed.members}[found.account] == manager
+    staff = Authenticator(people.HOST, people.ORIGIN)
+
+    async def come_in(doors: Doors) -> str:
+        return _code(await people.signed_in(doors, staff))
+
+    assert at(portal, lambda doors: people.enrolled(doors, found.code, hub_world.site, staff)) == found.account
+    assert isinstance(at(portal, lambda doors: people.signed_in(doors, staff)), SignedIn)
+    with registrar(hub_world.house.settings) as registering:
+        assert registering.end_mandates(manager, hub_world.site, now()) == ""
+    assert at(portal, come_in) == "accountable-gone"
 
 
 async def _entered(world: HubWorld, doors: Doors) -> tuple[str, SignedIn]:

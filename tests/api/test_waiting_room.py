@@ -18,7 +18,7 @@ from rempart.bootstrap.waiting_room import Replaying
 from rempart.client import calls
 from rempart.client.doors import Doors, PortalAccount, SignedIn
 from rempart.domain.waves import MINUTE, Plan, Window
-from rempart.ground.instants import RealClock, now
+from rempart.ground.instants import MICROSECONDS, RealClock, now
 from rempart.sealing.keeper_keys import pinned
 from rempart.sealing.ringing import Nothing
 from rempart.sealing.waiting_jwe import Left, WaitingKey, seal, verified
@@ -160,6 +160,50 @@ def test_left_while_closed_and_sent_once_at_the_reopening(
     kinds = "select kind from rempart.site_notice where site = %s and kind like %s order by notice"
     told_to_site = [row[0] for row in database(hub_world, kinds, session.site, "waiting-room%")]
     assert told_to_site == ["waiting-room-sent", "waiting-room-sent", "waiting-room-refused"]
+
+
+def test_what_may_not_be_sent_any_more_is_refused_with_the_reason(hub_world: HubWorld, portal: PortalAccount) -> None:
+    """A site that was suspended meanwhile, an account that spent its budget: each is told why; the others are sent."""
+    with registrar(hub_world.house.settings) as registering:
+        log_key = pinned(registering.ring.call("health", [Nothing()])[0].verifier_key)
+    strangers = [
+        msgspec.json.encode(msgspec.structs.replace(hub_world.quote(number), evidence="typed")) for number in (7, 8)
+    ]  # whom nobody asked about today: they cost something
+
+    async def leave(doors: Doors) -> tuple[str, str, str, list[Any]]:
+        spender, sound = [await people.person_at(hub_world.house, hub_world.country, doors) for _ in range(2)]
+        stranger = await people.person_at(hub_world.house, hub_world.country, doors, site=hub_world.other)
+        sessions = [await each.session() for each in (stranger, spender, sound)]
+        await until(doors, sessions[0], rooms=0)
+        closed(hub_world, still=True)
+        said = []
+        for session, kind, what in zip(sessions, ("invoice", "authorization", "authorization"),
+                                       (INVOICE, *strangers), strict=True):  # fmt: skip
+            told = await until(doors, session, rooms=2)
+            said.append(await doors.perform(session, calls.leave(sealed(told, session, kind, what, log_key))))
+        return stranger.account, spender.account, sound.account, said
+
+    stranger, spender, sound, said = run(portal, leave)
+    assert all(isinstance(each, LeaveReceipt) for each in said), said
+    today = now() // (86_400 * MICROSECONDS)
+    for day in (today, today + 1):  # a replay at midnight UTC counts on the new day
+        database(hub_world, "insert into rempart.budget (scope, day, typed) values (%s, %s, 1000000)",
+                 f"client:{spender}", day)  # fmt: skip
+    hub_world.suspend("site", hub_world.other)
+    try:
+        closed(hub_world, still=False)
+        assert asyncio.run(replayed(hub_world)) == 3
+    finally:
+        hub_world.suspend("site", hub_world.other, good=True)
+    ends = "select client, state, reason from rempart.waiting_entry where client = any(%s) order by entry"
+    assert database(hub_world, ends, [stranger, spender, sound]) == [
+        (stranger, "refused", "site-standing"), (spender, "refused", "client-budget"), (sound, "sent", ""),
+    ]  # fmt: skip
+    count = "select count(*) from rempart.{} where client = any(%s)"
+    assert database(hub_world, count.format("authorization_request"), [spender, sound]) == [(1,)]
+    assert database(hub_world, count.format("inbound"), [stranger]) == [(0,)]
+    told = "select count(*) from rempart.site_notice where site = %s and kind = 'waiting-room-refused'"
+    assert database(hub_world, told, hub_world.other) == [(1,)]
 
 
 def test_in_waves_who_comes_early_is_told_when(hub_world: HubWorld, portal: PortalAccount) -> None:

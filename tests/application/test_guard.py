@@ -120,7 +120,7 @@ def test_the_operator_of_the_card_is_a_compartment_too() -> None:
 
 @pytest.mark.parametrize("purpose", [ELIGIBILITY, ESTIMATE, AUTHORIZATION])
 def test_restricted_looks_nobody_up_but_by_a_signed_card(purpose: str) -> None:
-    """Typed, machine-read and known people are refused; a signed card passes (no caller can show one yet)."""
+    """Typed, machine-read and known people are refused; a signed card passes."""
     snapshot = replace(SNAPSHOT, closures={"hub": Closure("hub", "restricted", "attack", 1)})
     for evidence in ("typed", "machine", "known"):
         assert admit(snapshot, CALLER, wishing(purpose=purpose, evidence=evidence)) == "compartment-restricted"

@@ -1,4 +1,4 @@
-"""Wapiti and sqlmap against a portal, signed in and out, and against the hub: they find nothing, and work goes on.
+"""Wapiti and sqlmap against a portal, at a site, at desks and signed out, and against the hub: nothing is found.
 
 Each first finds a hole that was made for it, so that silence means something. Left out, and why: `ssrf` and `xxe` of
 Wapiti ask a server of its authors whether they came through, and the portal fetches no address and reads no XML; the
@@ -19,7 +19,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +31,7 @@ import pytest
 from rempart.bench import doors, sandbox
 from rempart.bench.world import OPERATOR
 from rempart.bootstrap.house import House, free_ports
+from rempart.client.sandbox import CARDS
 from rempart.ground.instants import PARIS, civil_date, now
 from rempart.simulation.caller import Caller
 from rempart.wire.problem import Problem
@@ -52,6 +53,23 @@ ASKED = ("/v1/invoices?number=000000041", "/v1/notices?after=1", "/v1/questions?
 """The same at the hub, asked by a site's software that signs each request."""
 LEAVING = ("/session/", "/compte/", "/invitation", "/site-et-equipe/")
 """Where forms end sessions, passkeys, or other people's work."""
+ENDING = ("/bureau/fermetures", "/bureau/comptes", "/bureau/sites")
+"""Where only what is posted does: these pages are read."""
+INSURER = CARDS[0].amc_number
+DESKS = (
+    ("operator", OPERATOR, "agent", ("/bureau/sites", "/bureau/comptes", "/bureau/invitations", "/bureau/adhesions")),
+    ("operator", OPERATOR, "support", ("/assistance",)),
+    ("insurer", INSURER, "insurer-manager", ("/assureur/demandes", "/assureur/droits", "/assureur/rejets")),
+)
+"""Profession, place and role of people at desks, and pages that somebody there must have reached."""
+POSTED = (
+    ("manager", "/patient",
+     "amc_number={amc_number}&member={member}&nir={nir}&birth_date=12/04/1985&rank=1&domains=PHAR", "member,nir"),
+    ("manager", "/questions", "jour=2026-11-22&reference=T2-0041", "jour,reference"),
+    ("manager", "/prises-en-charge", "wanted=DEV-41", "wanted"),
+    ("support", "/assistance", "what=invoice&site=990000002&number=000000041", "site,number"),
+)  # fmt: skip
+"""Whose form, where it goes, its fields, and those of them that the hub looks something up by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +78,11 @@ class Target:
 
     base: str
     cookie: str
+    cookies: Mapping[str, str]  # of everybody, by role
+
+    def of(self, role: str) -> Target:
+        """The same portal, with somebody else signed in."""
+        return replace(self, cookie=self.cookies[role])
 
     def get(self, path: str) -> httpx.Response:
         """One page, as a browser asks for it."""
@@ -68,23 +91,29 @@ class Target:
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """The sandbox's pharmacy, its manager signed in."""
+    """The sandbox's pharmacy, its manager signed in; and people at desks."""
     folder = tmp_path_factory.mktemp("s")
     day: date = civil_date(now(), PARIS)
     with House(ready(folder / "h"), sandbox.options(free_ports(1)[0])) as house:
         starts = sandbox.Sandbox(house, day).start(folder / "s")
         site = next(start.site for start in starts if start.profession == "pharmacy")
-        manager = doors.Ready("pharmacy", site, "manager")
-        address = doors.open_portal(house, doors.Brand(OPERATOR, "Horizon", "#0b5c55"), people=[manager])
+        people = [doors.Ready("pharmacy", site, "manager")]
+        people += [doors.Ready(profession, place, role) for profession, place, role, _ in DESKS]
+        address = doors.open_portal(house, doors.Brand(OPERATOR, "Horizon", "#0b5c55"), people=people)
         base = f"http://127.0.0.1:{urlsplit(address).port}"
-        with httpx.Client(base_url=base, headers=OURS) as visitor:
-            (person,) = set(re.findall(r'name="person" value="([^"]+)"', visitor.get("/").text))
-            came = visitor.post("/session/demo", data={"person": person})
-            assert came.status_code == 303, came.text
-            cookie = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
-        found = Target(base, cookie)
+        offered = re.findall(r'name="person" value="([^"]+)"', httpx.get(base, headers=OURS).text)
+        cookies = {ready.role: _signed_in(base, person) for ready, person in zip(people, offered, strict=True)}
+        found = Target(base, cookies["manager"], cookies)
         assert found.get("/patient").status_code == 200
         yield found
+
+
+def _signed_in(base: str, person: str) -> str:
+    """The cookies of one of the ready-made people."""
+    with httpx.Client(base_url=base, headers=OURS) as visitor:
+        came = visitor.post("/session/demo", data={"person": person})
+        assert came.status_code == 303, came.text
+        return "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
 
 
 class _Hole(http.server.BaseHTTPRequestHandler):
@@ -165,7 +194,7 @@ def _kept_in(target: Target, seen: set[str]) -> Iterator[str]:
     with httpx.Client(base_url=target.base, timeout=60) as client:
 
         def answer(method: str, path: str, body: bytes, kind: str) -> Answered:
-            if path.startswith(LEAVING):
+            if path.startswith(LEAVING) or (method == "POST" and path.startswith(ENDING)):
                 return Answered(404, {}, b"")
             headers = {"Cookie": target.cookie, **OURS, **({"Content-Type": kind} if kind else {})}
             came = client.request(method, path, content=body, headers=headers)
@@ -261,6 +290,33 @@ def test_sqlmap_finds_nothing_in_the_portal(target: Target, tmp_path: Path, page
     assert "all tested parameters do not appear to be injectable" in said, said
     assert not FOUND_BY_SQLMAP.search(said), said
     assert target.get("/patient").status_code == 200
+
+
+@pytest.mark.parametrize("desk", DESKS, ids=lambda desk: desk[2])
+def test_wapiti_finds_nothing_at_a_desk(
+    target: Target, tmp_path: Path, desk: tuple[str, str, str, tuple[str, ...]]
+) -> None:
+    """What an agent, the support and an insurer's manager reach; afterwards each goes on working."""
+    seated, seen = target.of(desk[2]), set[str]()
+    with _kept_in(seated, seen) as url:
+        found = _wapiti(tmp_path, url, ATTACKS)
+    assert found == {}
+    assert seen >= set(desk[3])
+    assert seated.get(desk[3][0]).status_code == 200
+
+
+@pytest.mark.parametrize(("role", "path", "fields", "looked_up"), POSTED, ids=lambda each: each[:20])
+def test_sqlmap_finds_nothing_in_what_is_posted(
+    target: Target, tmp_path: Path, role: str, path: str, fields: str, looked_up: str
+) -> None:
+    """No field of a form does either, at a site or at the support's desk."""
+    card = CARDS[0]
+    data = fields.format(amc_number=card.amc_number, member=card.member, nir=card.nir)
+    seated = target.of(role)
+    said = _sqlmap(tmp_path, f"{target.base}{path}", seated.cookie, ("--data", data, "-p", looked_up))
+    assert "all tested parameters do not appear to be injectable" in said, said
+    assert not FOUND_BY_SQLMAP.search(said), said
+    assert seated.get(path).status_code == 200
 
 
 @pytest.fixture(scope="module")

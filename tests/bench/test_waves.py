@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from itertools import accumulate
 from xml.etree import ElementTree as ET
 
-from rempart.bench.waves import Assumed, at_once, by_waves, chart, svg
+import pytest
+from typer.testing import CliRunner
+
+from rempart.bench.waves import SHARES, START, Assumed, at_once, by_waves, chart, svg
+from rempart.cli.bench import app
+from rempart.domain.waves import MINUTE, Plan, Window, turn
 
 SITES = 20_000
 ASSUMED = Assumed(capacity=20)
@@ -34,3 +42,27 @@ def test_the_curve_is_shown_as_text_and_as_a_picture() -> None:
     assert len(chart(curves[0], ASSUMED.capacity).splitlines()) == 1 + -(-len(curves[0].arrivals) // 5)
     drawn = ET.fromstring(svg(curves, ASSUMED.capacity))  # noqa: S314 - our own text, made just now
     assert len(drawn.findall("{http://www.w3.org/2000/svg}polyline")) == 2
+
+
+@pytest.mark.soak
+def test_a_country_comes_back_and_no_window_lets_more_in_than_its_rate() -> None:
+    """200,000 sites by the command: all in, none before its minute nor beyond what is served, nobody counted twice."""
+    sites, minutes, capacity = 200_000, 20, 125
+    done = CliRunner().invoke(app, ["waves", "--sites", str(sites), "--capacity", str(capacity), "--json"])
+    assert done.exit_code == 0, done.output
+    curves = {curve["name"]: curve for curve in json.loads(done.output)["curves"]}
+    for curve in curves.values():
+        assert sum(curve["signed_in"]) == sites
+        assert sum(curve["arrivals"]) == sites + sum(curve["given_up"])
+        assert max(curve["signed_in"]) <= capacity * 60
+    windows = tuple(Window(START + at * minutes * MINUTE, minutes, share) for at, share in enumerate(SHARES))
+    plan = Plan("simulated", START, windows)
+    opened = Counter((turn(plan, f"{100_000_000 + one}", sites).opens - START) // MINUTE for one in range(sites))
+    for at, share in enumerate(SHARES):
+        rate = sites * share / 100 / minutes  # a minute, on the average of a drawn order
+        for minute in range(at * minutes, (at + 1) * minutes):
+            assert abs(opened[minute] - rate) <= 6 * rate**0.5
+    let_in = list(accumulate(opened[minute] for minute in range(len(curves["in waves"]["signed_in"]))))
+    signed_in = accumulate(curves["in waves"]["signed_in"])
+    assert all(there <= may for there, may in zip(signed_in, let_in, strict=True))
+    assert let_in[-1] == sites

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rempart.bootstrap.checks import database, machine, running
-from rempart.bootstrap.checks.findings import Fault, Ground, LeftOut, Ok
+from rempart.bootstrap.checks.findings import Fault, Finding, Ground, LeftOut, Ok, Outcome
 from rempart.bootstrap.checks.starting import start_faults
 from rempart.bootstrap.doctor import CHECKS, examine, ground_of, healthy
 from rempart.cli import main
 from rempart.cli._output import Exit
+from rempart.gateways.messages import Message, Messages
 from rempart.ground.instants import now
 from support.databases import Database
 from support.installation import Installation, install
@@ -64,11 +65,15 @@ def _by(installation: Installation, name: str) -> tuple[Fault, ...]:
     """What one check says; of the configuration, what it says before there is a ground to stand on."""
     if name == "configuration":
         return examine(installation.write())[0].faults
-    check = next(check for check in CHECKS if check.name == name)
-    with ground_of(installation.settings()) as ground:
-        outcome = check.run(ground)
+    outcome = _outcome(installation, name)
     assert isinstance(outcome, tuple), outcome
     return outcome
+
+
+def _outcome(installation: Installation, name: str) -> Outcome:
+    check = next(check for check in CHECKS if check.name == name)
+    with ground_of(installation.settings()) as ground:
+        return check.run(ground)
 
 
 def test_a_good_installation_has_no_fault(installation: Installation) -> None:
@@ -333,7 +338,8 @@ def test_a_machine_too_small_is_found(installation: Installation, monkeypatch: p
     assert set(_codes(machine.disk(ground))) == {"disk-short"}
     monkeypatch.setattr(resource, "getrlimit", lambda _: (256, 256))
     assert _codes(machine.files(ground)) == ["file-limit"]
-    monkeypatch.setitem(sys.modules, "tzdata", None)
+    for name in ("tzdata", *(name for name in tuple(sys.modules) if name.startswith("tzdata."))):
+        monkeypatch.setitem(sys.modules, name, None)  # whoever read a zone of it before holds its parts
     try:
         zoneinfo.reset_tzpath(to=())
         assert _codes(machine.zones(ground)) == ["zone-data-absent"]
@@ -353,6 +359,36 @@ def test_a_folder_that_cannot_be_written_is_found(
     installation.set("paths", "spool", f'"{name}"')
     monkeypatch.setattr(os, "access", lambda path, _: Path(path) != made)
     assert ("folders", code) in _found(installation)
+
+
+def test_messages_that_nobody_takes_away_are_found(installation: Installation) -> None:
+    """One of this hour is no fault, one of two days ago is."""
+    messages = Messages(installation.settings().paths.messages)
+    message = Message("invitation", "horizon", "a7k2m9x4c1v8b3n5", "751234568", "9X4C-1V8B", now(), now())
+    path = messages.put(message)
+    assert ("messages", "messages-not-taken") not in _found(installation)
+    two_days_ago = now() / 1e6 - 2 * 86_400
+    os.utime(path, (two_days_ago, two_days_ago))
+    assert ("messages", "messages-not-taken") in _found(installation)
+
+
+def test_an_insurer_without_any_contract_is_a_warning_in_production(breakable: Installation) -> None:
+    """Served for every operator, which may be meant so: told with what to do, by number; a contract ends it."""
+    breakable.admin(
+        "insert into rempart.insurer (insurer, name, operator, member_rule, since) "
+        "values ('0000401166', 'X', 'op', '{}', 0)"
+    )
+    assert isinstance(_outcome(breakable, "contracts"), LeftOut), "outside production nobody is told"
+    _production(breakable)
+    (fault,) = _by(breakable, "contracts")
+    assert (fault.code, "0000401166" in fault.sentence, fault.warns) == ("insurer-without-contract", True, True)
+    assert healthy((Finding("contracts", (fault,)),))
+    assert not healthy((Finding("contracts", (fault, Fault("a", "b", "c"))),))
+    breakable.admin(
+        "insert into rempart.insurer_contract (operator, insurer, starts, said_by, noted) "
+        "values ('op', '0000401166', '2026-01-01', 'anne', 0)"
+    )
+    assert isinstance(_outcome(breakable, "contracts"), Ok)
 
 
 def test_a_dead_keeper_and_a_late_reconciliation_are_found(

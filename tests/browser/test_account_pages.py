@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from playwright.sync_api import CDPSession, expect
 
+from rempart.ground.instants import iso, now
 from rempart.sealing import actions
 from rempart.sealing.enrolment import Package, bound_to, seal_package
 from rempart.wire.account import AddPasskeyRequest, RecoveryRequest
@@ -72,7 +73,7 @@ def test_every_page_is_sound(seat: Seat, own: FakeAccount) -> None:
         seat.open(path)
         seat.sound()
     del own.passkeys[1], own.members[1:]
-    own.probation = "2026-11-21T09:26:00Z"
+    own.probation, own.recovered = "2026-11-21T09:26:00Z", (iso(now()), "colleague")
     for path in ("/compte", "/compte/secours"):
         seat.open(path)
         seat.sound()
@@ -143,9 +144,11 @@ def test_every_further_page_of_the_desks_is_sound(seat: Seat, own: FakeAccount) 
     page.wait_for_selector(".signed-lines")
     seat.sound()
     look("agent", f"/bureau/comptes/{STAFF}/secours")
-    page.check("[name=called]")
-    page.check("[name=document]")
+    seat.press()
+    expect(page.locator("#document[aria-invalid]")).to_be_visible()
+    seat.sound()
     page.fill("#reached", "le numéro connu")
+    page.fill("#document", "un RIB de ce mois, titulaire vérifié")
     seat.press()
     page.wait_for_selector(".signed-lines")
     seat.sound()
@@ -165,6 +168,18 @@ def test_every_further_page_of_the_desks_is_sound(seat: Seat, own: FakeAccount) 
     page.wait_for_selector(".account-code")
     seat.sound()
     people[ONE] = before
+
+
+@pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
+def test_a_locums_code_that_was_taken_is_sound(seat: Seat, own: FakeAccount) -> None:
+    """The site and the days that it opens, once typed."""
+    seat.world.doors.desks.append(FakeGaps())
+    seat.signed_in(ONE)
+    seat.open("/compte/remplacement")
+    seat.page.fill("#code", "7K2M-9X4C")
+    seat.press()
+    seat.page.wait_for_selector(".stamp")
+    seat.sound()
 
 
 @pytest.mark.soak
@@ -208,9 +223,13 @@ def test_every_page_of_the_sites_programs_is_sound(seat: Seat, own: FakeAccount)
     programs = FakePrograms()
     seat.world.doors.desks.insert(0, programs)
     seat.signed_in(ONE)
-    for path in (PROGRAMS, f"{PROGRAMS}/nouveau", f"{PROGRAMS}/renouveler?logiciel={NEAR}"):
+    for path in (PROGRAMS, f"{PROGRAMS}/renouveler?logiciel={NEAR}", f"{PROGRAMS}/nouveau"):
         seat.open(path)
         seat.sound()
+    page = seat.page
+    page.evaluate(SENT)
+    page.wait_for_selector("output")
+    seat.sound()
     programs.members.clear()
     seat.open(PROGRAMS)
     seat.sound()
@@ -251,6 +270,7 @@ def test_a_device_that_has_one_gets_no_other(seat: Seat, own: FakeAccount) -> No
     seat.sound()
 
 
+@pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
 def test_a_manager_signs_what_is_shown(seat: Seat, own: FakeAccount) -> None:
     """The passkey signs a challenge with the action's hash in it; the code is shown, and gone after a reload."""
     _authenticator(seat, "internal")

@@ -12,6 +12,8 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import FilePayload, expect
 
+from support.card_samples import CARD as SIGNED
+from support.card_samples import INSURER, INSURER_KEY, paper_text
 from support.insurer_desk import CASE, MANAGER, PAPER, QUARANTINED, REFERENCE, InsurerDesk, insurers_people
 from support.insurer_papers import InsurerPapers
 from support.portals import CARD, ONE, SITE, doors, served
@@ -23,6 +25,14 @@ __all__ = ["browser", "seat"]
 pytestmark = [pytest.mark.browser]
 HERE = "/prises-en-charge"
 PAPERS = InsurerPapers()
+SCANNED = paper_text(SIGNED, INSURER, INSURER_KEY)
+SENT = """() => {
+  const form = document.querySelector("form[data-webauthn=get]");
+  for (const name of ["challenge", "credential", "client_data", "authenticator_data", "signature"])
+    form.elements[name].value = "AA";
+  form.submit();
+}"""
+"""Posts the page's form as its script does once a passkey has signed."""
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +151,7 @@ def test_every_state_and_every_form_is_sound(seat: Seat) -> None:
     seat.sound()
     seat.open(f"{HERE}/{desk.put().authorization}/modifier")
     seat.sound()
-    for profession in ("dentist", "hospital", "pharmacy"):
+    for profession in ("dentist", "hearing", "hospital", "pharmacy"):
         seated(seat, profession)
         seat.open(f"{HERE}/nouvelle")
         seat.sound()
@@ -190,7 +200,10 @@ def test_a_hub_that_is_away_and_a_session_that_ends_lose_nothing_but_the_session
 
 @pytest.mark.parametrize("seat", LANGUAGES, indirect=True)
 def test_what_the_patient_pays_stands_beside_the_answer(seat: Seat) -> None:
-    """Typed with the question, told on the same screen, and gone from the form."""
+    """Typed with the question by a typed or a scanned card, told on the same screen and gone from the form.
+
+    By a presence code it is said why there is none.
+    """
     page = seat.page
     seated(seat, "pharmacy")
     seat.open("/patient")
@@ -200,6 +213,16 @@ def test_what_the_patient_pays_stands_beside_the_answer(seat: Seat) -> None:
     expect(page.locator(".pays .rest")).to_contain_text("2")
     assert page.input_value("#price_1") == ""
     seat.sound()
+    seat.world.doors.codes = {SCANNED: "covered", "AB2J04W9": "covered"}
+    for ways, said in (({"scanned": SCANNED}, ".pays .rest"), ({"presence": "AB2J 04W9"}, "#answer .aside")):
+        page.evaluate("document.querySelector('.other-way').open = true")
+        for name, value in {**ways, "price_1": "13,40", "site_reference": "T2-0041"}.items():
+            page.fill(f"#{name}", value)
+        seat.press()
+        page.wait_for_function("() => !document.getElementById('price_1').value")
+        expect(page.locator(said).first).to_be_visible()
+        assert page.input_value("#site_reference") == ""
+        seat.sound()
 
 
 # --- the insurer's side ---
@@ -235,7 +258,10 @@ def test_every_page_of_the_insurers_desk_is_sound(seat: Seat) -> None:
     expect(seat.page.locator(".stamp")).to_be_visible()
     seat.sound()
     seat.open(f"/assureur/droits/{QUARANTINED}")
-    seat.press()
+    seat.page.click("a[href$=accord]")
+    expect(seat.page.locator(".signed-lines dd").last).to_have_text("47" * 32)
+    seat.sound()
+    seat.page.evaluate(SENT)
     expect(seat.page.locator(".history li")).to_have_count(1)
     seat.sound()
     desk.empty = True

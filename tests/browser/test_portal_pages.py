@@ -60,13 +60,13 @@ def test_from_invitation_to_answer_and_out(seat: Seat) -> None:
     page.click(f"button.choice[value='{SITE}']")
     page.wait_for_url("**/patient")
     seat.sound()
-    seat.fill()
+    seat.fill(site_reference="T2-0041")
     page.check("input[value=OPTI]")
     seat.press()
     expect(page.locator("#accreditation")).to_have_text("A1B2 C3D4 E5F6 G7H8 J9K0")
     seat.sound()
     assert page.evaluate("document.activeElement.id") == "answer"
-    assert [page.input_value(f"#{name}") for name in CARD] == ["", "", "", "", "", "", "1"]
+    assert [page.input_value(f"#{name}") for name in (*CARD, "site_reference")] == ["", "", "", "", "", "", "1", ""]
     assert page.url == seat.world.base + "/patient"
     kept = page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")
     assert kept == [0, 0, ""]
@@ -85,9 +85,10 @@ def test_what_is_not_well_is_sound_too(seat: Seat) -> None:
     page, made = seat.page, seat.world.doors
     seat.signed_in(ONE)
     seat.open("/patient")
-    seat.fill(nir="285047592512399")
+    seat.fill(nir="285047592512399", site_reference="MARTIN 41")
     seat.press()
-    expect(page.locator(".faults a")).to_have_count(1)
+    expect(page.locator(".faults a")).to_have_count(2)
+    page.fill("#site_reference", "")
     assert page.input_value("#member") == CARD["member"]
     assert page.get_attribute("#nir", "aria-invalid") == "true"
     seat.sound()
@@ -253,11 +254,13 @@ def test_what_is_typed_is_grouped_as_people_read_it(seat: Seat) -> None:
 
 
 def test_the_counter_s_own_day_is_proposed(browser: Browser, world: World) -> None:
-    """Guadeloupe, 31 January at 20:30: in Paris it is February already, at the counter it is not."""
-    context = browser.new_context(timezone_id="America/Guadeloupe", locale="fr-FR")
+    """Guadeloupe, 31 January at 20:30: at the site it is not February yet, whatever the machine's own zone says."""
+    away = "a00000000000away"
+    world.doors.people[away] = Person(away, (SITE,), zone="America/Guadeloupe")
+    context = browser.new_context(timezone_id="Europe/Paris", locale="fr-FR")
     page = context.new_page()
     page.clock.install(time="2027-02-01T00:30:00Z")
-    found = world.doors.sign_in_as(ONE)
+    found = world.doors.sign_in_as(away)
     assert not isinstance(found, session.Problem)
     context.add_cookies([{"name": COOKIE, "value": session.write(found), "url": world.base}])
     page.goto(world.base + "/patient")

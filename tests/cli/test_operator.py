@@ -284,8 +284,13 @@ def test_the_status_page_is_written_for_a_plain_web_server(office: Office, tmp_p
     assert office.operator(*words) == ""
     assert json.loads((tmp_path / "status.json").read_bytes())["state"] == "closed"
     assert "fermé pour maintenance" in (tmp_path / "index.html").read_text("utf-8")
-    for officer in ("anne", "bruno"):
-        office.operator("compartment", "open", "portal:op", "--officer", officer)
+    shut = ("compartment", "close", f"insurer:{INSURER}", "--reason", "partner", "--officer", "anne")
+    assert office.operator(*shut) == ""
+    assert office.operator(*words) == ""
+    assert f"insurer:{INSURER}" in (tmp_path / "status.json").read_text("utf-8")
+    for name in ("portal:op", f"insurer:{INSURER}"):
+        for officer in ("anne", "bruno"):
+            office.operator("compartment", "open", name, "--officer", officer)
 
 
 def test_guarantees_and_foreign_cards(office: Office) -> None:

@@ -41,3 +41,22 @@ def test_options_of_another_role_are_refused(options: tuple[str, ...]) -> None:
 def test_options_of_the_role_go_on_to_the_configuration(options: tuple[str, ...]) -> None:
     """What is lacking then is the file."""
     assert said(*options) != "role-options"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--role", "staff", *SITE, *DAYS),
+        ("--role", "staff", *SITE, *DAYS, "--has-number", "--accountable", "a000000000000000"),
+        ("--role", "manager", *SITE, *DAYS, "--has-number"), ("--role", "agent", "--accountable", "a000000000000000"),
+    ],
+)  # fmt: skip
+def test_staff_alone_say_who_answers_for_them(options: tuple[str, ...]) -> None:
+    """One of the two, and of no other role."""
+    assert said(*options) == "accountable-required"
+
+
+@pytest.mark.parametrize("answers", [("--has-number",), ("--accountable", "a000000000000000")])
+def test_staff_with_either_go_on_to_the_configuration(answers: tuple[str, ...]) -> None:
+    """What is lacking then is the file."""
+    assert said("--role", "staff", *SITE, *DAYS, *answers) not in ("accountable-required", "role-options")

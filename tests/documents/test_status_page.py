@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import msgspec
 import pytest
 
 from rempart.documents.status_page import pages, status
 from rempart.domain.compartments import Closure
+from rempart.domain.contracts import Served, gathered
 from rempart.ground.options import PROFESSIONS
 from rempart.wire.status import OperatorStatus
 
@@ -51,6 +54,20 @@ def test_other_operators_are_not_shown() -> None:
     """Their sites and portals are theirs to tell."""
     others = (Closure("operator:other", "closed", "drill", 1), Closure("portal:other", "closed", "drill", 1))
     assert status("horizon", others, NOW).state == "open"
+
+
+def test_a_closed_insurer_is_told_where_it_is_served() -> None:
+    """Of two operators the one with a contract today; every one while nobody wrote any; not after its end."""
+    shut = (Closure("insurer:0000401166", "closed", "partner", NOW - HOUR),)
+    since = date(2026, 1, 1)
+    for contracts, azur, horizon in (
+        (gathered([], []), "closed", "closed"),
+        (gathered([Served("horizon", "0000401166", since)], []), "open", "closed"),
+        (gathered([Served("horizon", "0000401166", since, date(2026, 11, 22))], []), "open", "open"),
+        (gathered([Served("horizon", "0000409999", since)], []), "closed", "closed"),
+    ):
+        assert status("azur", shut, NOW, contracts=contracts).state == azur
+        assert status("horizon", shut, NOW, contracts=contracts).state == horizon
 
 
 def test_the_files_need_nothing_but_each_other() -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from rempart.api.authority import ACTIONS, DESKS, may
+from rempart.api.authority import ACTIONS, DESKS, ON_PROBATION, may, waits
 from rempart.application.guard import PURPOSES
 from rempart.domain.authorities import (
     AUTHORITIES,
     BANK_DETAILS,
     DESK_ROLES,
+    EXPORT_SECOND,
+    EXPORT_SIGN,
     INSURER_ROLES,
     MANAGE,
     NOT_ON_PROBATION,
+    NOT_WATCHED,
     OPERATOR_ROLES,
     READ,
     REGISTER,
@@ -43,8 +46,8 @@ def test_every_role_that_can_be_invited_has_a_row_and_no_other() -> None:
 def test_each_role_may_what_the_one_below_may() -> None:
     """Staff do the counter's work, a professional undoes it too, a manager manages as well."""
     staff, professional, manager = (set(AUTHORITIES[role]) for role in ("staff", "professional", "manager"))
-    assert staff == {*ASKING, DEPOSIT}
-    assert professional - staff == {WITHDRAW, BANK_DETAILS}
+    assert staff == {*ASKING, DEPOSIT, EXPORT_SIGN}
+    assert professional - staff == {WITHDRAW, BANK_DETAILS, EXPORT_SECOND}
     assert manager - professional == {MANAGE}
     assert PURPOSES[ACCOUNT] <= staff
 
@@ -76,6 +79,17 @@ def test_probation_takes_only_what_is_named_away(role: str) -> None:
     assert set(actions(role)) - set(actions(role, probation=True)) == set(actions(role)) & NOT_ON_PROBATION
     for operation, action in DESKS.items():
         assert may(ACCOUNT, role, operation, probation=True) is (action in actions(role, probation=True)), operation
+
+
+def test_papers_and_many_at_once_wait_after_a_recovery_for_people_of_sites_alone() -> None:
+    """Each operation that waits is a route of sites; no program waits, and nobody once it has ended."""
+    rows = {row.operation: row for row in ROUTES}
+    assert {ON_PROBATION[operation] for operation in ON_PROBATION} == NOT_WATCHED
+    for operation in rows:
+        assert waits(ACCOUNT, operation, watched=True) is (operation in ON_PROBATION)
+        assert not waits(ACCOUNT, operation, watched=False)
+        assert not waits("vendor", operation, watched=True)
+    assert ON_PROBATION.keys() <= rows.keys() - DESKS.keys()
 
 
 def test_every_route_that_the_table_of_roles_closes_says_so_in_the_walk() -> None:

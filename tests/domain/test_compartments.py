@@ -98,10 +98,11 @@ def test_a_sentence_is_one_line_in_both_languages(french: str, english: str, cod
 
 
 def test_a_public_page_shows_no_other_operators_parts() -> None:
-    """Its own and the common parts always; insurers, professions and regions when they are named."""
-    shown = of_operator("horizon", ("operator:other", "portal:other", "region:75", "insurer:0000401166", "hub"))
+    """Its own and the common parts always; professions, regions and insurers that it serves when they are named."""
+    named = ("operator:other", "portal:other", "region:75", "insurer:0000401166", "insurer:0000409999", "hub")
+    shown = of_operator("horizon", named, lambda insurer: insurer == "0000401166")
     assert {"hub", "operator:horizon", "portal:horizon", "region:75", "insurer:0000401166"} <= set(shown)
-    assert not any("other" in name for name in shown)
+    assert not any("other" in name or name == "insurer:0000409999" for name in shown)
     assert len(set(shown)) == len(shown)
 
 

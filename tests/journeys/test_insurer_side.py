@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -21,12 +22,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from typer.testing import CliRunner
 
 from rempart.bench import demo_cards
+from rempart.bench.deltas import send_delta
 from rempart.bench.world import OPERATOR
 from rempart.bootstrap.settling import make_key
 from rempart.cli import build
 from rempart.domain.money import parse_euros
 from rempart.domain.rights import RightsLine
-from rempart.formats.rights_file import format_line
+from rempart.formats.rights_file import Expected, format_line
+from rempart.ground.files import private_folder
 from rempart.sealing.ringing import RegisterClient
 from rempart.simulation.caller import Caller
 from rempart.simulation.clients import demo_jwk
@@ -41,6 +44,8 @@ from rempart.wire.problem import Problem
 from support import zygote
 from support.houses import Town, decided, town
 from support.journey import Journey, act
+from support.kept import kept
+from support.secrets_search import search_of
 
 pytestmark = pytest.mark.postgres
 AGENT, OTHER = "agent-of-one", "agent-of-another"
@@ -357,3 +362,36 @@ def test_the_cards_that_the_demo_hands_out_are_answered(made: Town) -> None:
         return [each.code if isinstance(each, Problem) else each.answer for each in found]
 
     assert journey.at(journey.site("pharmacy"), work) == ["covered"] * demo_cards.MOST
+
+
+def test_no_name_of_a_composed_card_is_kept(made: Town, tmp_path: Path) -> None:
+    """Composed with names, handles loaded, filter published: no table, log or file of the hub has one anyhow."""
+    insurer, country = made.country.insurers[OF], made.country
+    people = list(islice((p for p in country.everyone() if country.insurer_of(p) == insurer and len(p.keys) == 1), 3))
+    names = {person.reference: (f"Zwozvorq{place}inqwex", f"Quibblant{place}") for place, person in enumerate(people)}
+    days = {"from": "2026-01-01", "to": "2026-12-31", "product": "CONFORT", "PHAR": "100"}
+    told = [
+        {"ref": one.reference, "last_name": names[one.reference][0], "first_name": names[one.reference][1],
+         "member": one.keys[0].member, "birth": "1985-04-12", "rank": "1", **days} for one in people
+    ]  # fmt: skip
+    source, out, revoked = tmp_path / "list.ndjson", tmp_path / "out", tmp_path / "revoked.ndjson"
+    source.write_text("".join(json.dumps(row) + "\n" for row in told))
+    command("card", "keygen", "--out", tmp_path / "keys")
+    options = ("--keys", tmp_path / "keys", "--insurer", insurer.number, "--first-serial", 71, "--brand", "Les Alpages")
+    command("insurer", "cards", source, "--out", out, *options)
+    handles = [json.loads(line) for line in (out / "handles.ndjson").read_text().splitlines()]
+    for person, made_of in zip(people, handles, strict=True):
+        handle = base64.urlsafe_b64decode(made_of["card"] + "==")
+        line = RightsLine(person.reference, (person.keys[0]._replace(card=handle),), country.coverage(person))
+        send_delta(made.world, insurer, [format_line(line, delta=True)], Expected(0, 0, 1))
+    revoked.write_text(json.dumps({"insurer": insurer.number, "serial": 71}) + "\n")
+    lists = made.house.settings.keeper.card_lists
+    command("card", "revocations", revoked, "--key", tmp_path / "keys", "--out", private_folder(lists) / "base.cbor")
+    assert made.one("select count(*) from rempart.rights_file where kind = 'delta' and state = 'applied'") >= len(
+        people
+    )
+    search = search_of({"name": (name for pair in names.values() for name in pair)}, frozenset())
+    looked = {place: search.hits(data) for place, data in kept(made)}
+    assert {"record", "hub.log", "worker.log", "keeper.log", "base.cbor"} <= looked.keys()
+    assert {place: found for place, found in looked.items() if found} == {}
+    assert search.hits(source.read_bytes())

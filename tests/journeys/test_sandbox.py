@@ -26,7 +26,7 @@ from rempart.ground.files import SecretRefused
 from rempart.wire.authorizations import Attachment, AuthorizationRequest, AuthorizationState, QuoteLine
 from rempart.wire.batches import BatchItem, BatchReceipt, BatchRequest, BatchState
 from rempart.wire.eligibility import EligibilityAnswer
-from rempart.wire.estimates import EstimateAnswer, EstimateLine, EstimateRequest
+from rempart.wire.estimates import CardEstimateRequest, EstimateAnswer, EstimateLine, EstimateRequest
 from rempart.wire.invoices import InvoicesReceipt, InvoicesRequest
 from rempart.wire.payments import RemittanceList
 from rempart.wire.problem import Problem
@@ -188,16 +188,22 @@ def test_a_message_that_is_wrong_is_told_by_line_before_it_leaves(told: dict[str
 
 
 def test_what_would_the_patient_pay(told: dict[str, Any]) -> None:
-    """The ticket modérateur of a box of medicine is the insurer's."""
+    """The ticket modérateur of a box of medicine is the insurer's, the card typed or scanned."""
     card, today = BY_NAME["covered"], date.today().isoformat()  # noqa: DTZ011 - the sandbox runs on today
     line = EstimateLine("PH7", "pharmacy", 1340, 65, 1340, unit_price=1340, care_date=today)
     asked = EstimateRequest(
         card.amc_number, card.member, card.birth_date, "machine", (line,), nir=card.nir, rank=card.rank
     )
-    with Client(account(told)) as hub:
+    codes = json.loads((Path(told["REMPART_KEY"]).parent / "codes.json").read_text("utf-8"))
+    bodies: list[bytes] = []
+    with Client(account(told), hear=lambda asked, _: bodies.append(asked.body)) as hub:
         found = hub.estimate(asked)
+        scanned = hub.estimate(CardEstimateRequest(codes["covered"], (line,)))
     assert isinstance(found, EstimateAnswer)
     assert (found.answer, found.amo, found.amc, found.patient) == ("estimated", 871, 469, 0)
+    assert scanned == found  # by the signed card, sealed as well
+    sent = b"".join(bodies)
+    assert (sent.count(b'"identity_jwe"'), codes["covered"].encode() in sent) == (2, False)
 
 
 def test_many_questions_at_once_over_asyncio(told: dict[str, Any]) -> None:

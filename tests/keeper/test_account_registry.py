@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 
+from rempart.keeper.clock import HOUR
 from rempart.keeper.registry import Registry, RegistryDamagedError
 from rempart.sealing import ringing
 from rempart.sealing.account_frames import (
     PortalItem,
+    RecoverAccount,
     RevokePasskey,
 )
-from rempart.sealing.invitations import fresh_account, fresh_code
+from rempart.sealing.invitations import code_hash, fresh_account, fresh_code
 from support.authenticator import Authenticator
+from support.keepers import SITE, World
 from support.people import OURS, SPARE, Door, changed_item
 
 
@@ -101,6 +104,21 @@ def test_an_invitation_that_cannot_be_right_is_refused(door: Door) -> None:
         fresh_account(), "account", "", "", {"k1": door.world.signing.as_dict(private=False)}
     )
     assert door.ring("register_client", program) == "kind-unknown"
+
+
+def test_a_code_is_good_for_seven_days_at_most(world: World) -> None:
+    """Whoever asks the ring for more is refused, inviting or giving back; a clock a minute ahead is no lie."""
+    door = Door(world, at=world.now()).open()
+    minute, life = HOUR // 60, 7 * 24 * HOUR
+
+    def recover(expires: int) -> str:
+        hashed = code_hash(fresh_code()) or b""
+        return door.ring("recover_account", RecoverAccount(door.account, "horizon", SITE, hashed, expires, "anne"))
+
+    assert door.invite(fresh_code(), fresh_account(), expires=door.at + life + HOUR) == "invitation-malformed"
+    assert recover(door.at + life + HOUR) == "invitation-malformed"
+    assert door.invite(fresh_code(), fresh_account(), expires=door.at + life + minute) == ""
+    assert recover(door.at + life + minute) == ""
 
 
 def test_an_account_does_not_sign_in_as_a_program(door: Door) -> None:

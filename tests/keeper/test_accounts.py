@@ -25,7 +25,7 @@ from rempart.sealing.account_frames import (
 )
 from rempart.sealing.client import Keeper
 from rempart.sealing.frames import DepositItem
-from rempart.sealing.invitations import code_hash, fresh_account, fresh_code
+from rempart.sealing.invitations import HAS_NUMBER, code_hash, fresh_account, fresh_code
 from support.authenticator import Authenticator
 from support.keepers import OTHER_SITE, SITE
 from support.people import KEY, NOON, OURS, SPARE, THEIR_KEY, Door, changed_item
@@ -235,7 +235,7 @@ async def _over_sockets(door: Door, enrolments: list[EnrolItem]) -> list[EnrolRe
     calls = (each.call("enrol", [item]) for each, item in zip(connections, enrolments, strict=True))
     found = [result for results in await asyncio.gather(*calls) for result in results]
     device, code, over = Authenticator(), fresh_code(), await Keeper.connect(ring, ringing.OPERATIONS)
-    invite = InviteItem(door.account, "horizon", SITE, "staff", code_hash(code) or b"", 2 * NOON)
+    invite = InviteItem(door.account, "horizon", SITE, "staff", code_hash(code) or b"", 2 * NOON, HAS_NUMBER)
     assert await over.call("invite", [invite]) == [ringing.Done()]
     (asked,) = await connections[0].call("challenge", [ChallengeItem(ENROL, "horizon", KEY, door.at)])
     enrol = door.enrol_item(device, challenge=asked.challenge, code=code)

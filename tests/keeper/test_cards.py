@@ -16,6 +16,7 @@ import pytest
 from rempart.client import assertion
 from rempart.client.identity import Sealer
 from rempart.domain.card import MINUTE_AFTER, Card
+from rempart.domain.same_age import same_age
 from rempart.formats.card import MINUTE, PAPER, sign_card, sign_keys, sign_minute, write_text
 from rempart.ground.card_code import labels, read
 from rempart.keeper.cards import PICTURE, Minutes
@@ -26,6 +27,7 @@ from rempart.sealing.identity_frames import KeySetItem, SealedIdentity
 from rempart.sealing.identity_jwe import PresentedCard, seal
 from rempart.sealing.record import pad
 from rempart.wire.eligibility import CardRequest
+from rempart.wire.estimates import CardEstimateRequest, EstimateStay
 from support.card_samples import CARD, ENTRIES, INSURER_KEY, OPERATOR, OPERATOR_KEY, PHONE_KEY, STRANGER_KEY, live
 from support.keepers import COVERAGE, INSURER, OTHER_SITE, PERSON, SITE, World, make_world
 from support.sealing import EPOCH, derive, item, keys
@@ -73,10 +75,10 @@ def shown(world: World, text: str, **changed: Any) -> SealedIdentity:
     return item("", **({"labels": LABELS, "days": (world.today(),), "by_card": True, "card": text} | changed))
 
 
-def sealed(world: World, text: str, **changed: Any) -> SealedIdentity:
+def sealed(world: World, text: str, use: str = "eligibility", **changed: Any) -> SealedIdentity:
     """The same card, sealed to the keeper by the client."""
     said = PresentedCard(
-        client="pharmacy", site=SITE, purpose="eligibility", made=world.now() // 1_000_000,
+        client="pharmacy", site=SITE, purpose=use, made=world.now() // 1_000_000,
         id=secrets.token_urlsafe(16), amc_number=CARD.amc_number, convention=CARD.convention, csr=CARD.csr, card=text,
         care_dates=(date.fromordinal(EPOCH + world.today()).isoformat(),),
     )  # fmt: skip
@@ -106,6 +108,24 @@ def test_a_card_finds_the_record_of_its_handle(carded: World) -> None:
     assert (one.refusal, one.omitted, two.omitted, three.omitted) == ("", 0, 0, -1)
     for found in (one, two, three):
         assert carded.open(found.ticket, payload(carded)).coverage == COVERAGE
+
+
+def test_amounts_learn_an_age_of_the_card_and_no_birthday(carded: World) -> None:
+    """A question tells the hub no birth date; an estimate one of the same ages on its day of care."""
+    grant, told = carded.sign_in().grant, date.fromordinal(EPOCH + carded.today())
+    found = derive(carded, grant, shown(carded, paper(carded)), purpose="estimate")
+    assert (found.refusal, found.born) == ("", same_age(CARD.birth, [told]))
+    assert found.born != CARD.birth
+    assert ask(carded, shown(carded, paper(carded))).born == ""
+
+
+def test_a_card_sealed_for_a_question_is_no_estimate_s(carded: World) -> None:
+    """And the other way round: what a client sealed is good for what it says."""
+    grant = carded.sign_in().grant
+    question, priced = sealed(carded, paper(carded)), sealed(carded, paper(carded), use="estimate")
+    assert derive(carded, grant, question, purpose="estimate").refusal == "identity-not-yours"
+    assert derive(carded, grant, priced).refusal == "identity-not-yours"
+    assert derive(carded, grant, priced, purpose="estimate").refusal == ""
 
 
 def test_card_and_typed_card_are_one_person(carded: World) -> None:
@@ -217,6 +237,23 @@ def test_the_published_client_seals_a_card_that_the_keeper_opens(carded: World) 
     assert (found.refusal, len(found.keys)) == ("", 1)
     other = derive(carded, carded.sign_in("carrier", SITE).grant, item(told.identity_jwe, labels=LABELS, by_card=True))
     assert other.refusal
+
+
+def test_the_published_client_seals_a_card_for_an_estimate(carded: World) -> None:
+    """Lines and labels are in clear, the card is not; each day of a stay may be priced, and nothing else be asked."""
+    sealer = Sealer("pharmacy", SITE, assertion.generate_key("EdDSA"), carded.parts.checkpoints.verifier_key())
+    (path,) = sealer.missing(asking(carded), carded.now() // 1_000_000)
+    sealer.learn(path, carded.parts.identity_keys.publish([KeySetItem()])[0].document)
+    first = date.fromordinal(EPOCH + carded.today())
+    told: Any = sealer.request(CardEstimateRequest(paper(carded), stay=EstimateStay(first.isoformat(), 3)))
+    body = msgspec.json.encode(told)
+    assert not [word for word in (CARD.member, CARD.birth, "RPC1", "RPM1") if word.encode() in body]
+    assert (told.amc_number, told.convention, told.csr, told.evidence, told.stay.days) == (*LABELS, "card", 3)
+    grant, days = carded.sign_in().grant, tuple(carded.today() + late for late in range(3))
+    found = derive(carded, grant, item(told.identity_jwe, labels=LABELS, days=days, by_card=True), purpose="estimate")
+    assert (found.refusal, len(found.keys)) == ("", 1)
+    question = derive(carded, grant, item(told.identity_jwe, labels=LABELS, days=days, by_card=True))
+    assert question.refusal == "identity-not-yours"
 
 
 def asking(world: World) -> CardRequest:

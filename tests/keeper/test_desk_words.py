@@ -59,9 +59,12 @@ def said(door: Door, *words: WordSaid, kind: str = "desk-join") -> str:
 
 
 def recovers(door: Door, by: Authenticator, account: str, **changed: Any) -> Any:
-    told = {"account": account, "place": SITE, "reached": "the number of the order"} | changed
+    told = {
+        "account": account, "place": SITE, "reached": "the number of the order", "document": "a statement; verified",
+    } | changed  # fmt: skip
     shown = told.pop("shown", {})
-    signed = signing(door, by, "desk-recover", *({**told, **shown}[name] for name in ("account", "place", "reached")))
+    names = ("account", "place", "reached", "document")
+    signed = signing(door, by, "desk-recover", *({**told, **shown}[name] for name in names))
     (found,) = door.world.parts.desk_words.recover([DeskRecoverItem(**told, asked=signed)])
     return found
 
@@ -119,14 +122,17 @@ def test_an_agent_lets_a_solo_practice_back_in_and_probation_follows(door: Door)
     [
         ({"shown": {"account": "a000000000000000"}}, "challenge-invalid"),
         ({"shown": {"reached": "nobody"}}, "challenge-invalid"),
+        ({"shown": {"document": "none"}}, "challenge-invalid"),
         ({"reached": "  "}, "not-called-back"),
         ({"reached": "x" * 201}, "not-called-back"),
+        ({"document": ""}, "document-unseen"),
+        ({"document": "x" * 201}, "document-unseen"),
         ({"place": OTHER_SITE}, "account-unknown"),
         ({"account": "a000000000000000"}, "account-unknown"),
     ],
 )
 def test_a_recovery_that_was_not_signed_so_changes_nothing(door: Door, changed: dict[str, Any], refusal: str) -> None:
-    """Another account or call than was read, a site where it does not work, no call at all."""
+    """Another account, call or document than was read, a site where it does not work, no call, no document at all."""
     account, held = colleague(door, "professional")
     _, device = agent(door)
     assert recovers(door, device, **({"account": account} | changed)).refusal == refusal

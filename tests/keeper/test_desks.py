@@ -20,7 +20,7 @@ from rempart.sealing.desk_frames import (
     DeskOpenItem,
 )
 from rempart.sealing.frames import DepositItem
-from rempart.sealing.invitations import code_hash, fresh_account, fresh_code
+from rempart.sealing.invitations import HAS_NUMBER, code_hash, fresh_account, fresh_code
 from rempart.sealing.provider_frames import LinkItem
 from support.authenticator import Authenticator
 from support.keepers import SITE
@@ -176,12 +176,13 @@ def invite_item(door: Door, by: Authenticator, **changed: Any) -> DeskInviteItem
     """An agent signs an invitation of staff to the site; `shown` are fields as the agent saw them, when others."""
     days = {"first": "2030-03-18", "last": "2030-12-31"}
     said = {"role": "staff", "place": SITE, "account": "", **days} | changed
+    said = {"accountable": HAS_NUMBER if said["role"] == "staff" else ""} | said
     shown = said | said.pop("shown", {})
     if said["role"] not in SITE_ROLES:
         said, shown = ({**each, "first": "", "last": ""} for each in (said, shown))
     dated = bool(said["first"])
     start = said.pop("start", DAYS[0] if dated else 0)
-    fields = tuple(shown[name] for name in ("role", "place", "first", "last", "account"))
+    fields = tuple(shown[name] for name in ("role", "place", "first", "last", "account", "accountable"))
     action = actions.written("desk-invite", shown.get("operator", "horizon"), shown.get("desk", "horizon"), *fields)
     assert action is not None
     challenge = door.challenge("approve") + action.digest()
@@ -220,6 +221,10 @@ def test_an_agent_invites_by_a_signature(door: Door) -> None:
         ({"shown": {"place": "910000012"}}, "challenge-invalid"),
         ({"shown": {"last": "2030-04-01"}}, "challenge-invalid"),
         ({"shown": {"operator": "azur"}}, "challenge-invalid"),
+        ({"shown": {"accountable": "a000000000000000"}}, "challenge-invalid"),
+        ({"accountable": ""}, "accountable-required"),
+        ({"accountable": "a000000000000000"}, "accountable-unknown"),
+        ({"role": "manager", "accountable": HAS_NUMBER}, "accountable-unknown"),
         ({"grant": b"no grant of ours"}, "no-grant"),
         ({"role": "agent", "place": "horizon"}, "role-not-invited"),
         ({"role": "security", "place": "horizon"}, "role-not-invited"),

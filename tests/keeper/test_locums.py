@@ -7,7 +7,9 @@ import pytest
 from rempart.domain.authorities import BANK_DETAILS, MANAGE
 from rempart.keeper.clock import DAY, HOUR
 from rempart.keeper.locums import MOST_DAYS
-from rempart.sealing.invitations import fresh_account, fresh_code
+from rempart.keeper.registry import Mandate
+from rempart.keeper.station_registry import Delegation
+from rempart.sealing.invitations import HAS_NUMBER, fresh_account, fresh_code
 from support.authenticator import Authenticator
 from support.keepers import OTHER_SITE, SITE
 from support.people import NOON, Door
@@ -130,3 +132,39 @@ def test_staff_may_have_somebody_of_the_site_who_answers_for_them(door: Door, lo
     assert invited(answers, "professional") == "accountable-unknown"
     door.restart()
     assert door.sign_in(staff).role == "staff"
+
+
+@pytest.mark.parametrize("gone", ["ended", "moved", "locum"])
+def test_staff_get_no_session_where_who_answered_works_no_more(door: Door, gone: str) -> None:
+    """Neither a new one nor a renewed one; elsewhere they work on; with somebody else named, there again."""
+    _, answers = _person(door)
+    _, other = _person(door)
+    registry, account, device = door.world.parts.registry, fresh_account(), Authenticator()
+    for site, answering in ((SITE, answers), (OTHER_SITE, HAS_NUMBER)):
+        code = fresh_code()
+        assert door.invite(code, account, role="staff", site=site, accountable=answering) == ""
+        door.mandate(site, account=account)
+    assert door.enrol(device, code=code, site=OTHER_SITE).refusal == ""
+    session = door.sign_in(device, site=SITE)
+    assert (session.refusal, session.role, session.site) == ("", "staff", SITE)
+    if gone == "ended":
+        assert registry.revoke(answers) == ""
+    else:
+        assert registry.mandate(Mandate(answers, SITE, 0, door.at)) == ""
+    if gone == "locum":
+        days = Delegation(answers, SITE, door.at, 2 * NOON, other)
+        assert registry.delegate(days, door.at) == ""
+    for refused in (door.sign_in(device, site=SITE), door.renew(session.grant)):
+        assert (refused.refusal, refused.grant) == ("accountable-gone", b"")
+    assert door.sign_in(device, site=OTHER_SITE).refusal == ""
+    door.restart()
+    assert door.sign_in(device, site=SITE).refusal == "accountable-gone"
+    assert door.invite(fresh_code(), account, role="staff", accountable=other) == ""
+    assert door.sign_in(device, site=SITE).refusal == ""
+
+
+def test_staff_are_invited_with_who_answers_or_with_a_number_of_their_own(door: Door) -> None:
+    """Neither said: refused; nobody else says either."""
+    assert door.invite(fresh_code(), fresh_account(), role="staff", accountable="") == "accountable-required"
+    for role in ("professional", "manager"):
+        assert door.invite(fresh_code(), fresh_account(), role=role, accountable=HAS_NUMBER) == "accountable-unknown"

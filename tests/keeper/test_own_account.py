@@ -149,7 +149,7 @@ def test_a_colleague_who_lost_every_passkey_comes_back_on_probation(door: Door) 
     assert door.enrol(Authenticator(), code=found.code).refusal == "invitation-unknown"
     session = door.sign_in(fresh)
     until = door.at + PROBATION
-    assert (session.refusal, session.probation) == ("", until)
+    assert (session.refusal, session.probation, session.watched) == ("", until, until)
     assert door.derive(session.grant) == ""
     door.restart()
     second = Authenticator()
@@ -157,10 +157,13 @@ def test_a_colleague_who_lost_every_passkey_comes_back_on_probation(door: Door) 
     assert door.sign_in(second).probation == until
     shown = door.world.parts.administration.show_account([ShowAccount(door.account)])[0]
     assert [each.by for each in shown.recoveries] == [by]
+    told = door.account_of(session.grant)
+    assert (told.recovered, told.by_operator) == (shown.recoveries[0].instant, False)
+    assert door.account_of(grant).recovered == 0
     assert (len(shown.passkeys), shown.probation, shown.role) == (2, until, "professional")
     door.at = until
     door.world.parts.clock.hear(door.at)
-    assert door.sign_in(fresh).probation == 0
+    assert (door.sign_in(fresh).probation, door.sign_in(fresh).watched) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -210,6 +213,30 @@ def test_on_probation_a_manager_approves_nobody(door: Door) -> None:
     assert door.recover(door.sign_in(again).grant, again, door.account).refusal == ""
     shown = door.world.parts.administration.show_account([ShowAccount(manager)])[0]
     assert [each.by for each in shown.recoveries] == ["operator:agent-7"]
+
+
+def test_the_operator_leaves_to_a_manager_what_a_manager_can_do(door: Door) -> None:
+    """Another manager who can get in refuses the operator's officer, unless it is said; on probation nobody counts."""
+    door.enrol()
+    _, _, manager = _manager(door)
+    code = fresh_code()
+
+    def recover(account: str, **said: bool) -> str:
+        told = (account, "horizon", SITE, code_hash(fresh_code()) or b"", door.at + HOUR, "agent-7")
+        return door.ring("recover_account", RecoverAccount(*told, **said))
+
+    assert recover(door.account) == "manager-recovers"
+    assert door.sign_in().refusal == ""
+    assert recover(door.account, although_manager=True) == ""
+    assert door.sign_in().refusal == "passkey-revoked"
+    lost = RecoverAccount(manager, "horizon", SITE, code_hash(code) or b"", door.at + HOUR, "agent-7")
+    assert door.ring("recover_account", lost) == ""  # the only manager
+    assert recover(door.account) == ""
+    assert door.enrol(Authenticator(), code=code).refusal == ""
+    assert recover(door.account) == ""
+    door.at += PROBATION
+    door.world.parts.clock.hear(door.at)
+    assert recover(door.account) == "manager-recovers"
 
 
 def test_the_operator_recovers_only_what_it_has(door: Door) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rempart.client import _jose, assertion
+from rempart.client.mandates import own_program
 from rempart.ground.instants import civil_date
 from rempart.keeper.clock import DAY, MINUTE
 from rempart.sealing import actions
@@ -163,3 +164,64 @@ def test_a_renewed_mandate_goes_on_after_its_first_year(programs: Programs) -> N
     programs.door.at = found.end + 367 * DAY
     programs.door.world.parts.clock.hear(programs.door.at)
     assert programs.acts() == "no-mandate"
+
+
+def _enrol(programs: Programs, code: str, jwk: dict[str, str], **changed: Any) -> ClaimMandateResult:
+    """A program that nobody registered shows its key, with an assertion that `by` signed."""
+    by, shown = changed.pop("by", jwk), changed.pop("key", assertion.public_key(jwk))
+    signed = assertion.sign(by, changed.pop("named", own_program(jwk)), programs.audience, _seconds(programs))
+    return programs.claim(code, assertion=signed.encode(), key=shown, **changed)
+
+
+def _seconds(programs: Programs) -> int:
+    return programs.door.at // 1_000_000
+
+
+def _own_acts(programs: Programs, jwk: dict[str, str], site: str = SITE) -> str:
+    signed = assertion.sign(jwk, own_program(jwk), programs.audience, _seconds(programs), site=site)
+    item = GrantItem(signed.encode(), site, KEY, programs.audience, programs.door.at)
+    return programs.door.world.parts.grants.sign_in([item])[0].refusal
+
+
+def test_a_program_of_the_site_enrols_its_own_key_by_a_code_and_is_ended_for_good(programs: Programs) -> None:
+    """One line at the keeper: it acts at once, for that site alone, after a restart, until a manager ends it."""
+    jwk, code = _jose.generate("ES256"), programs.give().code
+    assert _enrol(programs, code, jwk) == ClaimMandateResult("", own_program(jwk), programs.manager.account)
+    assert _own_acts(programs, jwk) == ""
+    assert _own_acts(programs, jwk, OTHER_SITE) == "no-mandate"
+    assert _enrol(programs, code, _jose.generate("ES256")).refusal == "mandate-code-unknown"
+    assert programs.claim(code).refusal == "mandate-code-unknown"
+    programs.door.restart()
+    assert _own_acts(programs, jwk) == ""
+    assert programs.end(own_program(jwk), by=member(programs.door, "staff")) == "purpose-not-granted"
+    assert programs.end(own_program(jwk)) == ""
+    assert _own_acts(programs, jwk) != ""
+    assert _enrol(programs, programs.give().code, jwk).refusal == "mandate-code-unknown"
+    programs.door.restart()
+    assert _own_acts(programs, jwk) != ""
+
+
+@pytest.mark.parametrize(
+    ("changed", "refusal"),
+    [
+        ({"by": _jose.generate("ES256")}, "unknown-key"), ({"named": LOGICIEL}, "unknown-client"),
+        ({"site": OTHER_SITE}, "mandate-code-unknown"), ({"code": fresh_code()}, "mandate-code-unknown"),
+        ({"key": {"kty": "RSA", "n": "AQAB", "e": "AQAB"}}, "unsupported-key"),
+        ({"key": _jose.generate("ES256")}, "private-key-presented"),
+        ({"key": {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}}, "malformed-key"),
+    ],
+)  # fmt: skip
+def test_a_key_that_did_not_sign_or_is_none_enrols_nobody(
+    programs: Programs, changed: dict[str, Any], refusal: str
+) -> None:
+    """Another's signature or id, another site, a code of nobody's, a key that is none: the code stays good."""
+    jwk, code = _jose.generate("EdDSA"), programs.give().code
+    assert _enrol(programs, changed.pop("code", code), jwk, **changed).refusal == refusal
+    assert _enrol(programs, code, jwk).refusal == ""
+
+
+def test_a_code_for_a_program_that_is_registered_enrols_no_new_one(programs: Programs) -> None:
+    """It names whom it is for; and that program still uses it."""
+    code = programs.give(LOGICIEL).code
+    assert _enrol(programs, code, _jose.generate("ES256")).refusal == "mandate-code-unknown"
+    assert programs.claim(code).refusal == ""

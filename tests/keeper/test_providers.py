@@ -79,7 +79,7 @@ def test_a_linked_person_comes_in(entry: Entry) -> None:
     """At the one site, for an hour, on probation throughout; the session asks what a session asks."""
     found = entry.sign_in()
     assert (found.refusal, found.account, found.site, found.sites) == ("", entry.door.account, SITE, (SITE,))
-    assert (found.until, found.probation) == (NOON + HOUR, NOON + HOUR)
+    assert (found.until, found.probation, found.watched) == (NOON + HOUR, NOON + HOUR, 0)
     assert entry.door.derive(found.grant) == ""
     held = entry.door.world.parts.grants.read(found.grant)
     assert held is not None
@@ -210,7 +210,9 @@ def test_in_such_a_session_one_makes_the_first_passkey(entry: Entry) -> None:
     assert entry.add(grant, first) == ""
     opened = entry.door.sign_in(first)
     assert (opened.refusal, opened.account, opened.site) == ("", entry.door.account, SITE)
-    assert opened.probation == NOON + 72 * HOUR
+    assert opened.probation == opened.watched == NOON + 72 * HOUR
+    beside = entry.sign_in()
+    assert (beside.probation, beside.watched) == (NOON + HOUR, NOON + 72 * HOUR), "another way in is watched as well"
     assert entry.add(grant, second) != ""
     assert entry.door.sign_in(second).refusal == "unknown-passkey"
 

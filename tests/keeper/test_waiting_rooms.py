@@ -162,3 +162,13 @@ def test_a_jwe_that_was_touched_opens_nothing(door: Door) -> None:
         changed[place] = ("B" if part[0] == "A" else "A") + part[1:]
         parsed = parse(".".join(changed))
         assert parsed is None or opened(parsed, private) is None
+
+
+def test_who_is_let_back_in_meanwhile_is_watched_at_the_reopening(door: Door) -> None:
+    """What was left says nothing of it: the account is looked at when the room opens."""
+    room = Room(door)
+    left, also = room.left(), room.left("authorization")
+    assert room.open(left).watched == 0
+    door.world.parts.registry.accounts.probation[door.account] = door.at + 7
+    found = room.open(also, "authorization")
+    assert (found.refusal, found.probation, found.watched) == ("", 0, door.at + 7)

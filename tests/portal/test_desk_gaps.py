@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64decode
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ from support.portals import ONE, OTHER_SITE, SITE, Asker, Clock, doors
 SIGNED = {"credential": "Y3JlZC0x", "client_data": "e30", "authenticator_data": "AA", "signature": "AA"}
 HERE = f"/bureau/adhesions/{JOIN}"
 YES = {"place": OTHER_SITE, "document": "2", "reached": "le standard de la clinique"}
-BACK = {"place": SITE, "reached": "le numéro connu depuis 2025"}
+BACK = {"place": SITE, "reached": "le numéro connu depuis 2025", "document": "RIB de ce mois, titulaire vérifié"}
 RECOVERY = f"/bureau/comptes/{MANAGER}/secours"
 CODES = "/site-et-equipe/remplacements/code"
 
@@ -114,20 +115,30 @@ def test_one_person_says_no_or_asks_for_another_document(answer: Answer) -> None
 
 
 def test_an_account_is_let_back_in_by_a_signature() -> None:
-    """Both checks, whom it reached, the lines signed as read; the code is shown once."""
+    """Whom it reached, what it looked at, both lines signed as read; the code is shown once."""
     asker, gaps = seat()
     assert RECOVERY in asker.get(f"/bureau/comptes/{MANAGER}").text
-    assert "Avant de continuer" in asker.get(RECOVERY).text
-    assert asker.post(RECOVERY + "/relire", BACK | {"called": "yes"}).status_code == 422
-    assert BACK["reached"] in asker.post(RECOVERY + "/relire", BACK | {"called": "yes", "document": "yes"}).text
+    assert "Quel RIB vous avez regardé" in asker.get(RECOVERY).text
+    for name, other in (("reached", "document"), ("document", "reached")):
+        for typed in ("", "  ", "x" * 201):
+            page = asker.post(RECOVERY + "/relire", BACK | {name: typed})
+            assert page.status_code == 422
+            assert re.search(rf'id="{name}"[^>]*aria-invalid="true"', page.text)
+            assert BACK[other] in page.text
+    page = asker.post(RECOVERY + "/relire", BACK).text
+    for shown in (BACK["reached"], BACK["document"], "Document regardé"):
+        assert shown in page
     told = asker.post(RECOVERY + "/defi", BACK).json()
-    assert hashed(told["challenge"]) == digest("desk-recover", "horizon", MANAGER, SITE, BACK["reached"])
+    assert hashed(told["challenge"]) == digest(
+        "desk-recover", "horizon", MANAGER, SITE, BACK["reached"], BACK["document"]
+    )
     page = asker.post(RECOVERY, BACK | SIGNED | {"challenge": told["challenge"]}).text
     assert CODE.replace("-", " ")[:4] in page
     ((kind, told_of),) = gaps.told
     assert kind == "recover"
     assert isinstance(told_of, tuple)
     assert (told_of[0], type(told_of[1])) == (MANAGER, DeskRecoverRequest)
+    assert (told_of[1].reached, told_of[1].document) == (BACK["reached"], BACK["document"])
     gaps.refusal = "manager-recovers"
     assert "Un responsable de ce site" in asker.post(RECOVERY, BACK | SIGNED | {"challenge": "AA"}).text
     for absent in (f"/bureau/comptes/{SECOND}/secours", "/bureau/comptes/x/secours"):

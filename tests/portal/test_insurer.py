@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64decode
 
+import msgspec
 import pytest
 
+from rempart.sealing import actions
 from support.insurer_desk import (
     APPLIED,
     CASE,
+    INSURER,
     MANAGER,
     OTHER_CASE,
     QUARANTINED,
@@ -22,6 +26,8 @@ from support.portals import ONE
 
 HERE = "/assureur/demandes"
 FILE = f"/assureur/droits/{QUARANTINED}"
+DIGEST = "47" * 32
+SIGNED = {"credential": "Y3JlZC0x", "client_data": "e30", "authenticator_data": "AA", "signature": "AA"}
 AGREED = {"amc_1": "180,00", "amc_2": "50"}
 PAGES = (HERE, f"{HERE}/{CASE}", "/assureur/droits", FILE, "/assureur/garanties", "/assureur/fonds")
 
@@ -122,21 +128,56 @@ def test_a_case_worker_reads_and_does_not_release() -> None:
     """No button, and a word sent by hand is refused."""
     asker, desk = insurer_asker(WORKER)
     assert "avis" not in asker.get(FILE).text
-    assert asker.post(f"{FILE}/avis", {"verdict": "release"}).status_code == 403
+    assert "/accord" not in asker.get(FILE).text
+    assert asker.get(f"{FILE}/accord").headers["location"] == FILE
+    assert asker.post(f"{FILE}/accord", SIGNED).status_code == 403
+    assert asker.post(f"{FILE}/accord/defi", {}).status_code != 200
     assert desk.file.voices == ()
 
 
 def test_two_different_managers_release() -> None:
     """One is not enough, twice the same neither; the page says who is missing."""
     asker, desk = insurer_asker(MANAGER)
-    answer = asker.post(f"{FILE}/avis", {"verdict": "release"})
+    answer = asker.post(f"{FILE}/accord", SIGNED)
     assert (answer.status_code, answer.headers["location"]) == (303, FILE)
     assert "Une autre personne doit le donner aussi" in asker.get(FILE).text
-    asker.post(f"{FILE}/avis", {"verdict": "release"})
+    asker.post(f"{FILE}/accord", SIGNED)
     assert len(desk.file.voices) == 1
     asker.signed_in(SECOND)
-    asker.post(f"{FILE}/avis", {"verdict": "release"})
+    asker.post(f"{FILE}/accord", SIGNED)
     assert "entre en service dans quelques minutes" in asker.get(FILE).text
+
+
+def test_a_release_is_read_again_and_signed_as_read() -> None:
+    """What moves and the lines are shown; the challenge ends with their hash; without a signature nothing goes."""
+    asker, desk = insurer_asker(MANAGER)
+    assert f"{FILE}/accord" in asker.get(FILE).text
+    page = asker.get(f"{FILE}/accord").text.replace("</span><span>", "")
+    for shown in ("5,17 %", "au-delà du seuil", DIGEST, INSURER, str(QUARANTINED)):
+        assert shown in page
+    told = asker.post(f"{FILE}/accord/defi", {}).json()["challenge"]
+    action = actions.written("rights-release", "horizon", INSURER, str(QUARANTINED), DIGEST)
+    assert action is not None
+    assert urlsafe_b64decode(told + "=" * (-len(told) % 4))[40:] == action.digest()
+    for unsigned in ({}, {"verdict": "release"}):
+        assert asker.post(f"{FILE}/accord", unsigned).status_code == 422
+    asker.post(f"{FILE}/avis", {"verdict": "release"})
+    assert desk.words == []
+    asker.post(f"{FILE}/accord", SIGNED | {"challenge": told})
+    assert [(word.verdict, word.challenge) for word in desk.words] == [("release", told)]
+
+
+@pytest.mark.parametrize("code", ["challenge-invalid", "unknown-passkey", "on-probation", "approval-unproven"])
+def test_a_release_that_is_not_taken_says_why(code: str) -> None:
+    """On the page or on one of its own, and the session goes on; a file decided meanwhile has nothing to sign."""
+    asker, desk = insurer_asker(MANAGER)
+    desk.refusal = code
+    answer = asker.post(f"{FILE}/accord", SIGNED)
+    assert answer.status_code >= 400
+    assert 'class="notice' in answer.text
+    assert asker.held() is not None
+    desk.file = msgspec.structs.replace(desk.file, state="applied")
+    assert asker.get(f"{FILE}/accord").headers["location"] == FILE
 
 
 def test_one_manager_sets_a_file_aside() -> None:

@@ -111,21 +111,48 @@ def test_a_code_that_waits_is_cancelled() -> None:
 def test_an_invitation_is_read_again_signed_and_its_code_shown_once() -> None:
     """What is signed is what the page shows; the code is in the answer and in no address."""
     asker, desk = seat()
-    form = {"role": "staff", "site": f"{SITE[:2]} {SITE[2:]}", **DAYS}
+    form = {"role": "staff", "site": f"{SITE[:2]} {SITE[2:]}", "answers": MANAGER[-4:].upper(), **DAYS}
     page = asker.post("/bureau/invitations/relire", form)
-    for text in ("Relisez, puis signez", SITE, "2026-11-18", "staff"):
+    for text in ("Relisez, puis signez", SITE, "2026-11-18", "staff", "Répond de cette personne", MANAGER):
         assert text in page.text
-    told = {"role": "staff", "place": SITE, **DAYS, "account": ""}
+    told = {"role": "staff", "place": SITE, **DAYS, "account": "", "accountable": MANAGER}
     made = asker.post("/bureau/invitations/defi", told).json()
-    wanted = actions.written("desk-invite", "horizon", "horizon", "staff", SITE, DAYS["first"], DAYS["last"], "")
+    wanted = actions.written("desk-invite", "horizon", "horizon", "staff", SITE, *DAYS.values(), "", MANAGER)
     assert wanted is not None
     assert raw(made["challenge"])[40:] == wanted.digest()
     done = asker.post("/bureau/invitations", {**told, **SIGNED, "challenge": made["challenge"]})
-    assert (done.status_code, CODE.replace("-", " ") in done.text) == (200, True)
+    assert (done.status_code, CODE[:9].replace("-", " ") in done.text, CODE[10:] in done.text) == (200, True, False)
     ((kind, asked),) = desk.told
     assert isinstance(asked, DeskInviteRequest)
     assert (kind, asked.role, asked.place, asked.challenge) == ("invite", "staff", SITE, made["challenge"])
+    assert asked.accountable == MANAGER
     assert NEW[-4:].upper() in asker.get(f"/bureau/sites/{SITE}").text
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ({}, "travaille sous quelqu’un du site"), ({"answers": STAFF[-4:]}, "ne finissent ainsi"),
+        ({"answers": "zzzz"}, "ne finissent ainsi"), ({"answers": "Anne Dupont"}, "ne finissent ainsi"),
+    ],
+)  # fmt: skip
+def test_staff_are_not_signed_for_while_nobody_answers(answers: dict[str, str], said: str) -> None:
+    """Nobody, another of the staff, an ending of nobody's: the page says what is missing, and nothing is signed."""
+    asker, desk = seat()
+    form = {"role": "staff", "site": SITE, **DAYS, **answers}
+    page = asker.post("/bureau/invitations/relire", form)
+    assert (page.status_code, said in page.text) == (422, True)
+    assert asker.post("/bureau/invitations", {**form, **SIGNED, "challenge": "AA"}).status_code == 422
+    assert desk.told == []
+
+
+def test_staff_with_a_number_of_their_own_answer_for_themselves() -> None:
+    """The page that is signed says so; of another role nobody is asked."""
+    asker, _ = seat()
+    page = asker.post("/bureau/invitations/relire", {"role": "staff", "site": SITE, "number": "yes", **DAYS})
+    assert (page.status_code, "has-number" in page.text) == (200, True)
+    page = asker.post("/bureau/invitations/relire", {"role": "manager", "site": SITE, "number": "yes", **DAYS})
+    assert (page.status_code, "has-number" in page.text) == (200, False)
 
 
 def test_support_is_invited_without_site_and_days() -> None:
@@ -167,7 +194,9 @@ def test_an_invitation_that_is_refused_keeps_what_was_typed(code: str, said: str
     """The form again, with why."""
     asker, desk = seat()
     desk.refusal = code
-    page = asker.post("/bureau/invitations", {"role": "staff", "site": SITE, **DAYS, **SIGNED, "challenge": "AA"})
+    form = {"role": "staff", "site": SITE, "accountable": MANAGER, **DAYS}
+    page = asker.post("/bureau/invitations", {**form, **SIGNED, "challenge": "AA"})
+    assert f'value="{MANAGER}"' in page.text
     assert said in page.text
     assert f'value="{SITE}"' in page.text
 

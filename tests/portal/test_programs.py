@@ -11,6 +11,7 @@ import pytest
 
 from rempart.sealing import actions
 from rempart.wire.mandates import MandateCodeRequest, MandateEnd, MandateRenewal
+from rempart.wire.own_site import OwnMember
 from support.fake_account import account
 from support.fake_programs import CODE, FAR, NEAR, FakePrograms
 from support.portals import ONE, SITE, Asker, Clock, doors
@@ -112,3 +113,26 @@ def test_a_no_is_said_on_the_page(refusal: str) -> None:
         assert asker.post(f"{HERE}/{path}", kept).status_code == 422
     assert asker.post(f"{HERE}/renouveler/defi", {"client": NEAR}).status_code == 422
     assert programs.told == []
+
+
+def test_a_program_of_the_site_is_listed_without_an_end() -> None:
+    """It came by a code and stays until it is stopped: nothing to renew, one press to end it."""
+    asker, desk = seat()
+    own = "program-Zk3v8QnT2xLw5pR7aB9cDe"
+    desk.members[:] = [OwnMember(own, "program", "", "2026-11-18", "9999-12-31")]
+    page = asker.get(HERE).text
+    for said in (own, "sans fin", "Arrêter"):
+        assert said in page
+    assert "Renouveler" not in page
+    assert "9999" not in page
+    assert asker.get(f"{HERE}/renouveler?logiciel={own}").status_code == 404
+    assert asker.post(f"{HERE}/arreter", {"client": own}).status_code == 303
+    assert "Aucun logiciel n’agit" in asker.get(HERE).text
+
+
+def test_the_code_says_both_of_its_uses() -> None:
+    """A program that the operator knows, for a year; one of the site's own, until it is stopped."""
+    asker, _ = seat()
+    page = asker.post(f"{HERE}/nouveau", {**SIGNED, "challenge": "AA"}).text
+    assert "agit avec lui pendant un an" in page
+    assert "s’inscrit avec lui" in page

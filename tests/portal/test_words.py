@@ -16,7 +16,7 @@ from rempart.portal.words import languages
 HERE = Path(rempart.portal.__file__).parent
 CATALOGS = sorted((HERE / "translations" / "en" / "LC_MESSAGES").glob("*.po"))
 VALUES = re.compile(r"%\((\w+)\)s")
-SAME = {"Transport", "Patient", "Site", "Sites", "Convention", "CSR"}
+SAME = {"Transport", "Patient", "Site", "Sites", "Convention", "CSR", "Messages", "Service"}
 """Words that both languages share."""
 
 

@@ -86,7 +86,7 @@ class Books:
             connection = door.Database(self.database.url("hub"), timeout=60)
             try:
                 await connection.connection()
-                case = await decisions.case(connection, INSURER, request)
+                case = await decisions.case(connection, INSURER, request, operator=decisions.EVERY_OPERATOR)
                 await gate.wait()
                 if case is None:
                     return decisions.Outcome("absent")

@@ -143,3 +143,16 @@ def test_a_network_file_is_taken_once_and_read_by_date(
     faulty = take(date(2026, 8, 1), "CLAIR;none;2026-01-01;")
     assert isinstance(faulty, Found)
     assert [each.code for each in faulty.faults] == ["site-shape"]
+
+
+def test_what_commands_look_up_is_what_the_hub_reads(worker: psycopg.Connection[Any], postgres: Database) -> None:
+    """Contracts with insurers and with sites, ends and terms, by either way of reading."""
+    assert contracts.add_insurer_contract(worker, Served("horizon", INSURER, FIRST, LAST), SAID) == ""
+    terms = SiteTerms("azur", "pharmacy", "", FIRST, LAST, 7, 500)
+    assert contracts.add_site_contract(worker, terms, "union", SAID) == ""
+    found = contracts.in_force(worker)
+    assert found == reading(postgres).contracts
+    assert found.serves("horizon", INSURER, LAST)
+    assert not found.serves("horizon", INSURER, NEXT)
+    assert not found.serves("azur", INSURER, LAST)
+    assert found.serves("azur", "0099000009", NEXT), "nobody ever wrote one"

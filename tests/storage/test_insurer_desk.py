@@ -28,6 +28,8 @@ from support.money import DAY, FIRST, NOW, OPERATOR, SECOND, MoneyWorld
 pytestmark = pytest.mark.postgres
 T = TypeVar("T")
 OURS, THEIRS, WORKER = "0000401166", "0000409999", "a0000000worker01"
+AZUR = "a0000000worker02"  # the same insurer's case worker at another operator
+PLACES = {"op": "992300010", "azur": "992300028"}
 TODAY = date(2026, 11, 23)
 ASKED = 1_795_420_800_000_000  # 23 November 2026, 08:00 UTC
 HOUR = 3_600_000_000
@@ -53,25 +55,26 @@ def sql(database: Database, statement: str, *values: object) -> None:
 
 @pytest.fixture
 def waits(postgres: Database) -> tuple[Database, UUID]:
-    """Two insurers, a case worker of the first, and a request that waits for it."""
+    """Two insurers, two operators with a site each, the first insurer's case worker at both; a request of `op`'s."""
     for insurer in (OURS, THEIRS):
         sql(
             postgres, "insert into rempart.insurer (insurer, name, operator, member_rule, since) "
             "values (%s, 'X', 'op', '{}', 0)", insurer,
         )  # fmt: skip
-    sql(
-        postgres, "insert into rempart.site (site, profession, operator, zone, since) values ('992300010', 'optician', "
-        "'op', 'Europe/Paris', 0)",
-    )  # fmt: skip
-    sql(postgres, "insert into rempart.client (client, kind, registered) values (%s, 'account', 0)", WORKER)
-    sql(
-        postgres, "insert into rempart.account (account, operator, role, invited, insurer) values (%s, 'op', "
-        "'case-worker', 0, %s)", WORKER, OURS,
-    )  # fmt: skip
+    for account, (operator, site) in zip((WORKER, AZUR), PLACES.items(), strict=True):
+        sql(
+            postgres, "insert into rempart.site (site, profession, operator, zone, since) values (%s, 'optician', %s, "
+            "'Europe/Paris', 0)", site, operator,
+        )  # fmt: skip
+        sql(postgres, "insert into rempart.client (client, kind, registered) values (%s, 'account', 0)", account)
+        sql(
+            postgres, "insert into rempart.account (account, operator, role, invited, insurer) values (%s, %s, "
+            "'case-worker', 0, %s)", account, operator, OURS,
+        )  # fmt: skip
     return postgres, asked(postgres, OURS)
 
 
-def asked(database: Database, insurer: str) -> UUID:
+def asked(database: Database, insurer: str, operator: str = "op") -> UUID:
     """A line of 150 €, of which the table gives 60."""
     request, day = uuid4(), TODAY.toordinal() - EPOCH
     line = DecidedLine(1, "OPTI", 150_00, 10_00, 60_00, 80_00, (RuleAmount("formula-of-table", 60_00),))
@@ -79,19 +82,22 @@ def asked(database: Database, insurer: str) -> UUID:
         database,
         "insert into rempart.authorization_request (request, number, mac, site, client, operator, insurer, domain, "
         "site_reference, state, reason, requested, planned_day, first_day, last_day, latest_day, cut, line_cents, "
-        "total_cents, lines, spent, amo, amc, tag) values (%s, %s, '', '992300010', 'c', 'op', %s, 'OPTI', '', "
+        "total_cents, lines, spent, amo, amc, tag) values (%s, %s, '', %s, 'c', 'op', %s, 'OPTI', '', "
         "'pending', 'amount-to-review', %s, %s, %s, %s, %s, false, 0, 0, %s, 15000, 1000, 6000, '')",
-        request, f"P{request.int % 10**19:019d}", insurer, ASKED, day + 9, day, day + 30, day + 45,
+        request, f"P{request.int % 10**19:019d}", PLACES[operator], insurer, ASKED, day + 9, day, day + 30, day + 45,
         authorizations.stored_lines([AgreedLine(b"m" * 16, "OPTI", 150_00, 10_00, 60_00, 1)], [line]),
     )  # fmt: skip
     return request
 
 
-def decided(database: Database, request: UUID, client: str, insurer: str = OURS) -> decisions.Outcome | None:
-    """The account refuses; None when there is nothing of that insurer's to decide."""
+def decided(
+    database: Database, request: UUID, client: str, insurer: str = OURS, *,
+    operator: str | None = decisions.EVERY_OPERATOR,
+) -> decisions.Outcome | None:  # fmt: skip
+    """The account refuses; None when nothing of that insurer's is to be decided there."""
 
     async def work(connection: door.Database) -> decisions.Outcome | None:
-        case = await decisions.case(connection, insurer, request)
+        case = await decisions.case(connection, insurer, request, operator=operator)
         if case is None:
             return None
         ruling = verdict_of(case.ruling, Verdict("refused", (), "insurer-refused-quote"), TODAY)
@@ -105,7 +111,7 @@ def decided(database: Database, request: UUID, client: str, insurer: str = OURS)
 def test_an_account_decides_without_a_signature_and_is_named(waits: tuple[Database, UUID]) -> None:
     """The site is told the reason; the decision keeps who it was; the week's figures count it."""
     database, request = waits
-    found = read(database, lambda connection: desk.waits_of(connection, OURS, request))
+    found = read(database, lambda connection: desk.waits_of(connection, OURS, "op", request))
     assert found == desk.Waits(TODAY + timedelta(days=9), TODAY + timedelta(days=45), 10_00)
     assert decided(database, request, WORKER) == decisions.Outcome("")
     with closing(psycopg.connect(database.url("admin"))) as connection:
@@ -113,10 +119,10 @@ def test_an_account_decides_without_a_signature_and_is_named(waits: tuple[Databa
         state = connection.execute("select state, reason from rempart.authorization_request").fetchall()
     assert said == [(WORKER, b"")]
     assert state == [("refused", "insurer-refused-quote")]
-    weeks = read(database, lambda connection: desk.decided(connection, OURS, 0))
+    weeks = read(database, lambda connection: desk.decided(connection, OURS, "op", 0))
     assert weeks == [desk.Week(date(2026, 11, 23), 1, 0, 60)]
-    assert read(database, lambda connection: desk.decided(connection, THEIRS, 0)) == []
-    assert read(database, lambda connection: desk.waits_of(connection, OURS, request)) is None
+    assert read(database, lambda connection: desk.decided(connection, THEIRS, "op", 0)) == []
+    assert read(database, lambda connection: desk.waits_of(connection, OURS, "op", request)) is None
 
 
 def test_the_database_takes_no_unsigned_decision_of_anybody_else(waits: tuple[Database, UUID]) -> None:
@@ -128,6 +134,51 @@ def test_the_database_takes_no_unsigned_decision_of_anybody_else(waits: tuple[Da
     with pytest.raises(asyncpg.CheckViolationError):
         decided(database, foreign, WORKER, THEIRS)
     assert decided(database, foreign, WORKER) is None
+
+
+def test_one_operators_requests_never_show_nor_are_decided_at_another(waits: tuple[Database, UUID]) -> None:
+    """One insurer, two operators, both ways: lists, cases and weeks hold a portal's own; the insurer's program all."""
+    database, of_op = waits
+    own = {"op": (of_op, WORKER), "azur": (asked(database, OURS, "azur"), AZUR)}
+    everything = read(database, lambda at: decisions.waiting(at, OURS, operator=decisions.EVERY_OPERATOR))
+    assert {row.request for row in everything} == {request for request, _ in own.values()}
+    for operator, other in (("op", "azur"), ("azur", "op")):
+        (ours, person), (theirs, stranger) = own[operator], own[other]
+        assert shown(database, operator, ours) == ([ours], {ours}, True)
+        assert shown(database, operator, theirs) == ([ours], {ours}, False)
+        assert decided(database, theirs, person, operator=operator) is None
+        for who, what in ((person, theirs), (stranger, ours)):  # whatever the hub read: the database looks too
+            with pytest.raises(asyncpg.CheckViolationError):
+                decided(database, what, who)
+    for operator, (request, person) in own.items():
+        assert decided(database, request, person, operator=operator) == decisions.Outcome("")
+    assert [week.decided for week in read(database, lambda at: desk.decided(at, OURS, "azur", 0))] == [1]
+    assert [week.decided for week in read(database, lambda at: desk.decided(at, OURS, "op", 0))] == [1]
+
+
+def shown(database: Database, operator: str, request: UUID) -> tuple[list[UUID], set[UUID], bool]:
+    """What the list has, what its days have, and whether that one request can be opened."""
+
+    async def work(connection: door.Database) -> tuple[list[UUID], set[UUID], bool]:
+        rows = await decisions.waiting(connection, OURS, operator=operator)
+        days = await desk.waits(connection, OURS, operator, decisions.MOST)
+        one = await desk.waits_of(connection, OURS, operator, request)
+        return [row.request for row in rows], set(days), one is not None
+
+    return read(database, work)
+
+
+def test_what_was_asked_before_a_contract_ended_is_still_decided(waits: tuple[Database, UUID]) -> None:
+    """An end takes nothing from who waits for an answer: shown, and decided, at the operator where it was asked."""
+    database, request = waits
+    sql(
+        database, "insert into rempart.insurer_contract (operator, insurer, starts, ends, said_by, noted) "
+        "values ('op', %s, '2025-01-01', '2026-10-31', 'anne', 0), ('azur', %s, '2025-01-01', '9999-12-31', 'anne', 0)",
+        OURS, OURS,
+    )  # fmt: skip
+    listed = read(database, lambda at: decisions.waiting(at, OURS, operator="op"))
+    assert [row.request for row in listed] == [request]
+    assert decided(database, request, WORKER, operator="op") == decisions.Outcome("")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +194,7 @@ def test_a_reason_goes_with_a_refusal_alone_and_is_of_the_list(
 ) -> None:
     """And no more is agreed than the compulsory scheme leaves."""
     database, request = waits
-    case = read(database, lambda connection: decisions.case(connection, OURS, request))
+    case = read(database, lambda connection: decisions.case(connection, OURS, request, operator="op"))
     assert case is not None
     assert verdict_of(case.ruling, verdict, TODAY) == fault
 

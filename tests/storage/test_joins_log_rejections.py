@@ -232,30 +232,40 @@ values (%s, %s, %s, 'c', %s, 1, %s, 'real', %s, %s, false, %s, %s, 20514, 1000, 
 
 
 def test_an_insurer_reads_its_own_rejections_and_pages_through_them(registered: Database) -> None:
-    """By reason and profession, by week; the newest first, older ones after the last; nothing of another insurer."""
+    """By reason and week, the newest first, older ones after the last; no other insurer's, no other operator's."""
     with psycopg.connect(registered.url("owner"), autocommit=True) as connection:
-        for number in range(insurer_rejections.MOST + 1):
-            site, insurer = (OURS, INSURER) if number else (THEIRS, INSURER)
-            identity = UUID(int=number + 1)
+        for number in range(insurer_rejections.MOST + 2):
+            site, identity = (OURS if number else THEIRS), UUID(int=number + 1)
             connection.execute(
                 INVOICE,
-                (identity, site, f"{number:09}", identity, insurer, "rejected", "rights-closed", NOW, NOW + number),
+                (identity, site, f"{number:09}", identity, INSURER, "rejected", "rights-closed", NOW, NOW + number),
             )
         for number, (insurer, state) in enumerate([("0099000138", "rejected"), (INSURER, "accepted")], 900):
             identity = UUID(int=number)
             connection.execute(INVOICE, (identity, OURS, f"{number}", identity, insurer, state, "", NOW, NOW))
-    by_reason = hub(registered, lambda door: insurer_rejections.by_reason(door, INSURER, NOW - DAY))
-    assert by_reason == [
-        ("rights-closed", "pharmacy", 50, 50_000, 20_000),
-        ("rights-closed", "optician", 1, 1_000, 400),
+    horizon, azur = (insurer_rejections.Desk(INSURER, operator) for operator in ("horizon", "azur"))
+    since = NOW - DAY
+    assert hub(registered, lambda door: insurer_rejections.by_reason(door, horizon, since)) == [
+        ("rights-closed", "pharmacy", 51, 51_000, 20_400)
     ]
-    assert hub(registered, lambda door: insurer_rejections.by_week(door, INSURER, NOW - DAY)) == [
-        (date(2026, 3, 2), 51, 20_400)
+    assert hub(registered, lambda door: insurer_rejections.by_reason(door, azur, since)) == [
+        ("rights-closed", "optician", 1, 1_000, 400)
     ]
-    first = hub(registered, lambda door: insurer_rejections.listed(door, INSURER, NOW - DAY, "rights-closed"))
-    assert (len(first), first[0].number, first[0].care_date) == (50, "000000050", date(2026, 3, 2))
-    older = hub(
-        registered,
-        lambda door: insurer_rejections.listed(door, INSURER, NOW - DAY, "rights-closed", before=first[-1].invoice),
+    monday = date(2026, 3, 2)
+    assert hub(registered, lambda door: insurer_rejections.by_week(door, horizon, since)) == [(monday, 51, 20_400)]
+    assert hub(registered, lambda door: insurer_rejections.by_week(door, azur, since)) == [(monday, 1, 400)]
+    first = listed(registered, horizon)
+    assert (len(first), first[0].number, first[0].care_date) == (50, "000000051", monday)
+    older = listed(registered, horizon, first[-1].invoice)
+    assert [(each.site, each.number) for each in older] == [(OURS, "000000001")]
+    assert [each.site for each in listed(registered, azur)] == [THEIRS]
+    assert listed(registered, azur, first[0].invoice) == [], "another operator's invoice is no place to go on from"
+
+
+def listed(
+    database: Database, desk: insurer_rejections.Desk, before: UUID | None = None
+) -> list[insurer_rejections.Rejected]:  # fmt: skip
+    found: list[insurer_rejections.Rejected] = hub(
+        database, lambda door: insurer_rejections.listed(door, desk, NOW - DAY, "rights-closed", before=before)
     )
-    assert [each.site for each in older] == [THEIRS]
+    return found

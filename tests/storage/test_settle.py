@@ -383,3 +383,15 @@ def test_a_word_has_one_name_and_a_program_a_bounded_number(ledger: Ledger) -> N
     assert [named(SITE, "u3", "e"), named(SITE, "u2", "f")] == ["", "agent-" + "d" * 16]
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         ledger.sql("select agent from rempart.agent_name", role="hub")
+
+
+def test_on_probation_typed_and_machine_are_one_count(ledger: Ledger) -> None:
+    """Four typed strangers leave six of ten to the machine, over two batches; a colleague beside is not held back."""
+    mine = {"client_cap": 5, "account_cap": 10}
+    assert ledger.verdicts(*people(4, **mine)) == ["ok"] * 4
+    machine = mine | {"client_cap": 25, "evidence": "machine"}
+    asked = [*people(8, first=10, **machine), line(30, client="client-2", client_cap=25, evidence="machine")]
+    assert ledger.verdicts(*asked) == ["ok"] * 6 + ["refused:client-budget"] * 2 + ["ok"]
+    assert ledger.verdicts(line(40, **mine)) == ["refused:client-budget"]
+    assert ledger.budget("client:client-1")[:2] == (4, 6)
+    assert {row[0] for row in ledger.sql("select account from rempart.disclosure")} == {""}

@@ -10,7 +10,6 @@ import msgspec
 
 from rempart.client.calls import Call
 from rempart.client.doors import SignedIn
-from rempart.wire.account import RecoveryAnswer
 from rempart.wire.desk_joins import (
     DeskAnswerRequest,
     DeskEnrolment,
@@ -28,6 +27,7 @@ from rempart.wire.insurer_rejections import (
     DeskRejections,
     DeskRejectionWeek,
 )
+from rempart.wire.operator_desk import DeskCode
 from rempart.wire.stations import DelegationClaim, DelegationCode, DelegationCodeRequest, DelegationTaken
 from support.fake_doors import no
 from support.operator_desk import AT, CODE, SECOND
@@ -89,7 +89,7 @@ class FakeGaps:
         if path.endswith("/recovery"):
             account = path.split("/")[4]
             self.told.append(("recover", (account, msgspec.json.decode(call.body, type=DeskRecoverRequest))))
-            return RecoveryAnswer(account, CODE, "2026-11-25T09:26:00.000000Z")
+            return DeskCode(account, CODE[:9], "2026-11-25T09:26:00.000000Z")
         name, _, act = path.removeprefix("/v1/desk/enrolments").strip("/").partition("/")
         if not name:
             return DeskEnrolments(tuple(self.joins))

@@ -35,6 +35,7 @@ class FakeAccount:
     sessions: list[SessionState] = field(default_factory=list)
     members: list[OwnMember] = field(default_factory=list)
     probation: str = ""
+    recovered: tuple[str, str] = ("", "")  # when, and by whom
     refusal: str = ""
     told: list[tuple[str, object]] = field(default_factory=list)
 
@@ -46,8 +47,9 @@ class FakeAccount:
             return None
         if call.path == "/v1/account":
             return AccountState(
-                session.account, session.role, tuple(self.passkeys), tuple(self.sessions), self.probation
-            )
+                session.account, session.role, tuple(self.passkeys), tuple(self.sessions), self.probation,
+                *self.recovered,
+            )  # fmt: skip
         if self.refusal:
             return no(self.refusal)
         return self._changed(call)

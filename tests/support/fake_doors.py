@@ -27,6 +27,7 @@ from rempart.client.exchange import NoAnswerError
 from rempart.client.pro_sante_connect import Back, Begun
 from rempart.wire.eligibility import CardRequest, DomainAnswer, EligibilityAnswer, EligibilityRequest, PresenceRequest
 from rempart.wire.enrolment import EnrolmentOpened, EnrolmentState
+from rempart.wire.notices import NoticeList
 from rempart.wire.problem import Problem
 from rempart.wire.provider import Workplace
 from rempart.wire.sign_in import SITE_ROLES
@@ -46,6 +47,7 @@ class Person:
     role: str = "professional"
     profession: str = "pharmacy"
     insurer: str = ""
+    zone: str = "Europe/Paris"
 
 
 @dataclass(slots=True)
@@ -75,6 +77,7 @@ class FakeDoors:
     workplaces: dict[str, Workplace] = field(default_factory=dict)
     refusal: str = ""  # a code that every question gets
     device: str = ""  # as told with the last sign-in
+    exports_from: str = ""  # of the next session
     turns: Callable[[str], Problem | None] | None = None  # while it reopens in waves: the refusal for a site
     down: bool = False
     asked: list[EligibilityRequest] = field(default_factory=list)
@@ -266,6 +269,8 @@ class FakeDoors:
                     if isinstance(found, Problem | bytes)
                     else msgspec.convert(msgspec.to_builtins(kept), call.kind)
                 )
+        if call.kind is NoticeList:  # most sites have no news
+            return msgspec.convert({"notices": [], "next": 0}, call.kind)
         return no("not-found")
 
     # ---- for tests --------------------------------------------------------------------------------------------------
@@ -286,7 +291,7 @@ class FakeDoors:
         made = SignedIn(
             token=token, account=person.account, site=site, sites=person.sites, role=person.role,
             expires=self.clock() + GRANT, ends=since + SHIFT, profession=profession,
-            insurer=person.insurer,
+            insurer=person.insurer, exports_from=self.exports_from, zone=person.zone if site else "",
         )  # fmt: skip
         self._live[token] = _Live(made, since)
         return made

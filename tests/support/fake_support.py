@@ -29,6 +29,8 @@ class FakeSupport:
 
     outcome: str = "not-confirmed"
     state: str = "agreed"
+    invoices: SupportInvoices = field(default_factory=lambda: INVOICES)
+    authorization: SupportAuthorization | None = None
     told: list[tuple[str, str]] = field(default_factory=list)
 
     def __call__(self, session: SignedIn, call: Call[Any]) -> object | None:
@@ -41,7 +43,7 @@ class FakeSupport:
         wanted = {name: values[0] for name, values in parse_qs(query).items()}
         self.told.append((path.rpartition("/")[2], " ".join(wanted.values())))
         found: dict[str, object] = {
-            QUESTION: self._question(), f"{SITE} {NUMBER}": INVOICES, REFERENCE: self._authorization(),
+            QUESTION: self._question(), f"{SITE} {NUMBER}": self.invoices, REFERENCE: self._authorization(),
         }  # fmt: skip
         return found.get(self.told[-1][1]) or no("not-found")
 
@@ -51,6 +53,8 @@ class FakeSupport:
         )
 
     def _authorization(self) -> SupportAuthorization:
+        if self.authorization is not None:
+            return self.authorization
         if self.state == "pending":
             return SupportAuthorization(
                 REFERENCE, SITE, "optician", INSURER, "OPTI", "pending", ASKED, "amount-to-review", events=_ASKED

@@ -68,9 +68,9 @@ class HubWorld:
         asked = events(self.country, self.country.day)
         return eligibility_request(next(e for e in asked if isinstance(e, Ask) and e.expected == "covered"))
 
-    def quote(self) -> AuthorizationRequest:
+    def quote(self, number: int = 0) -> AuthorizationRequest:
         """A quote of spectacles for someone this hub does not know: no rights are loaded."""
-        shown = presented(self.country, self.country.person(0))
+        shown = presented(self.country, self.country.person(number))
         return request_for(shown, self.country.day, QUOTES["optician"])
 
     def estimate(self) -> bytes:

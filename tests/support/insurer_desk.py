@@ -46,7 +46,9 @@ from rempart.wire.insurer_desk import (
 from rempart.wire.invoices import LineState
 from rempart.wire.problem import FieldError, Problem
 from rempart.wire.settlements import SettlementList, SettlementSummary
+from support.fake_account import account as own_account
 from support.fake_doors import Person, no
+from support.fake_exports import FakeExports
 from support.portals import Asker, Clock, doors
 
 INSURER, SITE = "0099000137", "990000002"
@@ -65,7 +67,7 @@ LINES = (
 )  # fmt: skip
 FILE = DeskRightsFile(
     QUARANTINED, "full", 57, "2026-11-17T21:00:00Z", "2026-11-18T02:10:00Z", "", "quarantined", "weighed-too-heavy",
-    ("closed",), 1_200_104, 1_180_220, 41, 3, 2, DeskWeights(1_180_000, 2_100, 61_000, 40, 900_000),
+    ("closed",), 1_200_104, 1_180_220, 41, 3, 2, DeskWeights(1_180_000, 2_100, 61_000, 40, 900_000), (), "47" * 32,
 )  # fmt: skip
 BEFORE = msgspec.structs.replace(
     FILE, number=APPLIED, sequence=56, state="applied", code="", over=(), decided="2026-11-11T02:20:00Z",
@@ -92,7 +94,10 @@ def sealed_parts(key: X25519PrivateKey) -> tuple[SealedPart, ...]:
 
 @dataclass
 class InsurerDesk:
-    """`short`: why the case still waits although it was agreed to. Nothing is there when `empty`."""
+    """`short`: why the case still waits although it was agreed to. Nothing is there when `empty`.
+
+    `refusal`: the no to a signed release; `words` those that were taken.
+    """
 
     key: X25519PrivateKey = field(default_factory=X25519PrivateKey.generate)
     short: str = ""
@@ -100,6 +105,9 @@ class InsurerDesk:
     waiting: list[str] = field(default_factory=lambda: [CASE, OTHER_CASE])
     decided: list[tuple[str, str, DeskDecision]] = field(default_factory=list)
     file: DeskRightsFile = FILE
+    refusal: str = ""
+    words: list[DeskWord] = field(default_factory=list)
+    exports: FakeExports = field(default_factory=FakeExports)
 
     @property
     def pem(self) -> bytes:
@@ -152,7 +160,11 @@ class InsurerDesk:
                 DeskBadLine(5_000, "rank", "a-code-of-tomorrow", warned=True),
             )  # fmt: skip
             return DeskRightsReport(self.file, lines, (DeskCount("nir-key", 38), DeskCount("keys-none", 3)))
-        return self._spoken(session, msgspec.json.decode(call.body, type=DeskWord).verdict)
+        word = msgspec.json.decode(call.body, type=DeskWord)
+        if word.verdict == "release" and (self.refusal or word.signed is None):
+            return no(self.refusal or "invalid-fields")
+        self.words.append(word)
+        return self._spoken(session, word.verdict)
 
     def _spoken(self, session: SignedIn, verdict: str) -> object:
         if any(voice.who == session.account for voice in self.file.voices):
@@ -199,7 +211,12 @@ class InsurerDesk:
             waiting_since="2026-11-17T05:00:00Z", calls=calls,
         )  # fmt: skip
 
-    def _settlements(self, _session: SignedIn, _call: Call[Any], steps: list[str]) -> object:
+    def _exports(self, session: SignedIn, call: Call[Any], _steps: list[str]) -> object:
+        return self.exports(session, call)
+
+    def _settlements(self, session: SignedIn, _call: Call[Any], steps: list[str]) -> object:
+        if steps and (missing := self.exports.missing(session, steps[0], 3_120)):
+            return no(missing)
         if steps:
             return b'{"sealed":"yes"}\n' if steps[0] == SETTLEMENT else no("not-found")
         one = SettlementSummary(
@@ -227,6 +244,6 @@ def insurer_asker(account: str = WORKER) -> tuple[Asker, InsurerDesk]:
     """Somebody of the insurer, signed in at a portal on these answers."""
     made, desk = Asker(doors(clock=Clock())), InsurerDesk()
     made.doors.people |= insurers_people()
-    made.doors.desks.append(desk)
+    made.doors.desks += [own_account(), desk]
     made.signed_in(account)
     return made, desk

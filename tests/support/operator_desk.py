@@ -12,11 +12,11 @@ from rempart.client.doors import SignedIn
 from rempart.wire.operator_desk import (
     DeskAccount,
     DeskAccounts,
+    DeskCode,
     DeskCompartment,
     DeskCompartments,
     DeskElsewhere,
     DeskEvent,
-    DeskInvitation,
     DeskInviteRequest,
     DeskOpening,
     DeskOpenRequest,
@@ -123,7 +123,7 @@ class FakeDesk:
             self.told.append(("invite", asked))
             days = {"site": asked.place, "first": asked.first, "last": asked.last} if asked.first else {}
             self.people.append(person(NEW, asked.role, passkeys=0, used="", code_until=AT, **days))
-            return DeskInvitation(NEW, CODE, "2026-11-25T09:26:00.000000Z")
+            return DeskCode(NEW, CODE[:9], "2026-11-25T09:26:00.000000Z")
         if kind == "compartments":
             return self._compartment(session, name, act, body)
         self.told.append((act, name))

@@ -10,6 +10,7 @@ import msgspec
 from rempart.client.calls import Call, Ended
 from rempart.client.doors import SignedIn
 from rempart.wire.figures import DueFigure, Figures, RejectionFigure, WeekFigures
+from rempart.wire.notices import NoticeList, SiteNotice
 from rempart.wire.own_site import (
     OwnBankDetails,
     OwnMember,
@@ -36,6 +37,7 @@ from rempart.wire.payments import (
     WaitingPayment,
 )
 from support.fake_doors import no
+from support.fake_exports import FakeExports
 
 DAY = "2026-11-18"
 PAYER = "Horizon Tiers Payant"
@@ -111,6 +113,17 @@ ADVICE = RemittanceAdvice(
     ),),
     (AdvicePenalty(BACK, INSURERS[0][0], "2026-1", 2, "late-payment-penalty", "Paiement en retard.", 200),),
 )  # fmt: skip
+INVOICES = 5
+"""What the advice tells of: three paid, one rejected, one taken back."""
+_TOLD = (
+    ("account-recovered", INVOICE, "2026-11-18T07:12:00Z"), ("claw-back-notified", BACK, "2026-11-16T05:00:00Z"),
+    ("bank-details-approved", INVOICE, "2026-11-17T09:00:00Z"), ("transfer-returned", RETURNED, "2026-11-12T16:00:00Z"),
+    ("invoice-decided-again", INVOICE, "2026-11-09T05:00:00Z"), ("mandate-ending", INVOICE, "2026-11-02T05:00:00Z"),
+)  # fmt: skip
+NOTICES = tuple(
+    SiteNotice(400 - place, kind, subject, instant[:10], instant)
+    for place, (kind, subject, instant) in enumerate(_TOLD)
+)
 
 
 @dataclass
@@ -128,12 +141,16 @@ class PaymentDesk:
         OwnBankDetails("horizon", "in-force", "2026-01-12T08:00:00Z", "2026-01-15"),
     )
     references: tuple[str, ...] = ("comptoir 2", "", "T2-0041")
+    notices: tuple[SiteNotice, ...] = NOTICES
+    exports: FakeExports = field(default_factory=FakeExports)
     disputed: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
     def __call__(self, session: SignedIn, call: Call[Any]) -> object | None:
         path, _, query = call.path.partition("?")
         self.asked.append(call.path)
+        if path == "/v1/exports":
+            return self.exports(session, call)
         if path == "/v1/questions":
             return self._questions(dict(pair.split("=") for pair in query.split("&") if pair))
         if path == "/v1/questions/counts":
@@ -141,17 +158,20 @@ class PaymentDesk:
         if path.startswith("/v1/claw-backs/"):
             return self._dispute(path.split("/")[3])
         if path.startswith("/v1/remittances/"):
-            return self._advice(path.split("/")[3:])
+            return self._advice(session, path.split("/")[3:], file=bool(query))
         told = {
             "/v1/remittances": RemittanceList(self.remittances, "2026-11-12" if not query else "", self.waiting),
             "/v1/figures": self.figures, "/v1/claw-backs": list(self.claw_backs), "/v1/debts": self.debts,
+            "/v1/notices": NoticeList(self.notices, max((one.number for one in self.notices), default=0)),
             f"/v1/debts/{OWED}/demand.pdf": b"%PDF-1.7 demand", "/v1/own-site": self._own(session.site),
         }  # fmt: skip
         return told.get(path)
 
-    def _advice(self, parts: list[str]) -> object:
+    def _advice(self, session: SignedIn, parts: list[str], *, file: bool) -> object:
         if parts[0] not in {one.remittance for one in self.remittances}:
             return no("not-found")
+        if (file or parts[1:]) and (missing := self.exports.missing(session, parts[0], INVOICES)):
+            return no(missing)
         told = msgspec.structs.replace(
             ADVICE, remittance=next(one for one in self.remittances if one.remittance == parts[0])
         )

@@ -34,7 +34,7 @@ from rempart.sealing.account_frames import (
     SessionResult,
 )
 from rempart.sealing.frames import DeriveItem
-from rempart.sealing.invitations import code_hash, fresh_account, fresh_code
+from rempart.sealing.invitations import HAS_NUMBER, code_hash, fresh_account, fresh_code
 from support.authenticator import Authenticator
 from support.keepers import INSURER, SITE, World, presented
 
@@ -84,6 +84,8 @@ class Door:
             "role": "professional",
             "expires": self.at + 7 * 24 * HOUR,
         } | changed
+        if said["role"] == "staff":
+            said = {"accountable": HAS_NUMBER} | said
         return self.ring("invite", InviteItem(account or self.account, code_hash=code_hash(code) or b"", **said))
 
     def mandate(self, site: str, *, start: int = 0, end: int = 2 * NOON, account: str = "") -> None:

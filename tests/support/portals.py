@@ -22,8 +22,9 @@ from rempart.client.doors import SignedIn
 from rempart.portal import rendering, session
 from rempart.portal.app import application
 from rempart.portal.cities import Cities
+from rempart.portal.demo import DemoPerson
 from rempart.portal.port import Portal
-from rempart.portal.settings import Enrolment, ProSanteConnect, Settings, parse
+from rempart.portal.settings import Enrolment, Hospital, ProSanteConnect, Settings, parse
 from rempart.portal.words import Words
 from rempart.portal.words import languages as read_languages
 from support.fake_doors import FakeDoors, Person
@@ -191,15 +192,18 @@ def served(
     card_lists: Path | None = None,
     enrolment: Enrolment | None = None,
     keeper: str = "",
+    hospitals: tuple[Hospital, ...] = (),
+    demo_people: tuple[DemoPerson, ...] = (),
 ) -> Iterator[str]:
     """The portal on a port of the loopback; its origin, where passkeys work without https (localhost)."""
     port = free_port()
     origin = f"http://localhost:{port}"
     made.rp_id, made.origin = "localhost", origin
     chosen = msgspec.structs.replace(
-        settings(origin), pro_sante_connect=provider, card_lists=card_lists, enrolment=enrolment, keeper=keeper
-    )
-    app = application(Portal(chosen, made, made.clock, languages()))
+        settings(origin), pro_sante_connect=provider, card_lists=card_lists, enrolment=enrolment, keeper=keeper,
+        hospitals=hospitals,
+    )  # fmt: skip
+    app = application(Portal(chosen, made, made.clock, languages(), demo_people))
     config = uvicorn.Config(app, host="127.0.0.1", port=port, lifespan="off", log_config=None, access_log=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

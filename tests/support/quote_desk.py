@@ -24,7 +24,7 @@ from rempart.wire.authorizations import (
     QuoteLine,
     RestState,
 )
-from rempart.wire.estimates import EstimateAnswer, EstimateRequest
+from rempart.wire.estimates import CardEstimateRequest, EstimateAnswer, EstimateRequest
 from rempart.wire.invoices import EventState, InvoiceReceipt, InvoicesReceipt, InvoicesRequest, LineState
 from rempart.wire.problem import FieldError, Problem
 from support.fake_doors import no
@@ -59,7 +59,7 @@ class QuoteDesk:
     wrong: tuple[str, ...] = ()
     quotes: dict[str, AuthorizationState] = field(default_factory=dict)
     asked: list[AuthorizationRequest] = field(default_factory=list)
-    estimated: list[EstimateRequest] = field(default_factory=list)
+    estimated: list[EstimateRequest | CardEstimateRequest] = field(default_factory=list)
     invoiced: list[Any] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     paper_keys: bytes = b""
@@ -70,7 +70,8 @@ class QuoteDesk:
         if steps[:2] == ["v1", "insurers"] and steps[-1] == "keys":
             return self.paper_keys or no("not-found")
         if steps == ["v1", "estimates"]:
-            return self._estimate(msgspec.json.decode(call.body, type=EstimateRequest))
+            kind = CardEstimateRequest if b'"card":' in call.body else EstimateRequest
+            return self._estimate(msgspec.json.decode(call.body, type=kind))
         if steps == ["v1", "invoices"] and call.method == "POST":
             return self._invoice(msgspec.json.decode(call.body, type=InvoicesRequest))
         if steps[:2] != ["v1", "authorizations"]:
@@ -152,7 +153,7 @@ class QuoteDesk:
         self.quotes[found.authorization] = msgspec.structs.replace(found, state="cancelled", rest=())
         return Ended("cancelled")
 
-    def _estimate(self, asked: EstimateRequest) -> EstimateAnswer:
+    def _estimate(self, asked: EstimateRequest | CardEstimateRequest) -> EstimateAnswer:
         self.estimated.append(asked)
         lines = tuple(decided(number, line) for number, line in enumerate(asked.lines, 1))
         spent, amo = sum(line.spent for line in lines), sum(line.amo for line in lines)

@@ -36,6 +36,8 @@ from support.tokens import MemoryStore
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from litestar.handlers import HTTPRouteHandler
+
 TOKEN = "an-opaque-token-of-some-length-for-the-test"
 
 
@@ -60,6 +62,10 @@ class Reader:
         proof = self.key.proof("GET", self.base + path.partition("?")[0], NOW // MICROSECONDS, token=TOKEN)
         return await self.client.get(path, headers={"authorization": f"DPoP {TOKEN}", "dpop": proof})
 
+    async def post(self, path: str, body: bytes) -> Any:
+        proof = self.key.proof("POST", self.base + path, NOW // MICROSECONDS, token=TOKEN)
+        return await self.client.post(path, headers={"authorization": f"DPoP {TOKEN}", "dpop": proof}, content=body)
+
 
 def as_site(
     money: MoneyWorld,
@@ -70,8 +76,14 @@ def as_site(
     vendor: str = "",
     role: str = "",
     insurer: str = "",
+    client: str = "till",
+    session: bytes = b"",
+    more: Callable[[InvoiceDesk], list[HTTPRouteHandler]] | None = None,
 ) -> Any:
-    """Runs `use` with a reader whose token is that of `site`, or of another kind of client there."""
+    """Runs `use` with a reader whose token is that of `site`, or of another kind of client there.
+
+    `more`: routes beside those of payments and reading.
+    """
 
     async def inside() -> Any:
         nonces = Nonces(b"n" * 32)
@@ -82,8 +94,11 @@ def as_site(
         bound = "jkt:" + key.thumbprint
         digest = digest_of(TOKEN.encode())
         cache.put(
-            TokenFacts(digest, "till", kind, site, vendor, b"g", b"g" * 16, bound, expires, role, insurer=insurer), NOW
-        )
+            TokenFacts(
+                digest, client, kind, site, vendor, b"g", b"g" * 16, bound, expires, role, session=session,
+                insurer=insurer,
+            ), NOW,
+        )  # fmt: skip
         together: Together[Question, Answer] = Together([], Limits())
         state = HubState(money.settings, Instants(FixedClock()), together)
         databases = Databases(money.settings.database.hub_url, 1)
@@ -103,10 +118,11 @@ def as_site(
                 *fhir_routes(AuthorizationDesk(desk, nothing, Cadence(0))),
                 *support_routes(DeskDoor(desk)),
                 *insurer_desk_routes(DeskDoor(desk)),
+                *(more(desk) if more is not None else ()),
             ]
             app = httpx.ASGITransport(Litestar(routes, openapi_config=None))
-            async with httpx.AsyncClient(transport=app, base_url=money.settings.hub.audience) as client:
-                return await use(Reader(money, site, client, key))
+            async with httpx.AsyncClient(transport=app, base_url=money.settings.hub.audience) as asking:
+                return await use(Reader(money, site, asking, key))
         finally:
             await databases.close()
 

@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from rempart.portal import session
+from support import judged
 from support.chromium import executable
 from support.fake_doors import FakeDoors
 from support.portals import CARD, doors, served
@@ -91,6 +92,7 @@ class Seat:
             if (width == SIZES[0][0]) == (self.language == "en"):
                 found = Axe().run(self.page)
                 assert found.violations_count == 0, found.generate_report()
+                judged.note(self.language)
             assert self.page.evaluate("document.documentElement.scrollWidth") <= width
         assert self.page.evaluate("document.documentElement.lang") == self.language
         assert self.page.locator("h1").count() == 1

@@ -18,6 +18,7 @@ from rempart.client.doors import Assertion, Doors, PortalAccount, Registration, 
 from rempart.client.dpop import DpopKey
 from rempart.domain.authorities import DESK_ROLES, INSURER_ROLES
 from rempart.ground.instants import PARIS, civil_date, now
+from rempart.sealing.invitations import HAS_NUMBER
 from rempart.simulation.country import Country
 from rempart.wire.problem import Problem
 from support.authenticator import Authenticator, text
@@ -39,10 +40,11 @@ def registered(house: House, operator: str) -> PortalAccount:
 
 
 def invited(
-    house: House, operator: str, site: str, *, role: str = "professional", account: str = ""
+    house: House, operator: str, site: str, *, role: str = "professional", account: str = "", answering: str = ""
 ) -> inviting.Invited:
-    """An invitation to one site for a year."""
-    asked = inviting.Invitation(operator, site, role, TODAY - DAY, TODAY + YEAR, account)
+    """An invitation to one site for a year. `answering`: for staff without a number of their own."""
+    answers = (answering or HAS_NUMBER) if role == "staff" else ""
+    asked = inviting.Invitation(operator, site, role, TODAY - DAY, TODAY + YEAR, account, answers)
     with registrar(house.settings) as registering:
         found = inviting.invite(registering, asked, now())
     assert isinstance(found, inviting.Invited), found
@@ -99,9 +101,11 @@ class Person:
         return found
 
 
-async def person_at(house: House, country: Country, doors: Doors, *, role: str = "professional") -> Person:
-    """Somebody of the country's first site, or of the operator's or first insurer's desk, enrolled at the portal."""
-    place = country.site(0).number
+async def person_at(
+    house: House, country: Country, doors: Doors, *, role: str = "professional", site: str = ""
+) -> Person:  # fmt: skip
+    """Somebody of the country's first site or of `site`, or of the operator's or first insurer's desk, enrolled."""
+    place = site or country.site(0).number
     if role in DESK_ROLES:
         place = country.insurers[0].number if role in INSURER_ROLES else OPERATOR
     invitation = await asyncio.to_thread(invited, house, OPERATOR, place, role=role)

@@ -14,6 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 
+from rempart.api.codes import Codes
 from rempart.api.hot import NONCE
 from rempart.api.problems_people import shown
 from rempart.api.routes import REFUSALS, raw, refused
@@ -152,6 +153,8 @@ def _sessions(desk: SignInDesk, accounts: OwnAccounts) -> list[HTTPRouteHandler]
 
 
 def _recover(desk: SignInDesk, accounts: OwnAccounts) -> HTTPRouteHandler:
+    codes = Codes(desk.state.settings)
+
     @post(
         "/v1/account/recoveries", status_code=200, tags=["sign-in"], operation_id="RecoverColleague",
         responses=REFUSALS | ABSENT | CONFLICT, request_max_body_size=MOST,
@@ -169,7 +172,8 @@ def _recover(desk: SignInDesk, accounts: OwnAccounts) -> HTTPRouteHandler:
             found = await accounts.recover(held, Recovery(asked.account, read[0], signed), instant)
             if isinstance(found, Refusal):
                 return refused("not-found" if found.code == "account-unknown" else shown(found.code))
-            return raw(200, msgspec.json.encode(RecoveryAnswer(found.account, found.code, iso(found.expires))))
+            made = (found.account, found.code, found.expires)
+            return await codes.handed_over(held.site or held.insurer, made, held=held, instant=instant)
 
         return await within(desk, request, work, standing=True)
 
@@ -210,5 +214,6 @@ def _state(account: OwnAccount, sessions: tuple[Held, ...], held: TokenFacts) ->
             )
             for each in sessions
         ),
-        iso(account.probation) if account.probation else ""
+        iso(account.probation) if account.probation else "", iso(account.recovered) if account.recovered else "",
+        ("operator" if account.by_operator else "colleague") if account.recovered else "",
     )  # fmt: skip

@@ -9,14 +9,18 @@ from rempart.domain import authorities
 from rempart.domain.authorities import (
     AUTHORIZATION,
     BANK_DETAILS,
+    BATCH,
     COMPARTMENTS,
     DECIDE,
     DEPOSIT,
     ESTIMATE,
+    EXPORT_SIGN,
     INSURER_READ,
     INVOICE,
     LOG_READ,
     MANAGE,
+    NOT_WATCHED,
+    PAPERS,
     READ,
     REGISTER,
     RELEASE,
@@ -45,6 +49,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType({
     "GiveMandateCode": MANAGE,
     "RenewMandate": MANAGE,
     "EndMandate": MANAGE,
+    "SignExport": EXPORT_SIGN,
     "EnrolReceiptKey": INVOICE,
     "EndReceiptKey": INVOICE,
 })  # fmt: skip
@@ -81,6 +86,8 @@ DESKS: Mapping[str, str] = MappingProxyType({
     "DeskReadFunds": INSURER_READ,
     "DeskListSettlements": INSURER_READ,
     "DeskFetchSettlement": INSURER_READ,
+    "DeskListExports": INSURER_READ,
+    "DeskSignExport": INSURER_READ,
     "DeskCountRejections": INSURER_READ,
     "DeskListRejections": INSURER_READ,
     "ReadSupportQuestion": SUPPORT_READ,
@@ -94,6 +101,26 @@ THROUGH_GATEWAYS = frozenset({
     "SendFile", "ReadFile", "ReturnFile", "ListRemittances", "ReturnRemittance",
 })  # fmt: skip
 """What a token that a gateway for files got may call: no act and no identity is in any of it."""
+
+
+ON_PROBATION: Mapping[str, str] = MappingProxyType({
+    "PrintRemittance": PAPERS,
+    "ReturnRemittance": PAPERS,
+    "ReturnFile": PAPERS,
+    "PrintDemand": PAPERS,
+    "FhirReadPayment": PAPERS,
+    "FhirReadNotice": PAPERS,
+    "SendBatch": BATCH,
+})  # fmt: skip
+"""By operation id, what an account on probation after a recovery is refused, `on-probation`, beside what it signs.
+
+`ReadRemittance`, whose lines a page shows on the screen, is not here: asked for as a file it waits as its PDF does.
+"""
+
+
+def waits(kind: str, operation: str, *, watched: bool) -> bool:
+    """Whether an operation waits for the end of the probation that a recovered account of a site is on."""
+    return watched and kind == ACCOUNT and ON_PROBATION.get(operation) in NOT_WATCHED
 
 
 def may(kind: str, role: str, operation: str, *, probation: bool = False) -> bool:

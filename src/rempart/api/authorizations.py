@@ -210,7 +210,7 @@ def _asked(question: Question, site: SiteFacts, days: tuple[date, date], *, invo
         b"", question.instant, question.caller, question.operator, question.insurer,
         question.member, question.nir, question.birth, question.rank, question.cost, question.evidence,
         question.reference, question.site_cap, question.client_cap, site.profession, *days, invoice, attachments,
-        sealed=question.sealed, networks=site.networks, agent_cap=question.agent_cap,
+        sealed=question.sealed, networks=site.networks, further_cap=question.further_cap,
     )  # fmt: skip
 
 

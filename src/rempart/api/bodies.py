@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import binascii
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -11,12 +11,19 @@ from rempart.api import eligibility
 from rempart.api.problems import problem
 from rempart.wire.once import repeats_a_name
 from rempart.wire.problem import FieldError, Problem
-from rempart.wire.sealed import Reader, Sealed
+from rempart.wire.sealed import Sealed
 
 S = TypeVar("S", bound=msgspec.Struct)
+S_co = TypeVar("S_co", covariant=True)
 
 
-def presented(reader: Reader[S], body: bytes, most: int) -> tuple[S, Sealed | None] | Problem:
+class Reads(Protocol[S_co]):
+    """Reads a request, as `wire.sealed.Reader` does. Raises what msgspec raises."""
+
+    def read(self, body: bytes) -> tuple[S_co, Sealed | None]: ...
+
+
+def presented(reader: Reads[S], body: bytes, most: int) -> tuple[S, Sealed | None] | Problem:
     """The request and what is sealed of it, or why it has no shape; `most` bytes."""
     if len(body) > most:
         return problem("body-too-large")

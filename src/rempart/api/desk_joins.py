@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from rempart.api.account_routes import ABSENT, CONFLICT
+from rempart.api.codes import Codes
 from rempart.api.desk_door import DeskDoor
 from rempart.api.operator_desk import TAGS, At, at_desk, done, proof_of
 from rempart.api.problems_people import shown
@@ -23,9 +24,9 @@ from rempart.api.sign_in_routes import read_body
 from rempart.application.desk_joins import DeskJoins, Reached, Yes
 from rempart.application.tokens import Refusal
 from rempart.domain.enrolment import OFFICERS, REASONS
+from rempart.gateways.messages import RECOVERY
 from rempart.ground.instants import iso
 from rempart.storage import desk_joins as stored
-from rempart.wire.account import RecoveryAnswer
 from rempart.wire.desk_joins import (
     DeskAnswerRequest,
     DeskEnrolment,
@@ -35,6 +36,7 @@ from rempart.wire.desk_joins import (
     DeskJoinRequest,
     DeskRecoverRequest,
 )
+from rempart.wire.operator_desk import DeskCode
 from rempart.wire.problem import FieldError
 from rempart.wire.sign_in import MOST
 
@@ -145,11 +147,13 @@ def _answer(door: DeskDoor) -> HTTPRouteHandler:
 
 
 def _recover(door: DeskDoor, joins: DeskJoins) -> HTTPRouteHandler:
+    codes = Codes(door.desk.state.settings)
+
     @post(
         "/v1/desk/accounts/{account:str}/recovery", status_code=200, tags=TAGS, operation_id="DeskRecoverAccount",
         responses=REFUSALS | ABSENT | CONFLICT, request_max_body_size=MOST,
     )  # fmt: skip
-    async def recover(account: FromPath[str], request: Asked) -> Response[RecoveryAnswer]:
+    async def recover(account: FromPath[str], request: Asked) -> Response[DeskCode]:
         async def work(at: At) -> Response[Any]:
             asked = read_body(DeskRecoverRequest, await request.body())
             if isinstance(asked, Response):
@@ -157,11 +161,12 @@ def _recover(door: DeskDoor, joins: DeskJoins) -> HTTPRouteHandler:
             proof = proof_of(asked)
             if isinstance(proof, Response):
                 return proof
-            wish = Reached(account, asked.place, asked.reached)
+            wish = Reached(account, asked.place, asked.reached, asked.document)
             found = await joins.recover(at.held, wish, proof, at.instant)
             if isinstance(found, Refusal):
                 return refused("not-found" if found.code == "account-unknown" else shown(found.code))
-            return raw(200, msgspec.json.encode(RecoveryAnswer(found.account, found.code, iso(found.expires))))
+            made = (found.account, found.code, found.expires)
+            return await codes.divided(RECOVERY, asked.place, made, held=at.held, instant=at.instant)
 
         return await at_desk(door, request, work)
 

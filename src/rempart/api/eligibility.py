@@ -17,8 +17,8 @@ import msgspec
 from rempart.api import closures
 from rempart.api.problems import problem
 from rempart.api.state import HubState
-from rempart.application.eligibility import EPOCH, NO_CAP, Answer, Question
-from rempart.application.guard import ELIGIBILITY, Caller, Wish, admit, channel_of
+from rempart.application.eligibility import EPOCH, Answer, Question
+from rempart.application.guard import ELIGIBILITY, ESTIMATE, Caller, Wish, admit, channel_of
 from rempart.application.ports import SealedAsk
 from rempart.application.together import Busy, Unavailable
 from rempart.domain import accreditation, presence, question
@@ -44,9 +44,11 @@ _decode_code = msgspec.json.Decoder(PresenceRequest).decode
 _reader = Reader(EligibilityRequest)
 _encode = msgspec.json.Encoder().encode
 _DOMAINS = frozenset(DOMAINS)
+BY_CARD = frozenset({ELIGIBILITY, ESTIMATE})
+"""What may be asked of whose signed card was scanned."""
 _CARD = b'"card"'
 _CODE = b'"code"'
-_card_told = re.compile(rb'"card"\s*:').search  # a name: the quotes of a value that holds it have backslashes
+card_told = re.compile(rb'"card"\s*:').search  # a name: the quotes of a value that holds it have backslashes
 _code_told = re.compile(rb'"code"\s*:').search
 
 
@@ -116,7 +118,7 @@ def read(state: HubState, caller: Caller, body: bytes | None) -> Question | Prob
     try:
         if SEALED in body:
             request, sealed = _reader.read(body)
-        elif _CARD in body and _card_told(body):
+        elif _CARD in body and card_told(body):
             found = _by_card(_decode_card(body))
             if found is None:
                 return problem("card-unreadable")
@@ -169,7 +171,7 @@ def _by_code(state: HubState, caller: Caller, told: PresenceRequest) -> Question
     return Question(
         instant, caller, "", "", "", None, "", "", 0, care, tuple(dict.fromkeys(told.domains)), presence.EVIDENCE,
         reference, site_cap, client_cap, accreditation_days(site.profession), channel=channel_of(caller, "api"),
-        code=code, agent_cap=state.agent_cap(site, presence.EVIDENCE) if caller.agent else NO_CAP,
+        code=code, further_cap=state.further_cap(caller, site, presence.EVIDENCE, instant),
     )  # fmt: skip
 
 
@@ -222,7 +224,7 @@ def canonical(
         return problem("invalid-fields", tuple(FieldError(fault.field, fault.code) for fault in faults))
     if nir is None and request.evidence == "typed" and sealed is None:
         return problem("nir-required")
-    if request.evidence == SIGNED_CARD and (sealed is None or purpose != ELIGIBILITY):
+    if request.evidence == SIGNED_CARD and (sealed is None or purpose not in BY_CARD):
         return problem("evidence")
     route = state.facts.route(amc, request.convention, request.csr, care)
     if route is None:
@@ -248,7 +250,7 @@ def canonical(
         accreditation_days(site.profession), channel=channel_of(caller, "api"),
         sealed=None if sealed is None else sealed_ask(sealed, (amc, request.convention, request.csr), rule,
                                                       days=days or (care,), evidence=request.evidence),
-        agent_cap=state.agent_cap(site, request.evidence) if caller.agent else NO_CAP,
+        further_cap=state.further_cap(caller, site, request.evidence, instant),
     )  # fmt: skip
 
 

@@ -29,12 +29,14 @@ from rempart.domain.estimate import About, stay_lines
 from rempart.domain.identifiers import Fault
 from rempart.domain.invoice import Line
 from rempart.formats.invoice_json import MOST_DAYS, MOST_LINES, quote_line
+from rempart.ground.card_code import labels as labels_of
 from rempart.ground.instants import civil_date
 from rempart.storage.counters import EstimateFacts
 from rempart.wire.eligibility import EligibilityRequest
-from rempart.wire.estimates import EstimateAnswer, EstimateLine, EstimateRequest
+from rempart.wire.estimates import CardEstimateRequest, EstimateAnswer, EstimateLine, EstimateRequest
 from rempart.wire.invoices import LineRequest
 from rempart.wire.problem import FieldError, Problem, encode
+from rempart.wire.sealed import NAME as SEALED
 from rempart.wire.sealed import Reader, Sealed
 
 BODY_MOST = 256 * 1024  # bytes
@@ -42,6 +44,19 @@ PADDED = 1024  # bytes: an answer is a multiple of it, and as long as its lines 
 PER_LINE = 512
 _reader = Reader(EstimateRequest)
 _encode = msgspec.json.encode
+
+
+class _Cards:
+    """Reads the request of whose signed card was scanned, told in clear."""
+
+    def __init__(self) -> None:
+        self._decode = msgspec.json.Decoder(CardEstimateRequest).decode
+
+    def read(self, body: bytes) -> tuple[CardEstimateRequest, Sealed | None]:
+        return self._decode(body), None
+
+
+_cards = _Cards()
 
 
 class EstimateDesk:
@@ -71,7 +86,7 @@ class EstimateDesk:
 
     def read(self, caller: Caller, body: bytes) -> Asked | Problem:
         """The canonical request, admitted by the door; or why there is none; no record is read."""
-        found = presented(_reader, body, BODY_MOST)
+        found = _presented(body)
         if isinstance(found, Problem):
             return found
         request, sealed = found
@@ -103,6 +118,18 @@ class EstimateDesk:
             return problem("invalid-fields", (FieldError("lines", "care-date-out-of-range"),))
         about = About(question.birth, request.nature, request.exemption, caller.site)
         return Asked(question, site.profession, today, lines, about, number, site.networks)
+
+
+def _presented(body: bytes) -> tuple[EstimateRequest, Sealed | None] | Problem:
+    """The request in any of its three forms; of a card in clear what it says of routing, still unverified."""
+    if SEALED in body or len(body) > BODY_MOST or not eligibility.card_told(body):
+        return presented(_reader, body, BODY_MOST)
+    found = presented(_cards, body, BODY_MOST)
+    if isinstance(found, Problem):
+        return found
+    told = found[0]
+    labels = labels_of(told.card)
+    return problem("card-unreadable") if labels is None else (told.labelled(*labels), Sealed("", card=told.card))
 
 
 def _lines(request: EstimateRequest, faults: list[Fault]) -> tuple[Line, ...]:

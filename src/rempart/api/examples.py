@@ -336,10 +336,7 @@ TEXTS: dict[str, str] = {
 """By operation id, answers that are text."""
 
 PARAMETERS: dict[str, Any] = {
-    "station": "000102030405060708090a0b0c0d0e0f",
-    "key": "000102030405060708090a0b0c0d0e0f",
     "account": "a2b4c6d8e0f1g3h5",
-    "passkey": "000102030405060708090a0b0c0d0e0f",
     "session": "0001020304050607",
     "change": "0f8b1c1e-5d0a-4e0e-9a57-3f1d2c4b5a69",
     "Idempotency-Key": "5f0c1a52-7f3f-4f6c-9d55-0c6f3f2b9a10",
@@ -347,6 +344,7 @@ PARAMETERS: dict[str, Any] = {
     "reference": "PBG2J 04W06 818G1 8010T",
     "site_reference": "T2-0041",
     "since": 417,
+    "newest": False,
     "recent": 0,
     "before": "2026-02-27",
     "before_invoice": INVOICE,
@@ -372,8 +370,9 @@ PARAMETERS: dict[str, Any] = {
     "to": 1204,
     "level": 0,
     "place": "004.p/180",
-    "convention": "",
-    "csr": "",
+    "file": False,
+    **dict.fromkeys(("station", "key", "passkey"), "000102030405060708090a0b0c0d0e0f"),
+    **dict.fromkeys(("convention", "csr"), ""),
 }
 IDENTITIES: dict[str, str] = {
     "/v1/eligibility/batches/": BATCH,

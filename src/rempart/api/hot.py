@@ -160,7 +160,7 @@ def caller_of(facts: TokenFacts) -> Caller:
     """The door's view of a signed-in request."""
     return Caller(
         facts.digest, facts.client, facts.kind, facts.site, facts.vendor, facts.grant, facts.grant_id, facts.expires,
-        facts.role, facts.probation, facts.insurer, facts.agent,
+        facts.role, facts.probation, facts.insurer, facts.agent, facts.watched, facts.session,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from rempart.api.desk_door import DeskDoor
+from rempart.api.desk_door import DeskDoor, operator_of
 from rempart.api.insurer_routes import BODY_MOST, Asking, case_told, ruled
 from rempart.api.invoice_routes import CONFLICT, MORE
 from rempart.api.reading import disclose_case
@@ -51,9 +51,10 @@ def _list(door: DeskDoor) -> HTTPRouteHandler:
         first = today - timedelta(days=today.weekday() + 7 * (WEEKS - 1))
         try:
             async with door.desk.databases.lend() as database:
-                rows = await decisions.waiting(database, caller.insurer)
-                more = await stored.waits(database, caller.insurer, decisions.MOST)
-                weeks = await stored.decided(database, caller.insurer, start_of_day(first, PARIS))
+                operator = operator_of(caller)
+                rows = await decisions.waiting(database, caller.insurer, operator=operator)
+                more = await stored.waits(database, caller.insurer, operator, decisions.MOST)
+                weeks = await stored.decided(database, caller.insurer, operator, start_of_day(first, PARIS))
         except Unavailable:
             return refused("unavailable")
         found = DeskPendingList(
@@ -83,8 +84,9 @@ def _case(door: DeskDoor) -> HTTPRouteHandler:
             return caller
         try:
             async with door.desk.databases.lend() as database:
-                row = await decisions.case(database, caller.insurer, identity)
-                more = await stored.waits_of(database, caller.insurer, identity)
+                operator = operator_of(caller)
+                row = await decisions.case(database, caller.insurer, identity, operator=operator)
+                more = await stored.waits_of(database, caller.insurer, operator, identity)
                 if row is not None and more is not None:
                     await disclose_case(door.desk, caller, database, row)
         except Unavailable:
@@ -114,7 +116,8 @@ def _decide(door: DeskDoor) -> HTTPRouteHandler:
         carried = Carried(caller.client, _statement(identity, asked, instant), b"")
         try:
             async with door.desk.databases.lend() as database:
-                return await ruled(database, Asking(caller.insurer, identity, verdict, carried, instant))
+                asking = Asking(caller.insurer, identity, verdict, carried, instant, operator_of(caller))
+                return await ruled(database, asking)
         except Unavailable:
             return refused("unavailable")
 

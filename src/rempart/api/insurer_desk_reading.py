@@ -1,7 +1,4 @@
-"""The insurer's desk in a portal: rights files and their release, what is published, funds and settlement files.
-
-A person's word on a file in quarantine is one of two; the worker carries a release out once both have spoken.
-"""
+"""The insurer's desk in a portal: rights files and who spoke on them, what is published, funds and settlement files."""
 
 from __future__ import annotations
 
@@ -11,20 +8,23 @@ from typing import Annotated, Any, cast
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
 from rempart.api.desk_door import DeskDoor, operator_of
-from rempart.api.insurer_desk import Asked, read_once
-from rempart.api.insurer_routes import BODY_MOST
-from rempart.api.invoice_routes import CONFLICT, MORE
+from rempart.api.exports import not_signed
+from rempart.api.insurer_desk import Asked
+from rempart.api.insurer_release import ACCOUNT, NUMBERS
+from rempart.api.invoice_routes import MORE
 from rempart.api.routes import REFUSALS, raw, refused
 from rempart.api.settlements import MEDIA_TYPE, summary_told
+from rempart.application.exports import Document
 from rempart.application.guard import Caller
 from rempart.application.together import Unavailable
 from rempart.domain.binding import ALWAYS, DECLARED_KINDS
+from rempart.domain.exports import SETTLEMENT
 from rempart.formats import binding_table, guarantee_table
 from rempart.ground.instants import PARIS, civil_date, iso
 from rempart.storage import insurer_desk as stored
@@ -35,17 +35,13 @@ from rempart.wire.settlements import SettlementList
 from rempart.wire.stand_in import read_rules
 
 Below = Annotated[int, QueryParameter(name="below", ge=0, description="The last `next_below`, for older ones.")]
-ACCOUNT = "account:"
-SAID = {"second-officer-missing", "released", "refused"}
 SETTLEMENTS_MOST = 30
-NUMBERS = range(1, 2**63)
 
 
 def insurer_reading_routes(door: DeskDoor) -> list[HTTPRouteHandler]:
-    """Rights files, a word on one in quarantine, published tables, funds, settlement files."""
+    """Rights files, published tables, funds, settlement files."""
     return [
-        _rights_files(door), _rights_file(door), _speak(door), _published(door), _funds(door),
-        _settlements(door), _settlement(door),
+        _rights_files(door), _rights_file(door), _published(door), _funds(door), _settlements(door), _settlement(door),
     ]  # fmt: skip
 
 
@@ -111,33 +107,6 @@ def _rights_file(door: DeskDoor) -> HTTPRouteHandler:
     return read
 
 
-def _speak(door: DeskDoor) -> HTTPRouteHandler:
-    @post(
-        "/v1/desk/insurer/rights-files/{rights_file:int}/word", status_code=200, tags=["desk"],
-        operation_id="DeskSpeakOnRightsFile", responses=REFUSALS | MORE | CONFLICT, request_max_body_size=BODY_MOST,
-    )  # fmt: skip
-    async def speak(rights_file: FromPath[int], request: Asked) -> Response[wire.DeskSaid]:
-        instant = door.desk.state.instants.next()
-        caller = await door.caller(request, instant)
-        if isinstance(caller, Response):
-            return caller
-        word = read_once(await request.body(), wire.DeskWord)
-        if word is None:
-            return refused("malformed-body")
-        if rights_file not in NUMBERS:
-            return refused("not-found")
-        try:
-            async with door.desk.databases.lend() as database:
-                said = await stored.speak(
-                    database, (caller.insurer, rights_file), caller.client, word.verdict, instant=instant
-                )
-        except Unavailable:
-            return refused("unavailable")
-        return raw(200, msgspec.json.encode(wire.DeskSaid(said))) if said in SAID else refused(said)
-
-    return speak
-
-
 def _file(found: stored.RightsFile) -> wire.DeskRightsFile:
     report = found.report
     weights = msgspec.convert(report.weights, wire.DeskWeights) if report.weights is not None else None
@@ -145,6 +114,7 @@ def _file(found: stored.RightsFile) -> wire.DeskRightsFile:
         found.rights_file, found.kind, found.sequence, iso(found.created), iso(found.received),
         iso(found.decided) if found.decided else "", found.state, found.code, found.over, report.lines, report.people,
         report.rejected, report.warned, report.collisions, weights, tuple(map(_voice, found.voices)),
+        found.digest.hex(),
     )  # fmt: skip
 
 
@@ -262,10 +232,13 @@ def _settlement(door: DeskDoor) -> HTTPRouteHandler:
         try:
             async with door.desk.databases.lend() as database:
                 found = await settlements.one(database, caller.insurer, identity)
+                if found is None or not found.ready or found.operator != operator_of(caller):
+                    return refused("not-found")
+                document = Document(SETTLEMENT, identity)
+                if refusal := await not_signed(door.desk, caller, database, document, invoices=found.rows):
+                    return cast("Response[bytes]", refusal)
         except Unavailable:
             return refused("unavailable")
-        if found is None or not found.ready or found.operator != operator_of(caller):
-            return refused("not-found")
         name = f"settlement-{found.operator}-{caller.insurer}-{found.sequence:06d}.ndjson"
         headers = {"cache-control": "no-store", "content-disposition": f'attachment; filename="{name}"'}
         return Stream(_pieces(door, identity), media_type=MEDIA_TYPE, headers=headers)

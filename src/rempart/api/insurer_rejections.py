@@ -12,9 +12,10 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter
 
-from rempart.api.desk_door import DeskDoor
+from rempart.api.desk_door import DeskDoor, operator_of
 from rempart.api.insurer_desk import Asked
 from rempart.api.routes import REFUSALS, raw, refused
+from rempart.application.guard import Caller
 from rempart.application.together import Unavailable
 from rempart.domain import reasons
 from rempart.ground.instants import PARIS, civil_date, iso, start_of_day
@@ -57,8 +58,8 @@ def _counts(door: DeskDoor) -> HTTPRouteHandler:
         begin = since(instant)
         try:
             async with door.desk.databases.lend() as database:
-                rows = await stored.by_reason(database, caller.insurer, begin)
-                weeks = await stored.by_week(database, caller.insurer, begin)
+                rows = await stored.by_reason(database, _desk(caller), begin)
+                weeks = await stored.by_week(database, _desk(caller), begin)
         except Unavailable:
             return refused("unavailable")
         told = DeskRejections(
@@ -84,7 +85,7 @@ def _list(door: DeskDoor) -> HTTPRouteHandler:
             )
         try:
             async with door.desk.databases.lend() as database:
-                found = await stored.listed(database, caller.insurer, since(instant), reason, before=older)
+                found = await stored.listed(database, _desk(caller), since(instant), reason, before=older)
         except Unavailable:
             return refused("unavailable")
         known = reasons.BY_CODE.get(reason)
@@ -93,6 +94,10 @@ def _list(door: DeskDoor) -> HTTPRouteHandler:
         return raw(200, msgspec.json.encode(told))
 
     return listed
+
+
+def _desk(caller: Caller) -> stored.Desk:
+    return stored.Desk(caller.insurer, operator_of(caller))
 
 
 def _told(one: stored.Rejected) -> DeskRejectedInvoice:

@@ -92,7 +92,7 @@ def _list(desk: InsurerDesk) -> HTTPRouteHandler:
             return caller
         try:
             async with desk.desk.databases.lend() as database:
-                rows = await decisions.waiting(database, caller.vendor)
+                rows = await decisions.waiting(database, caller.vendor, operator=decisions.EVERY_OPERATOR)
         except Unavailable:
             return refused("unavailable")
         found = PendingList(tuple(
@@ -116,7 +116,7 @@ def _case(desk: InsurerDesk) -> HTTPRouteHandler:
             return caller
         try:
             async with desk.desk.databases.lend() as database:
-                row = await decisions.case(database, caller.vendor, identity)
+                row = await decisions.case(database, caller.vendor, identity, operator=decisions.EVERY_OPERATOR)
                 if row is not None:
                     await disclose_case(desk.desk, caller, database, row)
         except Unavailable:
@@ -150,7 +150,7 @@ def _decide(desk: InsurerDesk) -> HTTPRouteHandler:
             if result.refusal:
                 return refused("bad-statement-signature")
             carried = Carried(caller.client, signed.statement, signed.signature)
-            asked = Asking(caller.vendor, identity, verdict, carried, instant)
+            asked = Asking(caller.vendor, identity, verdict, carried, instant, decisions.EVERY_OPERATOR)
             async with desk.desk.databases.lend() as database:
                 return await ruled(database, asked, within="statement.")
         except Unavailable:
@@ -160,18 +160,19 @@ def _decide(desk: InsurerDesk) -> HTTPRouteHandler:
 
 
 class Asking(NamedTuple):
-    """A verdict on one request of an insurer, and who carries it; nanoseconds."""
+    """A verdict on one request of an insurer, who carries it, and at which operator's portal; microseconds UTC."""
 
     insurer: str
     identity: UUID
     verdict: Verdict
     carried: Carried
     instant: int
+    operator: str | None
 
 
 async def ruled(database: Database, asked: Asking, *, within: str = "") -> Response[Any]:
     """Writes the verdict and tells what became of it; faults name their field after `within`."""
-    row = await decisions.case(database, asked.insurer, asked.identity)
+    row = await decisions.case(database, asked.insurer, asked.identity, operator=asked.operator)
     if row is None:
         return refused("not-found")
     ruling = verdict_of(row.ruling, asked.verdict, civil_date(asked.instant, PARIS))

@@ -16,7 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, HeaderParameter, QueryParameter
 
-from rempart.api.authority import may
+from rempart.api.authority import may, waits
 from rempart.api.authorization_answers import line
 from rempart.api.deposits import Deposits, Refusal, Taken, admitted
 from rempart.api.hot import NONCE, caller_of
@@ -83,8 +83,11 @@ class InvoiceDesk:
         wish = Wish("api", "", "", "", instant)
         snapshot = self.state.facts.snapshot
         refusal = next((code for check in READING if (code := check(snapshot, caller, wish))), "")
-        if not refusal and not may(caller.kind, caller.role, str(request.route_handler.operation_id)):
+        operation = str(request.route_handler.operation_id)
+        if not refusal and not may(caller.kind, caller.role, operation):
             refusal = "purpose"
+        if not refusal and waits(caller.kind, operation, watched=caller.watched > instant):
+            refusal = "on-probation"
         return refused(refusal) if refusal else caller
 
     def reader(self, caller: Caller) -> reading.Reader:

@@ -80,7 +80,7 @@ def _claim(desk: SignInDesk, mandates: ProgramMandates) -> HTTPRouteHandler:
         today = civil_date(instant, zone_of(desk.state, asked.site))
         try:
             found = await mandates.claim(
-                Claim(asked.client_assertion.encode(), asked.code, asked.site), today, instant
+                Claim(asked.client_assertion.encode(), asked.code, asked.site, asked.key), today, instant
             )  # fmt: skip
         except Unavailable:
             return refused("unavailable")

@@ -22,23 +22,27 @@ from rempart.wire.notices import NoticeList, SiteNotice
 Asked = Request[Any, Any, Any]
 Since = Annotated[int, QueryParameter(name="since", ge=0, le=2**63 - 1, description="The last `next`.")]
 
+Newest = Annotated[
+    bool, QueryParameter(name="newest", description="The newest first; read older ones from the start, upward.")
+]
+
 
 def notice_routes(desk: InvoiceDesk) -> list[HTTPRouteHandler]:
     """The one handler."""
 
     @get("/v1/notices", tags=["invoices"], operation_id="ListNotices", responses=REFUSALS)
-    async def read(request: Asked, since: Since = 0) -> Response[NoticeList]:
+    async def read(request: Asked, since: Since = 0, *, newest: Newest = False) -> Response[NoticeList]:
         caller = await desk.caller(request, desk.state.instants.next())
         if isinstance(caller, Response):
             return caller
         try:
             async with desk.databases.lend() as database:
-                found = await stored.of_site(database, caller.site, since)
+                found = await stored.of_site(database, caller.site, since, newest=newest)
         except Unavailable:
             return refused("unavailable")
         told = tuple(
             SiteNotice(one.number, one.kind, str(one.subject), one.day.isoformat(), iso(one.instant)) for one in found
         )
-        return raw(200, msgspec.json.encode(NoticeList(told, told[-1].number if told else since)))
+        return raw(200, msgspec.json.encode(NoticeList(told, max((one.number for one in told), default=since))))
 
     return [read]

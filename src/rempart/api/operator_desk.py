@@ -17,6 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter
 
 from rempart.api.account_routes import ABSENT, CONFLICT, signed_of
+from rempart.api.codes import Codes
 from rempart.api.desk_door import PORTAL, DeskDoor
 from rempart.api.problems_people import shown
 from rempart.api.routes import REFUSALS, raw, refused
@@ -27,13 +28,14 @@ from rempart.application.together import Unavailable
 from rempart.application.tokens import Refusal, TokenFacts
 from rempart.domain.authorities import SITE_ROLES
 from rempart.domain.identifiers import parse_site
+from rempart.gateways.messages import INVITATION
 from rempart.ground.instants import PARIS, civil_date, day_from_number, iso, start_of_day
 from rempart.storage import operator_desk as stored
 from rempart.wire.operator_desk import (
     MOST_SITES,
     DeskAccount,
     DeskAccounts,
-    DeskInvitation,
+    DeskCode,
     DeskInviteRequest,
     DeskSite,
     DeskSiteAccounts,
@@ -198,11 +200,13 @@ def _end_codes(door: DeskDoor, keeper: DeskKeeper) -> HTTPRouteHandler:
 
 
 def _invite(door: DeskDoor, keeper: DeskKeeper, books: DeskBooks) -> HTTPRouteHandler:
+    codes = Codes(door.desk.state.settings)
+
     @post(
         "/v1/desk/invitations", status_code=200, tags=TAGS, operation_id="DeskInvite",
         responses=REFUSALS | ABSENT | CONFLICT, request_max_body_size=MOST,
     )  # fmt: skip
-    async def invited(request: Asked) -> Response[DeskInvitation]:
+    async def invited(request: Asked) -> Response[DeskCode]:
         async def work(at: At) -> Response[Any]:
             asked = read_body(DeskInviteRequest, await request.body())
             if isinstance(asked, Response):
@@ -215,7 +219,8 @@ def _invite(door: DeskDoor, keeper: DeskKeeper, books: DeskBooks) -> HTTPRouteHa
             found = await invite(keeper, books, at.held, wish, proof=proof, instant=at.instant)
             if isinstance(found, Refusal):
                 return done(found.code)
-            return raw(200, msgspec.json.encode(DeskInvitation(found.account, found.code, iso(found.expires))))
+            made = (found.account, found.code, found.expires)
+            return await codes.divided(INVITATION, wish.place, made, held=at.held, instant=at.instant)
 
         return await at_desk(door, request, work)
 
@@ -233,7 +238,7 @@ def proof_of(asked: Any) -> Proof | Response[Any]:
 def _wish(door: DeskDoor, asked: DeskInviteRequest) -> Wish | Response[Any]:
     """The mandate's bounds are those of the days at the site; of a desk's role there are none."""
     if asked.role not in SITE_ROLES:
-        return Wish(asked.account, asked.role, asked.place, asked.first, asked.last, 0, 0)
+        return Wish(asked.account, asked.role, asked.place, asked.first, asked.last, 0, 0, asked.accountable)
     days, wrong = [], []
     for name in ("first", "last"):
         try:
@@ -246,7 +251,8 @@ def _wish(door: DeskDoor, asked: DeskInviteRequest) -> Wish | Response[Any]:
     if place is None:
         return refused("not-found")
     start, end = start_of_day(days[0], place.zone), start_of_day(days[1] + timedelta(1), place.zone)
-    return Wish(asked.account, asked.role, asked.place, days[0].isoformat(), days[1].isoformat(), start, end)
+    first, last = days[0].isoformat(), days[1].isoformat()
+    return Wish(asked.account, asked.role, asked.place, first, last, start, end, asked.accountable)
 
 
 async def _told(

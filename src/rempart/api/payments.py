@@ -15,17 +15,21 @@ from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter
 
+from rempart.api.authority import waits
 from rempart.api.claw_backs import claw_back_routes
 from rempart.api.debts import debt_routes
+from rempart.api.exports import not_signed, told_by
 from rempart.api.figures import figure_routes
 from rempart.api.invoice_routes import MORE, InvoiceDesk
 from rempart.api.reading import disclose_advice
 from rempart.api.returns import return_routes
 from rempart.api.routes import REFUSALS, raw, refused
+from rempart.application.exports import Document
 from rempart.application.remittances import Advice, InsurerPart, PaidInvoice, Summary, WaitingPart
 from rempart.application.together import Unavailable
 from rempart.documents import remittance as printed
 from rempart.domain import reasons
+from rempart.domain.exports import REMITTANCE
 from rempart.ground.instants import iso
 from rempart.storage import remittances
 from rempart.wire.payments import (
@@ -43,6 +47,9 @@ from rempart.wire.payments import (
 
 Asked = Request[Any, Any, Any]
 Before = Annotated[date | None, QueryParameter(name="before", description="Only days earlier than this one.")]
+AsFile = Annotated[
+    bool, QueryParameter(name="file", description="True: as a file; above 50 invoices a person signs for it.")
+]
 LATE = "late-payment-penalty"
 PRINTING_MOST = 2  # PDFs made at the same time by one hub
 
@@ -84,8 +91,8 @@ def _read(desk: InvoiceDesk) -> HTTPRouteHandler:
         "/v1/remittances/{identity:uuid}", tags=["payments"], operation_id="ReadRemittance", responses=REFUSALS | MORE,
         summary="One payment with its invoices by insurer, and what was rejected since the one before.",
     )  # fmt: skip
-    async def read(identity: FromPath[UUID], request: Asked) -> Response[RemittanceAdvice]:
-        found = await advice_of(desk, request, identity)
+    async def read(identity: FromPath[UUID], request: Asked, *, file: AsFile = False) -> Response[RemittanceAdvice]:
+        found = await advice_of(desk, request, identity, file=file)
         return found if isinstance(found, Response) else raw(200, msgspec.json.encode(document_of(found)))
 
     return read
@@ -99,7 +106,7 @@ def _print(desk: InvoiceDesk) -> HTTPRouteHandler:
         responses=REFUSALS | MORE, media_type="application/pdf", summary="The same as a PDF to print or keep.",
     )  # fmt: skip
     async def read(identity: FromPath[UUID], request: Asked) -> Response[bytes]:
-        found = await advice_of(desk, request, identity)
+        found = await advice_of(desk, request, identity, file=True)
         if isinstance(found, Response):
             return found
         async with turn:
@@ -111,17 +118,26 @@ def _print(desk: InvoiceDesk) -> HTTPRouteHandler:
     return read
 
 
-async def advice_of(desk: InvoiceDesk, request: Asked, identity: UUID, *, lines: bool = True) -> Advice | Response[Any]:
+async def advice_of(
+    desk: InvoiceDesk, request: Asked, identity: UUID, *, lines: bool = True, file: bool = False
+) -> Advice | Response[Any]:  # fmt: skip
     """A remittance of the caller's site, or the refusal to answer with.
 
-    `lines`: whether its notes are told, which is disclosed first.
+    `lines`: whether its notes are told, which is disclosed first. `file`: as one, which a person signs for.
     """
-    caller = await desk.caller(request, desk.state.instants.next())
+    instant = desk.state.instants.next()
+    caller = await desk.caller(request, instant)
     if isinstance(caller, Response):
         return caller
+    if file and waits(caller.kind, "PrintRemittance", watched=caller.watched > instant):  # JSON as its PDF
+        return refused("on-probation")
     try:
         async with desk.databases.lend() as database:
             found = await remittances.advice(database, caller.site, identity)
+            if found is not None and file:
+                document = Document(REMITTANCE, identity)
+                if refusal := await not_signed(desk, caller, database, document, invoices=told_by(found)):
+                    return refusal
             if found is not None and lines:
                 await disclose_advice(desk, caller, database, found)
     except Unavailable:

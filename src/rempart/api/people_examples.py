@@ -43,9 +43,9 @@ ANSWERS: dict[str, object] = {
     "AskChallenge": ChallengeAnswer(_CHALLENGE, _HOST, 300),
     "EnrolPasskey": EnrolAnswer(_ACCOUNT),
     "SignInByPasskey": SessionAnswer(
-        _text(bytes(range(32))), _ACCOUNT, "professional", _SITE, (_SITE,), "pharmacy", 900, 36_000
+        _text(bytes(range(32))), _ACCOUNT, "professional", _SITE, (_SITE,), "pharmacy", 900, 36_000, zone="Europe/Paris"
     ),
     "RenewSession": SessionAnswer(
-        _text(bytes(range(32))), _ACCOUNT, "professional", _SITE, (_SITE,), "pharmacy", 900, 30_000
+        _text(bytes(range(32))), _ACCOUNT, "professional", _SITE, (_SITE,), "pharmacy", 900, 30_000, zone="Europe/Paris"
     ),
 }

@@ -74,6 +74,13 @@ PEOPLE: dict[str, tuple[int, str, str]] = {
     "transition-not-allowed": (409, "This change is past that", "Read where it stands."),
     "approval-unproven": (409, "This was not signed as it should be", "Cancel the change and call the operator."),
     "role-not-invited": (403, "This role is not invited from a desk", "The operator invites it on the command line."),
+    "accountable-required": (409, "Nobody answers for this person", "Name who answers, or say has-number."),
+    "accountable-unknown": (409, "That account cannot answer", "Name a professional or manager of the same site."),
+    "accountable-gone": (
+        403,
+        "Who answered for this account no longer works at this site",
+        "The site's manager asks the operator to name somebody else.",
+    ),
     "account-has-passkey": (409, "This account has passkeys", "A colleague or the operator gives access back."),
     "invitation-malformed": (409, "This place does not go with that role", "Look at the site's number and the role."),
     "other-role": (409, "This account has another role", "Invite a new account."),
@@ -85,8 +92,20 @@ PEOPLE: dict[str, tuple[int, str, str]] = {
     "codes-wrong": (409, "Too many wrong codes", "Try again in an hour, with the code before you."),
     "codes-too-many": (409, "The site has as many codes as it may", "Wait until some are used or over."),
     "not-called-back": (409, "It is not said who was reached", "Call, then say whom, in at most 200 characters."),
+    "document-unseen": (409, "It is not said which document was looked at", "Look, then say so, in 200 characters."),
     "manager-recovers": (409, "A manager of that site lets colleagues back in", "Ask that manager."),
     "not-awaiting": (409, "It does not wait for that any more", "Read where it stands."),
+    "export-needs-signature": (
+        403,
+        "A file of so many invoices is signed for",
+        "Sign it with a passkey (/v1/exports, at a desk /v1/desk/insurer/exports), then fetch it within 15 minutes.",
+    ),
+    "export-needs-second": (
+        403,
+        "A second person signs for a file of so many invoices",
+        "Ask a manager or professional of the site, or a manager of the insurer, to sign it in their own session.",
+    ),
+    "export-unknown": (409, "This cannot be signed for so", "Read the list of exports again."),
     "clock-apart": (503, "The clocks differ for a moment", "Try again."),
 }
 _STANDING = {

@@ -16,13 +16,16 @@ from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from rempart.api.exports import not_signed, told_by
 from rempart.api.invoice_routes import MORE, InvoiceDesk
 from rempart.api.reading import disclose_advice
 from rempart.api.routes import REFUSALS, refused
+from rempart.application.exports import Document
 from rempart.application.guard import Caller
 from rempart.application.returns import divided, of_advice, of_deposit, plain
 from rempart.application.together import Unavailable
 from rempart.domain import reasons
+from rempart.domain.exports import REMITTANCE
 from rempart.domain.parties import ACCOUNT
 from rempart.domain.returns import Item
 from rempart.formats import b2, noemie
@@ -32,7 +35,7 @@ from rempart.storage.door import Database
 Asked = Request[Any, Any, Any]
 Told = tuple[date, str, Iterable[Item]]
 """The day, the reference of the kind of return, and what is told."""
-Teller = Callable[[Database, Caller, UUID], Awaitable[Told | None]]
+Teller = Callable[[Database, Caller, UUID], Awaitable[Told | Response[Any] | None]]
 MEDIA_TYPE = "application/octet-stream"
 SENDER = "REMPART"
 PAYMENTS, DEPOSITS = "580", "908"  # references of the return: recalled names, kept in one place
@@ -47,10 +50,13 @@ def return_routes(desk: InvoiceDesk) -> list[HTTPRouteHandler]:
 
 
 def _remittance(desk: InvoiceDesk, turn: asyncio.Semaphore) -> HTTPRouteHandler:
-    async def told(database: Database, caller: Caller, identity: UUID) -> Told | None:
+    async def told(database: Database, caller: Caller, identity: UUID) -> Told | Response[Any] | None:
         found = await remittances.advice(database, caller.site, identity)
         if found is None:
             return None
+        document = Document(REMITTANCE, identity)
+        if refusal := await not_signed(desk, caller, database, document, invoices=told_by(found)):
+            return refusal
         await disclose_advice(desk, caller, database, found)
         return found.summary.day, PAYMENTS, of_advice(found)
 
@@ -96,6 +102,8 @@ async def _written(
         return refused("unavailable")
     if found is None:
         return refused("not-found")
+    if isinstance(found, Response):
+        return found
     day, reference, items = found
     async with turn:
         try:

@@ -83,6 +83,8 @@ ACCOUNT_FIELDS: dict[str, dict[str, str]] = {
         "passkeys": "Those that open the account, in the order they were made.",
         "sessions": "Those that are live, the latest renewed first.",
         "probation": "Until when budgets are halved after a recovery, UTC; empty when they are not.",
+        "recovered": "When access was last given back to this account, UTC; empty when it never was.",
+        "recovered_by": "Who gave it back: colleague or operator; empty when nobody did.",
     },
     "PasskeyProof": {
         "credential": "rawId of the browser's answer, base64url.",

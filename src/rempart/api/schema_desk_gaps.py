@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rempart.api.schema_base import SIGNED, Words
-from rempart.wire.account import PasskeyProof, RecoveryAnswer
+from rempart.wire.account import PasskeyProof
 from rempart.wire.desk_joins import (
     DeskAnswerRequest,
     DeskEnrolment,
@@ -23,6 +23,7 @@ from rempart.wire.insurer_rejections import (
     DeskRejections,
     DeskRejectionWeek,
 )
+from rempart.wire.operator_desk import DeskCode
 
 _SITE, _ACCOUNT, _SECOND = "990000002", "a7k2m9x4c1v8b3n5", "a1h4n6t8w2y5c7e9"
 _AT, _ENROLMENT = "2026-11-22T17:40:00.000000Z", "01936e5c-7a10-7000-8000-000000000001"
@@ -70,9 +71,10 @@ DESK_GAPS: dict[str, Words] = {
     ),
     "DeskRecoverAccount": Words(
         "Let an account of a site back in",
-        "Where no manager of the site can, after a call. Signed (action `desk-recover`): passkeys, sessions and codes"
-        f" of the account end, a code is told once, 72 hours of probation begin with its passkey. {_AGENTS}",
-        ("not-found", "manager-recovers", "invitation-malformed", *_PROVED, *_BODY, *_SESSION),
+        "Where no manager of the site can, after a call and a bank document. Signed (action `desk-recover`):"
+        " passkeys, sessions and codes"
+        f" of the account end, half of a code is told once, 72 hours of probation begin with its passkey. {_AGENTS}",
+        ("not-found", "manager-recovers", "document-unseen", "invitation-malformed", *_PROVED, *_BODY, *_SESSION),
         body="DeskRecoverRequest",
     ),
     "DeskCountLog": Words(
@@ -88,11 +90,13 @@ DESK_GAPS: dict[str, Words] = {
         ("not-found", *_SESSION),
     ),
     "DeskCountRejections": Words(
-        "Rejected invoices by reason", "Of twelve weeks, of the own insurer. For people of insurers.", _SESSION
+        "Rejected invoices by reason",
+        "Of twelve weeks, of the own insurer, at sites of the portal's operator. For people of insurers.",
+        _SESSION,
     ),
     "DeskListRejections": Words(
         "Which invoices were rejected for a reason",
-        "Number, site, days and amounts; no act, no person. For people of insurers.",
+        "Number, site, days and amounts, at sites of the portal's operator; no act, no person. For people of insurers.",
         ("invalid-fields", *_SESSION),
     ),
 }
@@ -104,13 +108,15 @@ _ONE = DeskEnrolment(
 REQUESTS: dict[str, Any] = {
     "DeskAgreeEnrolment": DeskJoinRequest(_SITE, "2", "the switchboard of the clinic", "AA", _PROOF),
     "DeskAnswerEnrolment": DeskAnswerRequest("documents", "unreadable"),
-    "DeskRecoverAccount": DeskRecoverRequest(_SITE, "the number known since 2025", "AA", _PROOF),
+    "DeskRecoverAccount": DeskRecoverRequest(
+        _SITE, "the number known since 2025", "a bank statement of this month, payee verified", "AA", _PROOF
+    ),
 }
 ANSWERS: dict[str, Any] = {
     "DeskListEnrolments": DeskEnrolments((_ONE,)),
     "DeskReadEnrolment": _ONE,
     "DeskAgreeEnrolment": DeskJoined(0),
-    "DeskRecoverAccount": RecoveryAnswer(_ACCOUNT, "7K2M-9X4C-1V8B-3N5Q", "2026-11-29T17:40:00.000000Z"),
+    "DeskRecoverAccount": DeskCode(_ACCOUNT, "7K2M-9X4C", "2026-11-29T17:40:00.000000Z"),
     "DeskCountLog": DeskLogCounts(
         "account", "2026-11-16", "2026-11-22", "", (DeskLogCount(_ACCOUNT, "account", 128, 97),)
     ),
@@ -165,7 +171,12 @@ DESK_GAPS_FIELDS: dict[str, dict[str, str]] = {
         "answer": "refused, or documents: another one is wanted.",
         "reason": "unreadable, other-holder, not-a-bank-document, other-place, not-reached or not-eligible.",
     },
-    "DeskRecoverRequest": {"place": "One of the account's sites.", "reached": _REACHED, **_PROVING},
+    "DeskRecoverRequest": {
+        "place": "One of the account's sites.",
+        "reached": _REACHED,
+        "document": "Which bank document was looked at, and that its payee is the site's; never an account number.",
+        **_PROVING,
+    },
     "DeskLogCount": {
         "label": "The day, account or program, site, evidence, outcome or purpose.",
         "kind": "Of an account's client; empty otherwise.",

@@ -31,6 +31,7 @@ from rempart.wire import (
     eligibility,
     enrolment,
     estimates,
+    exports,
     figures,
     hospital,
     insurer_desk,
@@ -110,7 +111,7 @@ def document(generated: Json) -> Json:
 
 def _schemas() -> Json:
     modules = (
-        account, authorizations, bank_details, batches, eligibility, enrolment, estimates, figures, hospital,
+        account, authorizations, bank_details, batches, eligibility, enrolment, estimates, exports, figures, hospital,
         insurer_desk, invoices, mandates, notices, own_records, own_site, payments, presence, provider, receipts,
         record_check, sealed, settlements, sign_in, stations, status, support, token, waiting_room, webhooks,
         problems, operator_desk, desk_joins, desk_log, insurer_rejections,
@@ -166,6 +167,8 @@ def _body(operation: str, struct: str) -> Json:
         shape = {"oneOf": [shape, {"$ref": _REF.format(name=f"Sealed{struct}")}]}
     if operation == "AskEligibility":
         shape["oneOf"] += [{"$ref": _REF.format(name=name)} for name in ("CardRequest", "PresenceRequest")]
+    if operation == "AskEstimate":
+        shape["oneOf"].append({"$ref": _REF.format(name="CardEstimateRequest")})
     content = {"schema": shape, "example": value}
     return {"required": True, "content": {FORM_TYPE if form else JSON: content}}
 

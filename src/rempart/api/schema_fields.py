@@ -143,13 +143,21 @@ FIELDS: dict[str, dict[str, str]] = {
     },
     "EstimateRequest": {
         "amc_number": _AMC, "member": _MEMBER, "birth_date": _BIRTH,
-        "evidence": "How you know the card: typed, machine or known, as for eligibility.",
+        "evidence": "How you know the card: typed, machine or known; card only with identity_jwe. As for eligibility.",
         "lines": "Up to 200 lines not invoiced yet; at least one, or a stay.",
         "stay": "Days of a hospital stay, whose daily fees are added as a last line.",
         "accreditation": "Your accreditation for this person, when you have one.",
         "convention": "Type of convention on the card.", "csr": "CSR code on the card.", "nir": _NIR, "rank": _RANK,
         "nature": "Nature of the insurance, as on an invoice.", "exemption": "Code of exemption.",
         "site_reference": _REFERENCE,
+    },
+    "CardEstimateRequest": {
+        "card": "The text that the scanner read of a signed card, RPC1:… or RPM1:…; it says who is presented.",
+        "lines": "Up to 200 lines not invoiced yet; at least one, or a stay.",
+        "stay": "Days of a hospital stay, whose daily fees are added as a last line.",
+        "accreditation": "Your accreditation for this person, when you have one.",
+        "nature": "Nature of the insurance, as on an invoice.", "exemption": "Code of exemption.",
+        "evidence": "card.", "site_reference": _REFERENCE,
     },
     "EstimateLine": {
         "care_date": "Day of care, AAAA-MM-JJ: at most 60 days ahead.", "code": "Code of the act or product group.",

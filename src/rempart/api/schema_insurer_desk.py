@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rempart.api.schema_base import AGENT, SIGNED, Words
+from rempart.api.schema_exports import DESK_EXPORT_WORDS, EXPORT_ANSWERS, EXPORT_REFUSALS, EXPORT_REQUESTS
 from rempart.application.authorization_decisions import REFUSALS
+from rempart.wire.account import PasskeyProof
 from rempart.wire.authorizations import DecisionAnswer, PendingCase, SealedPart, StatedLine
 from rempart.wire.insurer_desk import (
     DeskBadLine,
@@ -37,13 +39,19 @@ from rempart.wire.settlements import SettlementList, SettlementSummary
 _CENTS = "in cents of euro"
 _READ = (*SIGNED, *AGENT)
 _ACT = ("malformed-body", "body-too-large", *SIGNED, *AGENT)
+_PROVED = (
+    "invalid-fields", "challenge-invalid", "challenge-expired", "challenge-spent", "passkey-refused", "passkey-cloned",
+    "unknown-passkey", "passkey-session-required", "on-probation", "account-revoked", "clock-apart", "session-over",
+    "other-binding", "portal-key-unknown",
+)  # fmt: skip
 _DAY = "2026-03-02"
 
 INSURER_DESK: dict[str, Words] = {
+    **DESK_EXPORT_WORDS,
     "DeskListPending": Words(
         "What waits for the insurer's case workers",
-        "The oldest first, for people of the insurer in a portal; and how long decisions by hand took in the last"
-        " twelve weeks.",
+        "The oldest first, for people of the insurer in a portal: what sites of that portal's operator asked; and how"
+        " long decisions by hand took in the last twelve weeks.",
         _READ,
     ),
     "DeskReadPending": Words(
@@ -66,9 +74,10 @@ INSURER_DESK: dict[str, Words] = {
     ),
     "DeskSpeakOnRightsFile": Words(
         "A manager's word on a file in quarantine",
-        "Two different people release it, accounts or officers of the operator; one refuses it. The worker carries a"
-        " release out within minutes.",
-        ("not-found", "not-in-quarantine", "officer-already-spoke", *_ACT), body="DeskWord",
+        "Two different people release it, accounts or officers of the operator; one refuses it. A release is signed"
+        " (action `rights-release`); the worker carries it out within minutes, once the keeper proved both.",
+        ("not-found", "not-in-quarantine", "officer-already-spoke", "approval-unproven", *_PROVED, *_ACT),
+        body="DeskWord",
     ),
     "DeskReadPublished": Words(
         "What the insurer published",
@@ -82,7 +91,8 @@ INSURER_DESK: dict[str, Words] = {
     ),
     "DeskFetchSettlement": Words(
         "A settlement file itself",
-        "As the operator signed it; what tells of people in it is sealed to the insurer.", ("not-found", *_READ),
+        "As the operator signed it; what tells of people in it is sealed to the insurer. One of more than 50 lines is"
+        " signed for (DeskSignExport).", ("not-found", *EXPORT_REFUSALS, *_READ),
     ),
 }  # fmt: skip
 
@@ -124,6 +134,7 @@ INSURER_DESK_FIELDS: dict[str, dict[str, str]] = {
         "people": "In the file.", "rejected": "Bad lines.", "warned": "Lines with a warning.",
         "collisions": "People left out because another has the same identity.",
         "weights": "What it does; null for a first file.", "voices": "Who spoke on it, in order.",
+        "digest": "SHA-256 of its first line without the line's end, hexadecimal: what a release signs.",
     },
     "DeskRightsList": {
         "sequence": "Of the file applied last.", "files": "The newest first.",
@@ -138,7 +149,11 @@ INSURER_DESK_FIELDS: dict[str, dict[str, str]] = {
     "DeskRightsReport": {
         "file": "The file.", "bad": "The first 500, by number.", "codes": "All bad lines counted, the most first.",
     },
-    "DeskWord": {"verdict": "release or refuse."},
+    "DeskWord": {
+        "verdict": "release or refuse.",
+        "challenge": "Of a release: the keeper's, with the action's hash behind it, base64url.",
+        "signed": "Of a release: what signs it.",
+    },
     "DeskSaid": {"outcome": "second-officer-missing, released (two agreed) or refused."},
     "DeskProduct": {
         "product": "As in the rights file.", "level": "As in the rights file.", "starts": "First day.",
@@ -183,14 +198,16 @@ _ID = "019caddd-6600-7a1e-8c33-5d2f00000021"
 _FILE = DeskRightsFile(
     412, "full", 57, "2026-03-01T21:00:00Z", "2026-03-02T02:10:00Z", "", "quarantined", "weighed-too-heavy",
     ("closed",), 1_200_104, 1_180_220, 41, 3, 0, DeskWeights(1_180_000, 2_100, 61_000, 40, 900_000),
-    (DeskVoice("release", "account", "a7k2m9x4c1v8b3n5"),),
+    (DeskVoice("release", "account", "a7k2m9x4c1v8b3n5"),), "47" * 32,
 )  # fmt: skip
 REQUESTS: dict[str, Any] = {
+    **EXPORT_REQUESTS,
     "DeskDecidePending": DeskDecision("agreed", (StatedLine(1, 12_000),)),
-    "DeskSpeakOnRightsFile": DeskWord("release"),
+    "DeskSpeakOnRightsFile": DeskWord("release", "AA", PasskeyProof("Y3JlZC0x", "e30", "AA", "AA")),
 }
 """By operation id, what may be asked."""
 ANSWERS: dict[str, Any] = {
+    **EXPORT_ANSWERS,
     "DeskListPending": DeskPendingList(
         (DeskPending(
             _ID, "2026-03-02T08:00:00Z", "2026-03-20", "2026-09-11", "990000002", "OPTI", "amount-to-review", 120_000,

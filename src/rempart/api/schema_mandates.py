@@ -57,6 +57,7 @@ MANDATE_FIELDS: dict[str, dict[str, str]] = {
         "client_assertion": "A JWT as for POST /v1/token, good once.",
         "site": "The billing number of the site the code was given for.",
         "code": "As it was handed over.",
+        "key": "Of the site's own program that nobody registered: its public JWK, which signed the assertion.",
     },
     "MandateRenewal": {
         "client": "Which program.",

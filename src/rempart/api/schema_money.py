@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rempart.api.schema_base import AGENT, DOOR, SIGNED, Words
+from rempart.api.schema_exports import EXPORT_FIELDS, EXPORT_REFUSALS, EXPORT_WORDS
 
 _CENTS = "in cents of euro"
 _ID = "The hub's id, a UUID."
@@ -11,6 +12,7 @@ _CODE = "Stable code; see Reasons below."
 _SENTENCE = "What it means, in French."
 
 MONEY: dict[str, Words] = {
+    **EXPORT_WORDS,
     "ListRemittances": Words(
         "The payments made to the site",
         "The newest first; ask for older ones with the day that next_before gives.",
@@ -18,30 +20,33 @@ MONEY: dict[str, Words] = {
     ),
     "ReadRemittance": Words(
         "One payment in detail",
-        "Its invoices by insurer, and what was rejected since the payment before. No act and no identity.",
-        ("not-found", "unknown-route", *SIGNED),
+        "Its invoices by insurer, and what was rejected since the payment before. No act and no identity. With"
+        " file=true it is a file, and a person signs for one of more than 50 invoices.",
+        ("on-probation", "invalid-fields", "not-found", "unknown-route", *EXPORT_REFUSALS, *SIGNED),
     ),
     "PrintRemittance": Words(
         "One payment as a PDF",
-        "The same as the detail, to print or keep.",
-        ("not-found", "unknown-route", *SIGNED),
+        "The same as the detail, to print or keep. A person signs for one of more than 50 invoices.",
+        ("on-probation", "not-found", "unknown-route", *EXPORT_REFUSALS, *SIGNED),
     ),
     "ReturnRemittance": Words(
         "One payment as a NOEMIE return",
-        "The same as the detail, under the profile of docs/formats/noemie.md. Identity zones are zeros.",
-        ("not-found", "unknown-route", "return-not-writable", *SIGNED),
+        "The same as the detail, under the profile of docs/formats/noemie.md. Identity zones are zeros. A person signs"
+        " for one of more than 50 invoices.",
+        ("on-probation", "not-found", "unknown-route", "return-not-writable", *EXPORT_REFUSALS, *SIGNED),
     ),
     "ReturnFile": Words(
         "What became of a deposit, as a NOEMIE return",
         "Taken or refused as a whole, then each invoice as it stands now. Identity zones are zeros.",
-        ("not-found", "unknown-route", "return-not-writable", *SIGNED),
+        ("on-probation", "not-found", "unknown-route", "return-not-writable", *SIGNED),
     ),
     "ListNotices": Words(
         "What happened to the site without its asking",
-        "Each notice once, the oldest first, at most 200; ask again with next. Kinds: invoice-decided-again (subject:"
-        " the invoice that is now accepted, under the number of the rejected one), transfer-rejected,"
-        " claw-back-notified, the steps of a debt and of a change of bank details, compartment-closed, -restricted and"
-        " -open, waiting-room-sent (subject: the invoice or authorization) and -refused. No act and no identity;"
+        "Each notice once, the oldest first, at most 200; ask again with next. With newest, the newest first. Kinds:"
+        " invoice-decided-again (subject: the invoice that is now accepted, under the number of the rejected one),"
+        " transfer-rejected and -returned, the steps of a claw-back, of a debt and of a change of bank details,"
+        " mandate-ending, account-recovered (an account of the site was let back in), compartment-closed, -restricted"
+        " and -open, waiting-room-sent (subject: the invoice or authorization) and -refused. No act and no identity;"
         " reading takes nothing away.",
         ("invalid-fields", *SIGNED),
     ),
@@ -65,7 +70,7 @@ MONEY: dict[str, Words] = {
     "PrintDemand": Words(
         "One debt as a PDF",
         "Why, what is left, how to pay, to print or keep.",
-        ("not-found", "unknown-route", *SIGNED),
+        ("on-probation", "not-found", "unknown-route", *SIGNED),
     ),
     "ReadFigures": Words(
         "The site's money in sums",
@@ -115,6 +120,7 @@ MONEY: dict[str, Words] = {
 """By operation id."""
 
 MONEY_FIELDS: dict[str, dict[str, str]] = {
+    **EXPORT_FIELDS,
     "WeekFigures": {
         "week": "Its Monday.", "transfers": "Payments executed or ordered.", "amount": f"Paid, {_CENTS}.",
         "invoices": "Paid.", "delay": "Median days from receipt to payment; null when nothing was paid.",
@@ -139,7 +145,7 @@ MONEY_FIELDS: dict[str, dict[str, str]] = {
         "number": "Grows with each notice.", "kind": "A stable code.", "subject": "The id of what it is about.",
         "day": "The day that matters.", "instant": "When it was written, UTC.",
     },
-    "NoticeList": {"notices": "The oldest first.", "next": "Ask next with this since."},
+    "NoticeList": {"notices": "The oldest first, or the newest with newest.", "next": "Ask next with this since."},
     "DebtAsked": {
         "step": "demanded, reminded or final-notice.", "day": "When, Paris.", "amount": f"Left on that day, {_CENTS}.",
     },

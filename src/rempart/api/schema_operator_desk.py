@@ -9,11 +9,11 @@ from rempart.wire.account import PasskeyProof
 from rempart.wire.operator_desk import (
     DeskAccount,
     DeskAccounts,
+    DeskCode,
     DeskCompartment,
     DeskCompartments,
     DeskElsewhere,
     DeskEvent,
-    DeskInvitation,
     DeskInviteRequest,
     DeskOpening,
     DeskOpenRequest,
@@ -70,6 +70,8 @@ OPERATOR_DESK: dict[str, Words] = {
             "role-not-invited",
             "days-malformed",
             "account-has-passkey",
+            "accountable-required",
+            "accountable-unknown",
             "invitation-malformed",
             "other-role",
             "unknown-portal",
@@ -104,7 +106,7 @@ _SITE_OF = DeskSite(_SITE, "pharmacy", "75", "good", 4, here=False)
 REQUESTS: dict[str, Any] = {
     "DeskSetSiteStanding": DeskStandingRequest("suspended"),
     "DeskSetAccountStanding": DeskStandingRequest("good"),
-    "DeskInvite": DeskInviteRequest("staff", _SITE, "2026-11-23", "2027-11-22", "", "AA", _PROOF),
+    "DeskInvite": DeskInviteRequest("staff", _SITE, "2026-11-23", "2027-11-22", "", _SECOND, "AA", _PROOF),
     "DeskShutCompartment": DeskShutRequest("closed", "maintenance", "2026-11-22T20:00:00Z"),
     "DeskOpenCompartment": DeskOpenRequest(1_795_369_200_000_000, "AA", _PROOF),
 }
@@ -113,7 +115,7 @@ ANSWERS: dict[str, Any] = {
     "DeskReadSite": DeskSiteAccounts(_SITE_OF, (_ACCOUNT_OF,)),
     "DeskListAccounts": DeskAccounts(()),
     "DeskReadAccount": DeskAccounts((_ACCOUNT_OF,)),
-    "DeskInvite": DeskInvitation(_SECOND, "7K2M-9X4C-1V8B-3N5Q", "2026-11-29T17:40:00.000000Z"),
+    "DeskInvite": DeskCode(_SECOND, "7K2M-9X4C", "2026-11-29T17:40:00.000000Z"),
     "DeskReadCompartments": DeskCompartments(
         (
             DeskCompartment(
@@ -181,9 +183,14 @@ OPERATOR_DESK_FIELDS: dict[str, dict[str, str]] = {
         "first": "First day at the site; empty at a desk.",
         "last": "Last day at the site, included.",
         "account": "One that never had a passkey; empty for a new one.",
+        "accountable": "Of staff: the account of the site that answers for them, or has-number. Empty for others.",
         **_PROVING,
     },
-    "DeskInvitation": {"account": "An id.", "code": "Told once.", "expires": "Good until then, UTC."},
+    "DeskCode": {
+        "account": "An id.",
+        "first_half": "Eight of the code's sixteen characters, told once; the operator's own mail brings the others.",
+        "expires": "Good until then, UTC.",
+    },
     "DeskCompartment": {
         **_CLOSING,
         "since": "Since when, UTC.",

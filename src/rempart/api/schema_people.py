@@ -7,7 +7,7 @@ from rempart.api.schema_base import ALWAYS, SIGNED, Words
 _BODY = ("malformed-body", "repeated-field", "body-too-large", "invalid-fields", *ALWAYS)
 _PORTAL = ("unknown-portal", "portal-key-unknown", "clock-apart")
 _CHALLENGE = ("challenge-invalid", "challenge-expired", "challenge-spent")
-_STANDING = ("turn", "account-revoked", "client-standing", "site-standing", "no-mandate")
+_STANDING = ("turn", "account-revoked", "client-standing", "site-standing", "no-mandate", "accountable-gone")
 
 PEOPLE: dict[str, Words] = {
     "AskChallenge": Words(
@@ -92,5 +92,7 @@ PEOPLE_FIELDS: dict[str, dict[str, str]] = {
         "expires_in": "Seconds until it must be renewed.",
         "ends_in": "Seconds until the shift ends and one signs in again.",
         "insurer": "The insurer whose desk it is; empty for everybody else.",
+        "exports_from": "After a recovery, from when papers of payments can be taken away, UTC; empty: now.",
+        "zone": "The site's, an IANA name such as Indian/Reunion: its days are read there; empty at a desk.",
     },
 }

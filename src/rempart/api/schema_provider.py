@@ -23,9 +23,9 @@ PROVIDER: dict[str, Words] = {
         " the id_token: issuer, audience, `acr`, and its own challenge as the nonce. The session is on probation: half"
         " of the budgets, one hour, nothing of bank details.",
         (
-            *_REFUSALS, "account-revoked", "client-standing", "site-standing", "no-mandate", "challenge-invalid",
-            "challenge-expired", "challenge-spent", "unknown-portal", "portal-key-unknown", "clock-apart",
-            "malformed-body", "repeated-field", "body-too-large", "invalid-fields", *ALWAYS,
+            *_REFUSALS, "account-revoked", "client-standing", "site-standing", "no-mandate", "accountable-gone",
+            "challenge-invalid", "challenge-expired", "challenge-spent", "unknown-portal", "portal-key-unknown",
+            "clock-apart", "malformed-body", "repeated-field", "body-too-large", "invalid-fields", *ALWAYS,
         ),
         secured=False, proof=True, body="ProviderRequest",
     ),

@@ -29,7 +29,7 @@ _PASSKEY = ("passkey-refused", "unknown-passkey", "passkey-cloned", "passkey-ses
 _SESSION = (
     "purpose", "session-over", "other-binding", "portal-key-unknown", "account-revoked", "clock-apart", *SIGNED,
 )  # fmt: skip
-_STANDING = ("client-standing", "site-standing")
+_STANDING = ("client-standing", "site-standing", "accountable-gone")
 
 STATION_WORDS: dict[str, Words] = {
     "EnrolStation": Words(

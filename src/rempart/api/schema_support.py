@@ -71,6 +71,8 @@ SUPPORT_FIELDS: dict[str, dict[str, str]] = {
         "channel": "api or file; empty when its deposit is known no more.",
         "corrects": "Id of the invoice it replaces.",
         "corrected_by": "Id of the invoice that replaced it.",
+        "waiting": "Accepted and not paid: stable code of why what the insurer owes waits; empty when nothing does.",
+        "waiting_sentence": "The same in French.",
     },
     "SupportInvoices": {"invoices": "The newest first, at most ten."},
     "SupportAuthorization": _SITE_WORDS | _DECIDED | {

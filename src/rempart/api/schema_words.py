@@ -213,12 +213,12 @@ OPERATIONS: dict[str, Words] = {
     "FhirReadPayment": Words(
         "One payment in detail, in FHIR R4",
         "A PaymentReconciliation, by the id of the remittance.",
-        ("not-found", "unknown-route", *_SIGNED), fails="OperationOutcome",
+        ("on-probation", "not-found", "unknown-route", *_SIGNED), fails="OperationOutcome",
     ),
     "FhirReadNotice": Words(
         "Where a payment stands, in FHIR R4",
         "A PaymentNotice, by the id of the remittance.",
-        ("not-found", "unknown-route", *_SIGNED), fails="OperationOutcome",
+        ("on-probation", "not-found", "unknown-route", *_SIGNED), fails="OperationOutcome",
     ),
     "FindOwnRecords": Words(
         "What has this site of the person whose card is shown?",
@@ -250,8 +250,8 @@ OPERATIONS: dict[str, Words] = {
         " People your site knows are free; strangers count against the announced appointments of each day of care, and"
         " beyond them an item is answered appointments-budget-spent without holding up the others.",
         (
-            "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "idempotency-key-required",
-            "idempotency-key-reused", *_SIGNED, *_DOOR,
+            "on-probation", "malformed-body", "repeated-field", "body-too-large", "invalid-fields",
+            "idempotency-key-required", "idempotency-key-reused", *_SIGNED, *_DOOR,
         ),
         body="BatchRequest",
     ),
@@ -263,14 +263,14 @@ OPERATIONS: dict[str, Words] = {
     ),
     "AskEstimate": Words(
         "What would the patient pay now?",
-        "You send what the card says and the lines, or the days of a hospital stay, of any profession, with your"
-        " accreditation when you have one. The rules of a decision say what the compulsory scheme, the insurer and the"
-        " patient would pay of each line, by name. Allowances are read as they stand; nothing is held, so another"
-        " invoice may come first: a prise en charge holds.",
+        "You send what the card says, or a signed card scanned (CardEstimateRequest), and the lines, or the days of a"
+        " hospital stay, with your accreditation when you have one. The rules of a decision say what the compulsory"
+        " scheme, the insurer and the patient would pay of each line, by name. Allowances are read as they stand;"
+        " nothing is held, so another invoice may come first: a prise en charge holds.",
         (
             "malformed-body", "repeated-field", "body-too-large", "invalid-fields", "unknown-amc-number",
             *_CONTRACT, "nir-required", "evidence", "site-budget", "client-budget", "hour-budget", "meter",
-            *_SEALED, "identity-spent", *_SIGNED, *_LOOKING,
+            *_SEALED, "identity-spent", *_CARD, *_SIGNED, *_LOOKING,
         ), body="EstimateRequest",
     ),
     "AskAuthorization": Words(

@@ -25,7 +25,7 @@ from rempart.application.sessions import Enrolment, Presented, Session, Sessions
 from rempart.application.together import Unavailable
 from rempart.application.tokens import DPOP, Refusal, TokenFacts
 from rempart.domain.parties import ACCOUNT
-from rempart.ground.instants import MICROSECONDS
+from rempart.ground.instants import MICROSECONDS, iso
 from rempart.identity import certificate, dpop
 from rempart.wire.once import repeats_a_name
 from rempart.wire.problem import FieldError, encode
@@ -95,7 +95,7 @@ class SignInDesk:
         return SessionAnswer(
             session.token, given.account, given.role, given.site, given.sites, site.profession if site else "",
             (given.expires - instant) // MICROSECONDS, (given.until - instant) // MICROSECONDS,
-            given.insurer,
+            given.insurer, iso(given.watched) if given.watched else "", site.zone if site else "",
         )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rempart.application.eligibility import Answer, Question
-from rempart.application.guard import SiteFacts
+from rempart.application.guard import Caller, SiteFacts
 from rempart.application.together import Together
 from rempart.domain.compartments import SIGNED_CARD
 from rempart.domain.parties import ACCOUNT
@@ -58,9 +58,15 @@ class HubState:
             known = self._caps[key] = self._read_caps(site, evidence, kind)
         return (known[0], known[1] // 2) if halved else known
 
-    def agent_cap(self, site: SiteFacts, evidence: str) -> int:
-        """Strangers a day of somebody who sits at a program: what a person with an account of this site may."""
-        return self.caps(site, evidence, ACCOUNT)[1]
+    def further_cap(self, caller: Caller, site: SiteFacts, evidence: str, instant: int) -> int:
+        """A third cap: of who sits at a program, what a person with an account of this site may, by this evidence.
+
+        Of a person whose account is on probation at `instant` (microseconds UTC): `budgets.probation`, of every
+        evidence together.
+        """
+        if caller.watched > instant:
+            return self.settings.budgets.probation
+        return self.caps(site, evidence, ACCOUNT)[1] if caller.agent else NO_CAP
 
     def _read_caps(self, site: SiteFacts, evidence: str, kind: str) -> tuple[int, int]:
         budget = self.settings.budgets.of(site.profession)

@@ -67,7 +67,10 @@ def status_routes(state: HubState, pool: Pool) -> list[HTTPRouteHandler]:
             return refused("not-found")
         instant = state.instants.next()
         checkpoint = await checkpoints.newest(instant)
-        found = status(operator, state.facts.snapshot.closures.values(), instant, checkpoint=checkpoint)
+        facts = state.facts
+        found = status(
+            operator, facts.snapshot.closures.values(), instant, contracts=facts.contracts, checkpoint=checkpoint
+        )
         return Response(msgspec.json.encode(found), media_type="application/json", headers=HEADERS)  # type: ignore[arg-type]  # bytes of that struct
 
     return [read]

@@ -148,6 +148,7 @@ def _invoice(found: stored.SentInvoice, site: str) -> SupportInvoice:
         _sentence(row.reason), tuple(map(_line, row.lines)),
         tuple(EventState(state, iso(instant), cause) for state, cause, instant in row.events),
         str(row.corrects) if row.corrects else "", str(row.corrected_by) if row.corrected_by else "",
+        found.waiting, _sentence(found.waiting),
     )  # fmt: skip
 
 

@@ -82,7 +82,7 @@ class Asked:
     replaces: bytes = b""
     sealed: SealedAsk | None = None  # then member, NIR, birth and rank are empty, and `cost` is not known yet
     networks: tuple[Membership, ...] = ()
-    agent_cap: int = NO_CAP
+    further_cap: int = NO_CAP
 
     def __repr__(self) -> str:
         return "Asked(…)"
@@ -338,5 +338,5 @@ def _line(asked: Asked, ruling: Ruling, seen: Opened, *, newborn: bool) -> Settl
         asked.instant, caller.token, caller.grant_id, caller.client, caller.site, asked.operator, asked.insurer,
         "api", AUTHORIZATION, asked.evidence, template, known, outcome, outcome_known,
         seen.tag, seen.meeting if hit else None, cost_of(seen, asked.cost), asked.site_cap, asked.client_cap,
-        reference=asked.reference, account=caller.agent, account_cap=asked.agent_cap,
+        reference=asked.reference, account=caller.agent, account_cap=asked.further_cap,
     )  # fmt: skip

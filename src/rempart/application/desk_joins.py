@@ -23,11 +23,12 @@ class Yes(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """Whose account is let back in, at which site, and whom the agent reached."""
+    """Whose account is let back in, at which site, whom the agent reached, and which bank document was looked at."""
 
     account: str
     place: str
     reached: str
+    document: str
 
 
 class JoinKeeper(Protocol):
@@ -61,11 +62,11 @@ class DeskJoins:
         return await self.books.agree(held.client, yes, found, instant)
 
     async def recover(self, held: TokenFacts, wish: Reached, proof: Proof, instant: int) -> Recovered | Refusal:
-        """A new invitation; what the account had has ended, at the keeper first."""
+        """A new invitation; what the account had has ended, at the keeper first, and its sites are told."""
         found = await self.keeper.recover(held, wish, proof, instant)
         if isinstance(found, Refusal):
             return found
-        await self.store.revoke_client(wish.account, instant)
+        await self.store.end_recovered(wish.account, instant)
         self.cache.forget_client(wish.account)
         code = await self.books.recovered(held.client, wish.account, instant)
         return Refusal(code) if code else found

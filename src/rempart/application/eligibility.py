@@ -51,7 +51,7 @@ class Question(NamedTuple):  # a named tuple: one is made for every request
     purpose: str = ELIGIBILITY
     sealed: SealedAsk | None = None  # then member, NIR, birth and rank are empty, and `cost` is not known yet
     code: str = ""  # a presence code that was shown; then insurer and operator are not known yet either
-    agent_cap: int = NO_CAP  # of who sits at the caller's program
+    further_cap: int = NO_CAP  # of who sits at the caller's program; of a person on probation, whatever the evidence
 
     def __repr__(self) -> str:
         return "Question(…)"
@@ -274,7 +274,7 @@ def _line(question: Question, judged: _Judged, seen: Opened, number: _Number | N
         question.insurer, question.channel, question.purpose, question.evidence,
         template, template_known, stranger, found.known,
         seen.tag, seen.meeting if hit else None, cost_of(seen, question.cost), question.site_cap, question.client_cap,
-        hashed, mac, domains, first, last, known_until, question.reference, caller.agent, question.agent_cap,
+        hashed, mac, domains, first, last, known_until, question.reference, caller.agent, question.further_cap,
     )  # fmt: skip
 
 

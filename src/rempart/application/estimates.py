@@ -23,6 +23,7 @@ from rempart.domain import accreditation
 from rempart.domain.adjudication import Context, Honoured
 from rempart.domain.allowances import CounterKey
 from rempart.domain.decision import Decision
+from rempart.domain.eligibility import STRONG
 from rempart.domain.estimate import About, estimate, estimate_needs
 from rempart.domain.guarantee import Membership
 from rempart.domain.invoice import Line
@@ -34,7 +35,7 @@ PROVISIONAL = "estimate-provisional/1"
 """What a newborn's estimate shows: the ceiling beside the amounts."""
 NOT_CONFIRMED = "not-confirmed"
 HIDDEN = OF_RIGHTS | {UNKNOWN, OTHER_PERSON}
-"""Reasons that a site which does not know the person is told as one: `not-confirmed`."""
+"""Reasons that a site which does not know the person is told as one, `not-confirmed`, but with strong evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ async def ask(needs: Needs, asked: Asked, *, hour_share: int) -> Estimated:
     (settled,) = await needs.ports.door.settle([line], hour_share)
     if settled.verdict != "ok":
         return Estimated(settled.verdict.partition(":")[2])
-    hidden = found.reason in HIDDEN and (ceiling > 0 or not settled.known)  # of a parent's rights nothing is told
+    hidden = _hidden(asked.question, found, provisional=ceiling > 0) and (ceiling > 0 or not settled.known)
     return Estimated("") if hidden or coverage is None else Estimated("", found, ceiling)
 
 
@@ -140,13 +141,22 @@ def _derive(question: Question) -> Derive:
     )  # fmt: skip
 
 
+def _hidden(question: Question, found: Decision, *, provisional: bool) -> bool:
+    """Whether a site that does not know the person is told no reason. Of a parent's rights nothing is told to anybody.
+
+    Strong evidence is told what a site that knows the person is, as in a question.
+    """
+    strong = question.evidence in STRONG and not provisional
+    return found.reason in HIDDEN and (found.reason == NOT_CONFIRMED or not strong)
+
+
 def _line(question: Question, found: Decision, seen: Opened, *, provisional: bool) -> Settle:
     """The disclosure of what is told: a site that does not know the person learns no reason of rights."""
     caller = question.caller
     known = PROVISIONAL if provisional else TEMPLATE
     outcome_known = found.outcome
     template, outcome = known, outcome_known
-    if found.reason in HIDDEN:
+    if _hidden(question, found, provisional=provisional):
         template, outcome = TEMPLATE_NOT_CONFIRMED, NOT_CONFIRMED
         if provisional:
             known, outcome_known = template, outcome
@@ -154,5 +164,5 @@ def _line(question: Question, found: Decision, seen: Opened, *, provisional: boo
         question.instant, caller.token, caller.grant_id, caller.client, caller.site, question.operator,
         question.insurer, question.channel, ESTIMATE, question.evidence, template, known, outcome, outcome_known,
         seen.tag, seen.meeting if seen.coverage else None, cost_of(seen, question.cost), question.site_cap,
-        question.client_cap, reference=question.reference, account=caller.agent, account_cap=question.agent_cap,
+        question.client_cap, reference=question.reference, account=caller.agent, account_cap=question.further_cap,
     )  # fmt: skip

@@ -26,8 +26,9 @@ ESTIMATE = "estimate"
 class Caller(NamedTuple):
     """Who asks, as its token says. `token` is the SHA-256 of the opaque token, `grant_id` 16 bytes.
 
-    Of a person alone: `role`, and `probation`, until when the person's own budget is halved. `insurer`, 10 digits,
-    of an insurer's person; a desk has no `site`, and its operator is `vendor` after `portal:`. Of a program:
+    Of a person alone: `role`, `probation`, until when the person's own budget is halved, and `watched`, until when the
+    account itself is on probation, after a recovery or a first passkey; `session` is its name, 8 bytes. `insurer`, 10
+    digits, of an insurer's person; a desk has no `site`, and its operator is `vendor` after `portal:`. Of a program:
     `agent`, the log's name of who sits at it, "" when it does not say.
     """
 
@@ -43,6 +44,8 @@ class Caller(NamedTuple):
     probation: int = 0
     insurer: str = ""
     agent: str = ""
+    watched: int = 0
+    session: bytes = b""
 
     @property
     def scope(self) -> str:

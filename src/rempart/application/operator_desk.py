@@ -15,7 +15,10 @@ from rempart.application.tokens import Refusal, TokenFacts
 
 
 class Wish(NamedTuple):
-    """Whom to invite; the days as they were signed, "" at a desk. `start` and `end` bound the mandate, in µs UTC."""
+    """Whom to invite; the days as they were signed, "" at a desk. `start` and `end` bound the mandate, in µs UTC.
+
+    `accountable`, of staff: the account that answers for them, or `sealing.invitations.HAS_NUMBER`.
+    """
 
     account: str
     role: str
@@ -24,6 +27,7 @@ class Wish(NamedTuple):
     last: str
     start: int
     end: int
+    accountable: str
 
 
 @dataclass(frozen=True, slots=True)

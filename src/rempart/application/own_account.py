@@ -44,12 +44,17 @@ class Signed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OwnAccount:
-    """As the keeper has it. `probation` in microseconds UTC, 0 when there is none."""
+    """As the keeper has it. `probation` in microseconds UTC, 0 when there is none.
+
+    `recovered`: when access was last given back, microseconds UTC (0: never), by the operator or by a colleague.
+    """
 
     account: str
     role: str
     passkeys: tuple[Passkey, ...]
     probation: int
+    recovered: int = 0
+    by_operator: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,7 @@ class HeldSessions(Protocol):
     async def revoke_session(self, account: str, session: bytes, instant: int) -> int: ...
     async def revoke_opened_by(self, account: str, passkey: bytes, instant: int) -> int: ...
     async def revoke_client(self, client: str, instant: int) -> int: ...
+    async def end_recovered(self, account: str, instant: int) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +149,9 @@ class OwnAccounts:
         return ""
 
     async def recover(self, held: TokenFacts, recovery: Recovery, instant: int) -> Recovered | Refusal:
-        """A colleague's new invitation; what that account had has ended."""
+        """A colleague's new invitation; what that account had has ended, and its sites are told."""
         found = await self.keeper.recover(held.grant, held.binding, recovery, instant)
         if isinstance(found, Recovered):
-            await self.store.revoke_client(recovery.account, instant)
+            await self.store.end_recovered(recovery.account, instant)
             self.cache.forget_client(recovery.account)
         return found

@@ -80,5 +80,5 @@ def _line(question: Question, seen: Opened, *, hit: bool, shown: bool) -> Settle
         question.insurer, question.channel, ELIGIBILITY, question.evidence, template, template, outcome, outcome,
         seen.tag, seen.meeting if hit else None, cost_of(seen, question.cost), question.site_cap,
         question.client_cap,
-        reference=question.reference, account=caller.agent, account_cap=question.agent_cap,
+        reference=question.reference, account=caller.agent, account_cap=question.further_cap,
     )  # fmt: skip

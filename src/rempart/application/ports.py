@@ -144,7 +144,8 @@ class RecordsPort(Protocol):
 class Settle(NamedTuple):
     """One line of the door's last word: what would leave, and what it costs. Days are since 1970.
 
-    `account`: the name in the log of who sits at a program, with its own cap of strangers; "" when nobody said.
+    `account`: the name in the log of who sits at a program, with its own cap of strangers; "" when nobody said. Then
+    `account_cap` is the client's own, of every evidence together.
     """
 
     instant: int

@@ -5,7 +5,7 @@ The keeper decides each, because it alone lets clients in; the hub writes the da
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple, Protocol
@@ -27,18 +27,20 @@ class Code(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a program presents."""
+    """What a program presents; `key` its public JWK when nobody registered it."""
 
     assertion: bytes = field(repr=False)
     code: str = field(repr=False)
     site: str
+    key: Mapping[str, str] | None = None
 
 
 class Claimed(NamedTuple):
-    """The keeper's yes: which program, and the manager who let it."""
+    """The keeper's yes: which program, and the manager who let it; `key`, with its `kid`, of the site's own."""
 
     client: str
     by: str
+    key: Mapping[str, str] | None = None
 
 
 class Given(NamedTuple):
@@ -62,6 +64,7 @@ class MandateBooks(Protocol):
     """The database; "" or a refusal code."""
 
     async def add(self, given: Given, site: str, by: str, *, what: str, instant: int) -> str: ...
+    async def enrol(self, given: Given, site: str, by: str, *, key: Mapping[str, str], instant: int) -> str: ...
     async def end(self, client: str, site: str, by: str, instant: int) -> str: ...
     async def last_day(self, client: str, site: str) -> date | None: ...
 
@@ -87,10 +90,14 @@ class ProgramMandates:
         return await self.keeper.give(held, client, proof, instant)
 
     async def claim(self, claim: Claim, today: date, instant: int) -> Given | Refusal:
-        """The program's mandate, from today on for a year."""
+        """The program's mandate, from today on for a year; of the site's own, which shows its key, without an end."""
         found = await self.keeper.claim(claim, instant)
         if isinstance(found, Refusal):
             return found
+        if found.key is not None:
+            own = Given(found.client, today, date.max)
+            refused = await self.books.enrol(own, claim.site, found.by, key=found.key, instant=instant)
+            return Refusal(refused) if refused else own
         given = Given(found.client, today, today + timedelta(YEAR_DAYS - 1))
         refused = await self.books.add(given, claim.site, found.by, what="claimed", instant=instant)
         return Refusal(refused) if refused else given

@@ -68,6 +68,7 @@ class Given:
 
     `expires` and `until`, the end of the shift, in microseconds UTC, as `began` and `probation` (0: none). `session`
     names it through its renewals, `passkey` is the digest of what opened it. `insurer`: the one whose desk it is.
+    `watched`: until when the account itself is on probation, not this session alone.
     """
 
     grant: bytes = field(repr=False)
@@ -83,6 +84,7 @@ class Given:
     began: int = 0
     probation: int = 0
     insurer: str = ""
+    watched: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,5 +189,5 @@ class Sessions:
 def _facts(digest: bytes, given: Given, binding: str) -> TokenFacts:
     return TokenFacts(
         digest, given.account, ACCOUNT, given.site, f"portal:{given.operator}", given.grant, grant_id_of(given.grant),
-        binding, given.expires, given.role, given.probation, given.session, given.insurer,
+        binding, given.expires, given.role, given.probation, given.session, given.insurer, watched=given.watched,
     )  # fmt: skip

@@ -31,7 +31,8 @@ class TokenFacts:
     """What a token stands for: `digest` is SHA-256 of it, `binding` `jkt:` or `x5t#S256:` and a thumbprint.
 
     `grant_id` is how journal and disclosures name the grant; `expires` in microseconds UTC. Of a person's session
-    alone: `role`, `session` (its name at the keeper), and `probation`, until when its budgets are halved, else 0;
+    alone: `role`, `session` (its name at the keeper), `probation`, until when its budgets are halved, else 0, and
+    `watched`, until when its account is on probation: 0 where only the session is less, as a provider's.
     `insurer`, 10 digits, of an insurer's person. `role` is `authorities.FILES` of a program's, got through a gateway.
     Of a program: `agents`, optional or required, and `agent`, the log's name of who sits at it, by this request.
     """
@@ -50,6 +51,7 @@ class TokenFacts:
     session: bytes = b""
     insurer: str = ""
     agents: str = "optional"
+    watched: int = 0
     agent: str = ""
 
 

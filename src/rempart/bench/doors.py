@@ -21,9 +21,11 @@ from rempart.bootstrap.registering import registrar
 from rempart.client.demo_passkey import DemoPasskey
 from rempart.client.doors import Doors, PortalAccount
 from rempart.client.hub import load_key
+from rempart.gateways.messages import INVITATION
 from rempart.ground.files import SecretRefused, private_folder, write_whole
 from rempart.ground.instants import PARIS, civil_date, now
 from rempart.portal.demo import DemoPerson
+from rempart.sealing.invitations import HAS_NUMBER
 from rempart.sealing.ringing import Nothing
 from rempart.simulation.sites import Site
 from rempart.wire.problem import Problem
@@ -44,12 +46,13 @@ class Brand:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Who was invited to a site, with a code that is good once."""
+    """Who was invited to a site, with a code that is good once: whole, as no operator ever sees it."""
 
     profession: str
     site: str
     code: str = field(repr=False)
     role: str = "professional"
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,11 @@ def open_portal(house: House, brand: Brand, port: int = 0, people: Sequence[Read
         key = load_key(folder / "portal-key.json")
         if isinstance(key, SecretRefused):
             raise RuntimeError(key.reason)
-        guests = [invite(house, brand.id, each.site, each.profession, role=each.role) for each in people]
+        guests: list[Guest] = []
+        for each in people:
+            guests.append(
+                invite(house, brand.id, each.site, each.profession, role=each.role, answering=_answering(each, guests))
+            )
         account = PortalAccount(house.base, brand.id, key, keeper=keeper)
         enrolled = asyncio.run(_enrolled(account, origin, guests))
         write_whole(folder / "demo-people.json", msgspec.json.encode(enrolled))
@@ -146,15 +153,26 @@ def open_portal(house: House, brand: Brand, port: int = 0, people: Sequence[Read
     return origin
 
 
-def invite(house: House, operator: str, site: str, profession: str, *, role: str = "professional") -> Guest:
-    """Invites somebody to a site for a year from today."""
+def _answering(one: Ready, guests: Sequence[Guest]) -> str:
+    """Who of those invited before answers for staff of a site; "" when nobody does."""
+    of_site = (each.account for each in guests if each.site == one.site and each.role in ("professional", "manager"))
+    return next(of_site, "")
+
+
+def invite(
+    house: House, operator: str, site: str, profession: str, *, role: str = "professional", answering: str = ""
+) -> Guest:  # fmt: skip
+    """Invites somebody to a site for a year from today. `answering`: for staff without a number of their own."""
     today = civil_date(now(), PARIS)
-    asked = inviting.Invitation(operator, site, role, today, today + YEAR)
+    answers = (answering or HAS_NUMBER) if role == "staff" else ""
+    asked = inviting.Invitation(operator, site, role, today, today + YEAR, accountable=answers)
     with registrar(house.settings) as registering:
         found = inviting.invite(registering, asked, now())
     if isinstance(found, str):
         raise RuntimeError(f"the invitation was refused: {found}")
-    return Guest(profession, site, found.code, role)
+    sent = inviting.Sent(INVITATION, operator, site, now())
+    inviting.divided(house.settings.paths.messages, found, sent)
+    return Guest(profession, site, found.code, role, found.account)
 
 
 async def _enrolled(account: PortalAccount, origin: str, guests: Sequence[Guest]) -> list[DemoPerson]:

@@ -51,7 +51,7 @@ class Batching:
     async def _lane(self) -> None:
         pause = self.settings.worker.poll_milliseconds / 1000
         port = KeeperPort(self.settings.paths.keeper_socket("box"))
-        database = Database(self.database_url)
+        database = Database(self.database_url, card_sites=self.settings.budgets.card_sites_a_day)
         records = MeasuredDatabase(database, self.figures.find, self.figures.settle)
         ports = Ports(MeasuredKeeper(port, self.figures.keeper), records, records)
         waiting = WaitingBatches(database, late_step=_late_step(self.settings))

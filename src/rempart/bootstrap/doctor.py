@@ -13,7 +13,7 @@ import psycopg
 
 from rempart.ground.settings import SettingFault, Settings, load
 
-from .checks import database, grants, keys, machine, options, running
+from .checks import contracts, database, grants, keys, machine, options, running
 from .checks.findings import ROLES, Check, Fault, Finding, Ground, LeftOut
 
 CHECKS: tuple[Check, ...] = (
@@ -32,8 +32,10 @@ CHECKS: tuple[Check, ...] = (
     database.APPEND_ONLY_CHECK,
     database.MONTHS,
     database.CLOCK,
+    contracts.CONTRACTS,
     machine.PORTS,
     machine.FOLDERS,
+    machine.MESSAGES,
     machine.DISK,
     machine.FILES,
     machine.ZONES_CHECK,
@@ -89,5 +91,5 @@ def _configuration(fault: SettingFault) -> Fault:
 
 
 def healthy(findings: tuple[Finding, ...]) -> bool:
-    """Whether no check found a fault."""
-    return not any(finding.faults for finding in findings)
+    """Whether no check found a fault; warnings are none."""
+    return all(fault.warns for finding in findings for fault in finding.faults)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import secrets
 import socket
@@ -33,6 +32,7 @@ from rempart.api.hot import Hot
 from rempart.api.insurer_desk import insurer_desk_routes
 from rempart.api.insurer_desk_reading import insurer_reading_routes
 from rempart.api.insurer_rejections import insurer_rejection_routes
+from rempart.api.insurer_release import insurer_release_routes
 from rempart.api.insurer_routes import InsurerDesk, insurer_routes
 from rempart.api.invoice_list import invoice_list_routes
 from rempart.api.invoice_routes import InvoiceDesk, invoice_routes
@@ -60,15 +60,18 @@ from rempart.api.webhooks import webhook_routes
 from rempart.application import presence
 from rempart.application.agents import Agents
 from rempart.application.eligibility import Answer, Ports, Question
-from rempart.application.together import Limits, Together, Unavailable, Work
+from rempart.application.together import Limits, Together, Work
 from rempart.application.tokens import TokenCache, Tokens
 from rempart.bootstrap.checks.starting import refuse_forged_certificates
 from rempart.bootstrap.clock import clock_of
+from rempart.bootstrap.exports import signing_routes
 from rempart.bootstrap.keeper_port import KeeperCounters, KeeperGrants, KeeperPort
 from rempart.bootstrap.measured import MeasuredDatabase, MeasuredKeeper
 from rempart.bootstrap.operator_desk import desk_routes
 from rempart.bootstrap.people import people_routes
 from rempart.bootstrap.presence import PresenceCodes
+from rempart.bootstrap.refreshing import refresh, stale
+from rempart.bootstrap.rights_words import KeeperReleaseWords
 from rempart.ground.figures import HubFigures
 from rempart.ground.files import SecretRefused, read_secret
 from rempart.ground.instants import Clock, RealClock, monotonic
@@ -81,8 +84,6 @@ from rempart.storage.agents import AgentNames
 from rempart.storage.door import Database, Databases
 from rempart.storage.parties import Registry, StoredTokens
 
-REFRESH_SECONDS = 1.0
-STALE_SECONDS = 5.0  # without a reading of the database, after which the hub is not ready
 INTAKE_CONNECTIONS = 8
 TOKEN_URL = "/v1/token"  # noqa: S105 - a path
 
@@ -120,7 +121,7 @@ class Hub:
             lane.codes.facts = lambda: state.facts
         reader = Database(self.database_url)
         grants = KeeperPort(ask)
-        databases = Databases(self.database_url, INTAKE_CONNECTIONS)
+        databases = Databases(self.database_url, INTAKE_CONNECTIONS, card_sites=settings.budgets.card_sites_a_day)
         async with AsyncConnectionPool(self.database_url, min_size=1, max_size=4, open=False) as pool:
             registry, store = Registry(pool.connection), StoredTokens(pool.connection)
             cache = TokenCache(store)
@@ -149,7 +150,7 @@ class Hub:
             app = application(state, sign_in, cadence, routes)
             state.facts = await facts.read(await reader.connection())
             together.start()
-            refresher = asyncio.create_task(_refresh(state, reader))
+            refresher = asyncio.create_task(refresh(state, reader))
             try:
                 yield app, state
             finally:
@@ -216,7 +217,7 @@ def _site_routes(desk: InvoiceDesk, keeper: KeeperPort, cadence: Cadence) -> lis
         *receipt_key_routes(desk),
         *estimate_routes(EstimateDesk(desk, keeper, counters, cadence)),
         *own_records_routes(OwnRecordsDesk(desk, keeper, cadence)),
-        *waiting_room_routes(WaitingDesk(desk, keeper)),
+        *waiting_room_routes(WaitingDesk(desk, keeper)), *signing_routes(desk, keeper),
     ]  # fmt: skip
 
 
@@ -226,7 +227,7 @@ def _insurer_routes(desk: InvoiceDesk, keeper: KeeperPort, cadence: Cadence) -> 
     return [
         *insurer_routes(agents), *settlement_routes(agents), *record_check_routes(agents, keeper, cadence),
         *presence_routes(agents, keeper), *insurer_desk_routes(door), *insurer_reading_routes(door),
-        *insurer_rejection_routes(door),
+        *insurer_rejection_routes(door), *insurer_release_routes(door, KeeperReleaseWords(keeper)),
     ]  # fmt: skip
 
 
@@ -256,19 +257,9 @@ def _nonce_key(settings: Settings) -> bytes:
     return found
 
 
-async def _refresh(state: HubState, reader: Database) -> None:
-    while True:
-        await asyncio.sleep(REFRESH_SECONDS)
-        with contextlib.suppress(Unavailable):
-            connection = await reader.connection()
-            if await facts.version(connection) != state.facts.version:
-                state.facts = await facts.read(connection)
-            state.read_at = monotonic()
-
-
 async def _ready(state: HubState) -> tuple[str, ...]:
     missing = []
-    if monotonic() - state.read_at > STALE_SECONDS:
+    if stale(state):
         missing.append("the database does not answer")
     if not state.facts.snapshot.sites:
         missing.append("no site is registered")

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
+from typing import NamedTuple
 
 from rempart.bootstrap.registering import Registrar
 from rempart.domain.authorities import DESK_ROLES, ROLES, SITE_ROLES, insurer_of, place_fits
 from rempart.domain.parties import ACCOUNT, Account, Client, Mandate
+from rempart.gateways.messages import Message, Messages
 from rempart.ground.instants import MICROSECONDS
 from rempart.sealing.account_frames import (
     AccountShown,
@@ -21,7 +24,7 @@ from rempart.sealing.account_frames import (
     RevokePasskey,
     ShowAccount,
 )
-from rempart.sealing.invitations import LIFE_DAYS, code_hash, fresh_account, fresh_code
+from rempart.sealing.invitations import HAS_NUMBER, LIFE_DAYS, code_hash, fresh_account, fresh_code, halves
 
 DAY = 86_400 * MICROSECONDS
 
@@ -45,6 +48,31 @@ class Invited:
     expires: int
 
 
+class Sent(NamedTuple):
+    """What the message beside a code says: its kind (`gateways.messages`), whose portal, which place, when (µs UTC)."""
+
+    kind: str
+    operator: str
+    place: str
+    instant: int
+
+
+class Divided(NamedTuple):
+    """A code on its two ways: `first_half` is shown once, `message` is the file that the operator's mail takes away."""
+
+    account: str
+    first_half: str
+    message: str
+    expires: int
+
+
+def divided(folder: Path, made: Invited, sent: Sent) -> Divided:
+    """Writes the second half of a code for the operator's mail, then gives the first. Raises `OSError`."""
+    first, second = halves(made.code)
+    message = Message(sent.kind, sent.operator, made.account, sent.place, second, sent.instant, made.expires)
+    return Divided(made.account, first, str(Messages(folder).put(message)), made.expires)
+
+
 def add_portal(registrar: Registrar, portal: Portal) -> str:
     """Adds or replaces an operator's portal; "" or a refusal code."""
     return registrar.told("portal", PortalItem(portal.operator, portal.rp_id, portal.origins, portal.keys))
@@ -57,7 +85,7 @@ class Invitation:
     `site` of a desk's role is the insurer's number, or the operator; its days are not asked.
 
     `account` names somebody who has one already: to another site, or to make a new passkey; "" for a new one.
-    `accountable`, of staff: the account of the site that answers for this person.
+    `accountable`, of staff: the account of the site that answers for this person, or `HAS_NUMBER`.
     """
 
     operator: str
@@ -90,7 +118,8 @@ def invite(registrar: Registrar, asked: Invitation, instant: int) -> Invited | s
         registrar.add_account(person, Account(account, asked.operator, asked.role, instant, insurer))
     if asked.role in DESK_ROLES:
         return Invited(account, code, expires)
-    mandate = Mandate(account, asked.site, asked.first, asked.last, given=instant, accountable=asked.accountable)
+    answers = "" if asked.accountable == HAS_NUMBER else asked.accountable
+    mandate = Mandate(account, asked.site, asked.first, asked.last, given=instant, accountable=answers)
     if refusal := registrar.add_mandate(mandate):
         return refusal
     return Invited(account, code, expires)
@@ -136,13 +165,15 @@ def named(shown: AccountShown, short: str) -> PasskeyTold | str:
 class Recovery:
     """Whose access is given back, for which of its sites, and by which officer of the operator.
 
-    `site` of a desk's account is the insurer's number or the operator, as it was invited.
+    `site` of a desk's account is the insurer's number or the operator, as it was invited. `although_manager`: also
+    where another manager of the site could do it.
     """
 
     operator: str
     account: str
     site: str
     officer: str
+    although_manager: bool = False
 
 
 def recover(registrar: Registrar, asked: Recovery, instant: int) -> Invited | str:
@@ -157,9 +188,10 @@ def recover(registrar: Registrar, asked: Recovery, instant: int) -> Invited | st
         return "site-unknown" if place is None else "other-operator"
     code, expires = fresh_code(), instant + LIFE_DAYS * DAY
     item = RecoverAccount(
-        asked.account, asked.operator, asked.site, code_hash(code) or b"", expires, asked.officer
+        asked.account, asked.operator, asked.site, code_hash(code) or b"", expires, asked.officer,
+        asked.although_manager,
     )  # fmt: skip
     if refusal := registrar.told("recover_account", item):
         return refusal
-    registrar.end_tokens(asked.account, instant)
+    registrar.end_recovered(asked.account, instant)
     return Invited(asked.account, code, expires)

@@ -6,6 +6,7 @@ The operator's own mailing tool merges them by billing number: the hub holds no 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,9 +14,11 @@ import psycopg
 
 from rempart.bootstrap import inviting
 from rempart.bootstrap.registering import Registrar
+from rempart.domain.authorities import DESK_ROLES
 from rempart.domain.compartments import OPEN, Closure, Said, sentence
 from rempart.domain.waiting_room import alternatives
 from rempart.ground.instants import PARIS, as_datetime, civil_date, iso
+from rempart.sealing.invitations import halves
 from rempart.storage import compartment_notices as stored
 from rempart.storage.compartment_notices import Change
 
@@ -27,12 +30,17 @@ _WORK = Said(
     "You can work as usual. What you had left in the waiting room is sent in its order.",
 )
 ACCOUNTS = """
-select a.account, coalesce(min(m.site) filter (where m.site = any(%(sites)s)), min(m.site))
-from rempart.account a join rempart.mandate m on m.client = a.account
-where a.operator = %(operator)s and m.ended is null and m.ends >= %(day)s
-  and a.role in ('professional', 'staff', 'manager')
-  and (%(all)s or m.site = any(%(sites)s) or a.account = any(%(accounts)s))
-group by a.account order by a.account
+select a.account, case when a.role = any(%(desks)s) then coalesce(nullif(a.insurer, ''), a.operator) else w.site end,
+       a.federated
+from rempart.account a join rempart.client c on c.client = a.account
+left join lateral (
+    select coalesce(min(m.site) filter (where m.site = any(%(sites)s)), min(m.site)) as site,
+           bool_or(m.site = any(%(sites)s)) as named
+    from rempart.mandate m where m.client = a.account and m.ended is null and m.ends >= %(day)s) w on true
+where a.operator = %(operator)s
+  and (a.account = any(%(accounts)s)
+       or (c.standing <> 'closed' and (w.named or (%(all)s and (w.site is not null or a.role = any(%(desks)s))))))
+order by a.account
 """
 
 
@@ -69,7 +77,10 @@ def _when(reopens: int | None) -> Said:
 
 
 class Chosen(NamedTuple):
-    """Whose passkeys end: the accounts of these sites, and these; both empty, every site's person at the operator."""
+    """Whose passkeys end: the accounts of these sites, and these; both empty, everybody's at the operator.
+
+    Desks of the operator and of insurers are among everybody, and may be named.
+    """
 
     operator: str
     officer: str
@@ -77,17 +88,56 @@ class Chosen(NamedTuple):
     accounts: frozenset[str] = frozenset()
 
 
-def new_codes(registrar: Registrar, chosen: Chosen, instant: int) -> Iterator[tuple[str, str, str, str]]:
-    """Ends each chosen account's passkeys and sessions, and gives (site, account, code, good until) one by one.
+class NewCode(NamedTuple):
+    """The code of one account in its halves, good with that site until then (ISO 8601, UTC)."""
 
-    An account that the keeper refuses (ended meanwhile) is left out. The code is good with the site that is named.
+    site: str
+    account: str
+    first_half: str
+    second_half: str
+    good_until: str
+
+
+class NotDone(NamedTuple):
+    """An account of which nothing was changed: `account-unknown`, `no-mandate`, `federated`, or what the keeper said.
+
+    `federated`: it signs in at a hospital's own provider, and has no passkey here that could end.
     """
-    operator, officer, sites, accounts = chosen
-    wanted = {
-        "operator": operator, "day": civil_date(instant, PARIS), "all": not sites and not accounts,
-        "sites": sorted(sites), "accounts": sorted(accounts),
+
+    account: str
+    code: str
+
+
+def new_codes(registrar: Registrar, chosen: Chosen, instant: int) -> Iterator[NewCode | NotDone]:
+    """Ends each chosen account's passkeys and sessions, and gives their new codes one by one; then who was not found.
+
+    The code is good with the site that is named; of a desk that is the insurer's number, or the operator.
+    """
+    found = wanted(registrar.connection, chosen, civil_date(instant, PARIS))
+    for account, place, federated in found:
+        yield NotDone(account, "federated") if federated else _new_code(registrar, chosen, (account, place), instant)
+    for account in sorted(chosen.accounts.difference(one[0] for one in found)):
+        yield NotDone(account, "account-unknown")
+
+
+def wanted(connection: psycopg.Connection[Any], chosen: Chosen, day: date) -> list[tuple[str, str | None, bool]]:
+    """Each chosen account there is, by its id: its place (None: at no site on that day), whether it is federated."""
+    asked = {
+        "operator": chosen.operator, "day": day, "all": not chosen.sites and not chosen.accounts,
+        "sites": sorted(chosen.sites), "accounts": sorted(chosen.accounts), "desks": list(DESK_ROLES),
     }  # fmt: skip
-    for account, site in registrar.connection.execute(ACCOUNTS, wanted).fetchall():
-        found = inviting.recover(registrar, inviting.Recovery(operator, account, site, officer), instant)
-        if isinstance(found, inviting.Invited):
-            yield site, account, found.code, iso(found.expires)
+    return [(row[0], row[1], row[2]) for row in connection.execute(ACCOUNTS, asked).fetchall()]
+
+
+def _new_code(
+    registrar: Registrar, chosen: Chosen, of: tuple[str, str | None], instant: int
+) -> NewCode | NotDone:  # fmt: skip
+    account, place = of
+    if place is None:
+        return NotDone(account, "no-mandate")
+    # The passkeys of a site's managers may be among those that end: nobody is sent to a colleague first.
+    again = inviting.Recovery(chosen.operator, account, place, chosen.officer, although_manager=True)
+    found = inviting.recover(registrar, again, instant)
+    if isinstance(found, str):
+        return NotDone(account, found)
+    return NewCode(place, account, *halves(found.code), iso(found.expires))

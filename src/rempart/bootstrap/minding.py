@@ -20,7 +20,7 @@ import structlog
 from rempart.application.settlement import SettlementDiffersError
 from rempart.bootstrap.bank_details import activate_ripe, changing
 from rempart.bootstrap.pay import PaymentSetUpError
-from rempart.bootstrap.rights import NotReachableError, release_agreed
+from rempart.bootstrap.rights import NotReachableError, proof, release_agreed
 from rempart.bootstrap.settling import settle, take_replies
 from rempart.gateways.demo_notices import CHANNEL, DemoNotices
 from rempart.ground.figures import WorkerFigures
@@ -133,8 +133,10 @@ class Minding:
     def _release(self, connection: psycopg.Connection[Any], instant: int) -> None:
         """Rights files in quarantine that two people agreed to, of whom the last spoke at the insurer's desk."""
         try:
-            for done in release_agreed(self.settings, connection, instant):
-                log.info("rights-file-released", number=done.rights_file, state=done.state, code=done.code)
+            believed = proof(self.settings, self.figures.alarms.add)
+            for done in release_agreed(self.settings, connection, instant, believed):
+                what = "rights-file-released" if done.state == "applied" else "rights-file-not-released"
+                log.info(what, number=done.rights_file, state=done.state, code=done.code)
         except (NotReachableError, KeeperUnavailable, NotPromotedError) as error:
             log.warning("rights-file-not-released", error=type(error).__name__)
 

@@ -21,6 +21,7 @@ from rempart.bootstrap.desk_joins import KeeperJoins, StoredJoins
 from rempart.bootstrap.keeper_port import KeeperPort
 from rempart.bootstrap.own_bank import signing
 from rempart.sealing.desk_frames import DeskAccountsItem, DeskEndCodesItem, DeskInviteItem, DeskOpenItem
+from rempart.sealing.invitations import HAS_NUMBER
 from rempart.storage import operator_desk as stored
 from rempart.storage.door import Databases
 
@@ -77,7 +78,8 @@ class StoredDesk:
         """The account and its mandate."""
         first, last = (date.fromisoformat(day) if day else None for day in (wish.first, wish.last))
         site = wish.place if first else ""
-        told = stored.Invited(agent, invited.account, wish.role, site, first, last)
+        answers = None if wish.accountable in ("", HAS_NUMBER) else wish.accountable
+        told = stored.Invited(agent, invited.account, wish.role, site, first, last, answers)
         async with self._databases.lend() as database:
             return await stored.add(database, told, instant)
 

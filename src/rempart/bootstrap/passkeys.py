@@ -62,7 +62,7 @@ def given(result: SessionResult) -> Given | Refusal:
     return Given(
         result.grant, result.account, result.operator, result.role, result.site, result.sites, result.expires,
         result.until, result.session, result.passkey, result.signed_in, result.probation,
-        result.insurer,
+        result.insurer, result.watched,
     )  # fmt: skip
 
 
@@ -77,7 +77,9 @@ class KeeperAccounts:
         if told.refusal:
             return Refusal(told.refusal)
         passkeys = tuple(Passkey(each.passkey, each.credential, each.made, each.used) for each in told.passkeys)
-        return OwnAccount(told.account, told.role, passkeys, told.probation)
+        return OwnAccount(
+            told.account, told.role, passkeys, told.probation, told.recovered, by_operator=told.by_operator
+        )  # fmt: skip
 
     async def add_passkey(self, grant: bytes, binding: str, added: Added, instant: int) -> str:
         proof = None if added.proof is None else AssertionPart(*added.proof)

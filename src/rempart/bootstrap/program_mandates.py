@@ -7,6 +7,7 @@ from rempart.application.program_mandates import Claim, Claimed, Code, Given
 from rempart.application.tokens import Refusal, TokenFacts
 from rempart.bootstrap.keeper_port import KeeperPort
 from rempart.bootstrap.own_bank import signing
+from rempart.sealing import programs
 from rempart.sealing.mandate_frames import ClaimMandateItem, EndMandateItem, GiveMandateCodeItem, RenewMandateItem
 
 
@@ -25,9 +26,13 @@ class KeeperMandates:
 
     async def claim(self, claim: Claim, instant: int) -> Claimed | Refusal:
         """Whose code it was, or why not."""
-        item = ClaimMandateItem(claim.assertion, self._audience, claim.code, claim.site, instant)
+        key = None if claim.key is None else dict(claim.key)
+        item = ClaimMandateItem(claim.assertion, self._audience, claim.code, claim.site, instant, key)
         (done,) = await self._keeper.call("claim_mandate", [item])
-        return Refusal(done.refusal) if done.refusal else Claimed(done.client, done.by)
+        if done.refusal:
+            return Refusal(done.refusal)
+        named = None if key is None else programs.named(key)
+        return Claimed(done.client, done.by, named[1] if named else None)
 
     async def renew(self, held: TokenFacts, given: Given, proof: Proof, *, end: int, instant: int) -> str:
         """A refusal code, or nothing."""

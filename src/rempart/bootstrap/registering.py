@@ -233,6 +233,10 @@ class Registrar:
         """Every live token or session of a client ends."""
         self._run(self.tokens.revoke_client(client, instant))
 
+    def end_recovered(self, account: str, instant: int) -> None:
+        """Every session of an account that was recovered ends, and its sites are told."""
+        self._run(self.tokens.end_recovered(account, instant))
+
     def add_mandate(self, mandate: Mandate) -> str:
         """The site lets the client act for it on these days, both included, at the site."""
         place = self._run(self.parties.site(mandate.site))

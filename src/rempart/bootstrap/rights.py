@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from rempart.sealing.client import KeeperSync, KeeperUnavailable
+from rempart.sealing.desk_frames import RightsReleasedItem, RightsWord
 from rempart.sealing.loading import OPERATIONS
+from rempart.storage.rights import RightsBook, Waiting, Word
+from rempart.worker.rights_release import ACCOUNT, Behind, Proof, complete
 
 if TYPE_CHECKING:
     from rempart.ground.settings import Settings
@@ -50,16 +53,36 @@ def loader(settings: Settings) -> Iterator[KeeperSync]:
         raise NotReachableError("keeper", reason) from error
 
 
-def release_agreed(settings: Settings, connection: psycopg.Connection[Any], instant: int) -> list[Outcome]:
-    """Applies the files in quarantine that two people agreed to; the loader is asked only when there is one.
+class KeeperReleases:
+    """The `Signatures` port of `worker.rights_release`, by the box at `path`. Raises `KeeperUnavailable`."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def behind(self, file: Waiting, words: Sequence[Word]) -> Behind:
+        """How many different people signed this very file."""
+        named = tuple(RightsWord(word.officer.removeprefix(ACCOUNT), word.signed or b"") for word in words)
+        item = RightsReleasedItem(file.insurer, str(file.rights_file), file.digest.hex(), named)
+        with KeeperSync(self._path) as keeper:
+            (told,) = keeper.call("rights_released", [item])
+        return Behind(told.people, str(told.refusal))
+
+
+def proof(settings: Settings, rang: Callable[[str], None] = lambda _code: None) -> Proof:
+    """The keeper believes words of accounts, and nobody else does; `rang` gets the code of an alarm."""
+    return Proof(KeeperReleases(str(settings.paths.keeper_socket("box"))), rang)
+
+
+def release_agreed(
+    settings: Settings, connection: psycopg.Connection[Any], instant: int, believed: Proof | None = None
+) -> list[Outcome]:
+    """Applies the files in quarantine that two people agreed to; the keeper is asked only when there is one.
 
     Raises NotReachableError, `KeeperUnavailable` and `NotPromotedError`.
     """
-    from rempart.storage.rights import RightsBook
-    from rempart.worker.rights_release import complete
-
     agreed = RightsBook(connection).agreed()
     if not agreed:
         return []
+    told = believed or proof(settings)
     with loader(settings) as keeper:
-        return [complete(connection, keeper, number, instant=instant) for number in agreed]
+        return [complete(connection, keeper, number, instant=instant, proof=told) for number in agreed]

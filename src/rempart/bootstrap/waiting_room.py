@@ -128,7 +128,7 @@ class _Replay:
             return await self._refused(entry, opened.refusal, instant)
         caller = Caller(
             None, opened.client, ACCOUNT, opened.site, f"portal:{entry.operator}", opened.authority,
-            grant_id_of(opened.authority), instant + LIFE, entry.role, opened.probation,
+            grant_id_of(opened.authority), instant + LIFE, entry.role, opened.probation, watched=opened.watched,
         )  # fmt: skip
         purpose = INVOICE if entry.kind == domain.INVOICE else AUTHORIZATION
         refusal = admit(self.state.facts.snapshot, caller, Wish("api", purpose, "", "typed", instant))

@@ -5,6 +5,7 @@ Cards and invoices come from a file or standard input, never from the command li
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
@@ -173,16 +174,40 @@ def enrol(
     code: Annotated[str, typer.Option("--code", prompt=True, hide_input=True, help="The manager's code; asked for.")],
     *,
     url: Hub,
-    client: ClientId,
+    client: Annotated[str, typer.Option("--client", envvar="REMPART_CLIENT", help="Your registered client id.")] = "",
     site: SiteNumber,
     key: KeyFile,
+    new_key: Annotated[
+        bool, typer.Option("--new-key", help="The site's own program, that nobody registered: makes --key and its id.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Act for a site from now on, for a year, by the one-time code that its manager made in the portal."""
+    """Act for a site from now on, for a year, by the one-time code that its manager made in the portal.
+
+    With --new-key, as a program of the site's own, until the manager ends it.
+    """
+    if new_key == bool(client):
+        fail("name --client, or let --new-key make it", Exit.USAGE, code="client-options")
+    if new_key:
+        client = _made(key)
     with client_of(account_of(url, client, site, key=key)) as hub:
         found = good(lambda: hub.claim_mandate(code))
     told = msgspec.structs.asdict(found)
-    emit(told, as_json=as_json, show=lambda: f"{client} acts for {site} from {found.first} to {found.last}.")
+    until = "until its manager ends it" if new_key else f"to {found.last}"
+    emit(told, as_json=as_json, show=lambda: f"{client} acts for {site} from {found.first} {until}.")
+
+
+def _made(path: Path) -> str:
+    """A new private key in a file of its owner's alone; the client id that goes with it."""
+    from rempart.client import assertion, mandates
+
+    made = assertion.generate_key()
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(made))
+    except OSError as error:
+        fail(f"{path}: no new key there ({error.strerror})", Exit.USAGE, code="key-not-written")
+    return mandates.own_program(made)
 
 
 def account_of(url: str, client: str, site: str, *, key: Path, keeper: str = "") -> Account:

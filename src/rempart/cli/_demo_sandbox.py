@@ -85,6 +85,7 @@ def _shown(base: str, starts: tuple[Start, ...], portal: str, guests: tuple[Gues
     from rich.console import Group
 
     from rempart.client.sandbox import CARDS
+    from rempart.sealing.invitations import halves
 
     cards = [(card.name, f"{card.domain}, {card.evidence}", card.answer, card.shows) for card in CARDS]
     software = [(start.profession, start.site, start.client) for start in starts]
@@ -96,9 +97,10 @@ def _shown(base: str, starts: tuple[Start, ...], portal: str, guests: tuple[Gues
         f"Codes to scan:    {starts[0].key.with_name('cards')}",
         table(
             f"The portal: {portal}/invitation",
-            ("profession", "site", "invitation, good once"),
-            [(guest.profession, guest.site, guest.code) for guest in guests],
+            ("profession", "site", "told by who invites", "brought by mail (simulated)"),
+            [(guest.profession, guest.site, *halves(guest.code)) for guest in guests],
         ),
+        "A code is both halves, one after the other; it is good once.",
         f"Begin with:       . {starts[0].environment}",
         "Then:             rempart client conformance",
         "What is due is paid within seconds, once a site and day. Ctrl-C ends it.",

@@ -64,9 +64,14 @@ MEANING = {
     "role-options": "a role of a site goes with --site, --first and --last, an insurer's with --insurer, the "
     "operator's with none of them; see --help for the roles",
     "other-desk": "an insurer's person is bound to an insurer's number, an operator's to that operator",
+    "accountable-required": "staff are invited with --accountable ACCOUNT, a professional or manager of the site who "
+    "answers for them, or with --has-number; nobody else is",
+    "accountable-unknown": "who answers is a professional or manager of this operator, who works at the site and is no "
+    "locum there",
     "other-operator": "this site is another operator's",
     "other-role": "this account has another role, or another desk",
     "account-unknown": "this operator has no such account",
+    "manager-recovers": "another manager of the site lets colleagues back in: ask that one, or --although-manager",
     "provider-malformed": "a provider has an issuer, a client id, and public keys of RSA 2048 or more, or P-256",
     "malformed-keys": "this is no JWKS with a key that signs",
     "rpps-malformed": "an RPPS number has 11 digits, the last one a key",
@@ -75,6 +80,8 @@ MEANING = {
     "unknown-passkey": "this account has no such passkey",
     "passkey-ambiguous": "several passkeys begin so: give more of the id",
     "account-revoked": "this account was ended for ever",
+    "federated": "it signs in at its hospital's own provider and has no passkey here: have its access ended there, or "
+    "end it: rempart operator client revoke",
     "officer-missing": "name the officer",
     "day-past": "that day is past: what was paid since cannot be taken back here",
     "day-far": "that day is more than a year ahead",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rempart.cli._operator import DEFAULT, Config, Json, end_if, instant, registering
-from rempart.cli._output import Exit, emit, fail
+from rempart.cli._operator import DEFAULT, MEANING, Config, Json, end_if, instant, registering
+from rempart.cli._output import Exit, emit, fail, settings_or_fail
+from rempart.sealing.invitations import HAS_NUMBER
+
+if TYPE_CHECKING:
+    from rempart.bootstrap.inviting import Divided, Invited
 
 portals = typer.Typer(no_args_is_help=True, help="Portals: register an operator's own.")
 accounts = typer.Typer(no_args_is_help=True, help="Accounts: invite people, end a passkey.")
@@ -51,30 +55,61 @@ def invite(
     last: MaybeDay = None,
     account: Annotated[str, typer.Option(help="An account there is: for one more site, or a new passkey.")] = "",
     accountable: Annotated[str, typer.Option(help="Of staff without a number: the account that answers.")] = "",
+    has_number: Annotated[bool, typer.Option("--has-number", help="Of staff who have a number of their own.")] = False,
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
     """Invite a person to one site for some days, or to a desk until the account is revoked.
 
-    The code is shown once: hand it over, or call a known number.
+    Half of the code is shown, once: say it to a known number. The other half is a message for your own mail to bring.
     """
     from rempart.bootstrap import inviting
 
     place = _place(operator, role, site=site, insurer=insurer, dated=first is not None and last is not None)
     days = (_day(first), _day(last))
-    asked = inviting.Invitation(operator, place, role, *days, account, accountable)
+    answers = _answers(role, accountable, has_number=has_number)
+    asked = inviting.Invitation(operator, place, role, *days, account, answers)
     with registering(config) as registrar:
-        found = inviting.invite(registrar, asked, instant())
-    if isinstance(found, str):
-        end_if(found, account or place)
+        made = inviting.invite(registrar, asked, at := instant())
+    if isinstance(made, str):
+        end_if(made, account or place)
         return
+    found = _divided(config, made, ("invitation", operator, place, at))
 
     def show() -> None:
         until = f", from {days[0]} to {days[1]}" if site else f", as {role}"
         typer.echo(f"{found.account} is invited to {place}{until}.")
-        typer.echo(f"code: {found.code}   good once, for seven days, with " + ("the site's number" if site else place))
+        _show_halves(found, "the site's number" if site else place)
 
-    emit(asdict(found), as_json=as_json, show=show)
+    emit(found._asdict(), as_json=as_json, show=show)
+
+
+def _answers(role: str, accountable: str, *, has_number: bool) -> str:
+    """Who answers for staff, as the keeper reads it; the command ends when nobody does, or when it is no staff."""
+    if (role == "staff") != bool(accountable or has_number) or (accountable and has_number):
+        fail(f"{role}: nothing was changed: {MEANING['accountable-required']}", Exit.NO, code="accountable-required")
+    return HAS_NUMBER if has_number else accountable
+
+
+def _divided(config: Path, made: Invited, sent: tuple[str, str, str, int]) -> Divided:
+    """The code on its two ways; the command ends when the message cannot be written, and the code is told to nobody."""
+    from rempart.bootstrap import inviting
+
+    folder = settings_or_fail(config).paths.messages
+    try:
+        return inviting.divided(folder, made, inviting.Sent(*sent))
+    except OSError as error:
+        fail(
+            f"{made.account}: its message cannot be written in {folder} ({error.strerror}); the code is told to nobody:"
+            " mend paths.messages and do it again",
+            Exit.LACKING, code="message-not-written",
+        )  # fmt: skip
+
+
+def _show_halves(found: Divided, place: str) -> None:
+    typer.echo(f"first half of the code: {found.first_half}   say it to a number that you know; it is shown once")
+    typer.echo(f"second half:            in {found.message}, for your mail to send")
+    typer.echo(f"Both together are good once, for seven days, with {place}.")
 
 
 def _day(given: datetime | None) -> date:
@@ -141,10 +176,13 @@ def recover(
     document: Annotated[
         bool, typer.Option("--document", help="A bank document was seen and its payee verified.")
     ] = False,
+    although_manager: Annotated[
+        bool, typer.Option("--although-manager", help="Another manager of the site could do it, and it cannot wait.")
+    ] = False,
     config: Config = DEFAULT,
     as_json: Json = False,
 ) -> None:
-    """Give access back where no colleague can: all passkeys end, a code is shown once, then 72 hours of probation."""
+    """Give access back where no colleague can: passkeys end, half of a code is shown, then 72 hours of probation."""
     from rempart.bootstrap import inviting
 
     if not (called and document):
@@ -153,16 +191,18 @@ def recover(
             Exit.NO, code="not-checked",
         )  # fmt: skip
     with registering(config) as registrar:
-        found = inviting.recover(registrar, inviting.Recovery(operator, account, site, officer), instant())
-    if isinstance(found, str):
-        end_if(found, account)
+        asked = inviting.Recovery(operator, account, site, officer, although_manager)
+        made = inviting.recover(registrar, asked, at := instant())
+    if isinstance(made, str):
+        end_if(made, account)
         return
+    found = _divided(config, made, ("recovery", operator, site, at))
 
     def show() -> None:
         typer.echo(f"{account}: passkeys and sessions are ended.")
-        typer.echo(f"code: {found.code}   good once, for seven days, with the number {site}")
+        _show_halves(found, f"the number {site}")
 
-    emit(asdict(found), as_json=as_json, show=show)
+    emit(found._asdict(), as_json=as_json, show=show)
 
 
 @accounts.command("end-passkey")

@@ -25,13 +25,16 @@ def status_page(
     from rempart.domain.month import month_of
     from rempart.ground.files import write_whole
     from rempart.storage.compartments import closures, holds_somebody
+    from rempart.storage.contracts import in_force
     from rempart.storage.log_reading import read_checkpoint
 
     now = instant()
     with reaching(config) as connection:
         end_if("" if holds_somebody(connection, f"operator:{operator}") else "operator-unknown", operator)
         checkpoint = read_checkpoint(connection, month_of(now)) or b""
-        found = status(operator, closures(connection), now, checkpoint=checkpoint.decode())
+        found = status(
+            operator, closures(connection), now, contracts=in_force(connection), checkpoint=checkpoint.decode()
+        )
     written = pages(found, name)
     for file, content in written.items():
         write_whole(output / file, content, mode=0o644)

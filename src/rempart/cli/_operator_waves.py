@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rempart.cli._operator import DEFAULT, Config, end_if, instant, registering
+from rempart.cli._operator import DEFAULT, MEANING, Config, end_if, instant, registering
 from rempart.cli._operator_compartments import Officer, reaching
 from rempart.cli._output import Exit, fail
 
 PORTAL = "portal:"
+_CODES = ("site", "account", "good_until")
 Output = Annotated[Path, typer.Option(help="The file to write; it must not exist.")]
 
 
@@ -68,51 +71,73 @@ def letters(
         found = made(connection, name)
     if found is None:
         fail(f"{name}: it never changed its state", Exit.NO, code="not-closed")
-    _write(output, ("site", "profession", "state", "subject_fr", "text_fr", "subject_en", "text_en"), found)
+    with _csv(output, ("site", "profession", "state", "subject_fr", "text_fr", "subject_en", "text_en")) as write:
+        for each in found:
+            write(each)
     typer.echo(f"{name}: {len(found)} letters in {output}; no name and no address is in it")
 
 
 def require_passkeys(
     operator: Annotated[str, typer.Argument(help="The operator whose portal it is.")],
     officer: Officer,
-    output: Output,
+    output: Annotated[Path, typer.Option(help="The file of first halves of the codes; it must not exist.")],
+    second: Annotated[Path, typer.Option(help="The file of second halves: it travels another way. It must not exist.")],
     site: Annotated[list[str] | None, typer.Option(help="Only accounts of this site; more than once for more.")] = None,
     account: Annotated[list[str] | None, typer.Option(help="Only this account; more than once for more.")] = None,
-    everybody: Annotated[bool, typer.Option("--everybody", help="Every account of the operator.")] = False,
+    everybody: Annotated[bool, typer.Option("--everybody", help="Every account of the operator, desks too.")] = False,
     config: Config = DEFAULT,
 ) -> None:
-    """End passkeys and sessions after an incident: each chosen account needs the new code that the file holds."""
-    from rempart.bootstrap.letters import Chosen, new_codes
+    """End passkeys and sessions after an incident: each chosen account needs a new code, half of it in each file.
+
+    Who was chosen and not done is named on the error output; the exit code is then 1.
+    """
+    from rempart.bootstrap.letters import Chosen, NotDone, new_codes
 
     if not (site or account or everybody):
         fail(f"{operator}: say whose: --site, --account or --everybody", Exit.NO, code="nobody-chosen")
-    if output.exists():
-        fail(f"{output} exists already: nothing was changed", Exit.NO, code="file-exists")
+    for path in (output, second):
+        if path.exists():
+            fail(f"{path} exists already: nothing was changed", Exit.NO, code="file-exists")
     with registering(config) as registrar:
         chosen = Chosen(operator, officer, frozenset(site or ()), frozenset(account or ()))
-        codes = new_codes(registrar, chosen, instant())
-        count = _write(output, ("site", "account", "code", "good_until"), codes)
-    typer.echo(f"{operator}: {count} accounts need a new passkey; their codes are in {output} (0600): hand them over")
+        with _csv(output, (*_CODES, "first_half")) as first_halves, _csv(second, (*_CODES, "second_half")) as others:
+            count, left = 0, 0
+            for each in new_codes(registrar, chosen, instant()):
+                if isinstance(each, NotDone):
+                    typer.echo(f"{each.account}: nothing was changed: {MEANING.get(each.code, each.code)}", err=True)
+                    left += 1
+                    continue
+                one = (each.site, each.account, each.good_until)
+                first_halves((*one, each.first_half))
+                others((*one, each.second_half))
+                count += 1
+    typer.echo(f"{operator}: {count} accounts need a new passkey; half of each code is in {output}, half in {second}")
+    typer.echo("Both files are 0600: send them two different ways.")
+    if left:
+        fail(f"{operator}: {left} accounts were not done, each is named above", Exit.NO, code="not-everybody")
 
 
-def _write(output: Path, names: tuple[str, ...], rows: object) -> int:
-    """A CSV that only its owner reads, row by row as they are made; how many rows."""
+@contextmanager
+def _csv(output: Path, names: tuple[str, ...]) -> Iterator[Callable[[tuple[str, ...]], None]]:
+    """What writes one row into a CSV that only its owner reads.
+
+    A row is in the file when it is written: a code that the keeper took is there, whatever happens to the next one.
+    """
     import os
-    from typing import cast
 
     try:
         number = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         fail(f"{output} exists already: nothing was written", Exit.NO, code="file-exists")
-    count = 0
     with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(names)
-        for row in cast("list[tuple[str, ...]]", rows):
+
+        def write(row: tuple[str, ...]) -> None:
             writer.writerow(row)
-            file.flush()  # a code that the keeper took is in the file, whatever happens to the next one
-            count += 1
-    return count
+            file.flush()
+
+        yield write
 
 
 def _micro(day: datetime) -> int:

@@ -237,6 +237,9 @@ def _serve(house: House, country: Country, undecided: str) -> None:
         console().print(f"  {path}", soft_wrap=True)
     console().print(f"The hub serves at {house.base}; its API is described at {house.base}/schema. Ctrl-C ends it.")
     console().print(f"Configuration, logs and bank files: {house.folder}")
+    console().print(
+        f"Second halves of invitations, as mail would bring them (simulated): {house.settings.paths.messages}"
+    )
     try:
         signal.pause()
     except KeyboardInterrupt:

@@ -43,15 +43,19 @@ def _plain(finding: Finding) -> dict[str, Any]:
     if isinstance(outcome, LeftOut):
         return {"check": finding.check, "result": "left-out", "said": outcome.reason}
     faults = [{"code": fault.code, "wrong": fault.sentence, "do": fault.todo} for fault in outcome]
-    return {"check": finding.check, "result": "fault", "faults": faults}
+    result = "warning" if all(fault.warns for fault in outcome) else "fault"
+    return {"check": finding.check, "result": result, "faults": faults}
 
 
 def _table(findings: Sequence[Finding]) -> Table:
     rows: list[tuple[str, str, str]] = []
     for finding in findings:
         plain = _plain(finding)
-        if plain["result"] == "fault":
-            rows += [(finding.check, fault.code, f"{fault.sentence}\n→ {fault.todo}") for fault in finding.faults]
+        if finding.faults:
+            rows += [
+                (finding.check, f"warning: {fault.code}" if fault.warns else fault.code,
+                 f"{fault.sentence}\n→ {fault.todo}") for fault in finding.faults
+            ]  # fmt: skip
         else:
             rows.append((finding.check, plain["result"].replace("-", " "), plain["said"]))
     return table("", ("check", "result", "what is, and what to do"), rows)

@@ -30,6 +30,7 @@ MEANING = {
     "unchanged": "this file was loaded before: nothing changed",
     "already-loaded": "this file was loaded before: nothing changed",
     "weighed-too-heavy": "changes more than one file may by itself: two people release it, or one refuses it",
+    "approval-unproven": "a word of the insurer's desk is not what its manager signed: docs/operations/alarms.md",
     "second-officer-missing": "one person agreed: a second, different one must",
     "released": "two people agreed: it answers from now on",
     "refused-by-officer": "will never answer; the insurer sends this sequence number again, corrected",
@@ -117,7 +118,7 @@ def again(config: Config = DEFAULT, as_json: Json = False) -> None:
 
 @app.command()
 def release(rights_file: int, officer: Officer, config: Config = DEFAULT) -> None:
-    """Agree that a quarantined file answers; with the second different person it does."""
+    """Agree that a quarantined file answers; with the second different person it does. Nothing is signed here."""
     _speak(rights_file, officer, config, verdict="release")
 
 
@@ -140,13 +141,17 @@ def prune(config: Config = DEFAULT) -> None:
 
 
 def _speak(rights_file: int, officer: str, config: Path, *, verdict: str) -> None:
+    from rempart.bootstrap.rights import proof
     from rempart.ground.instants import now
     from rempart.worker import rights
 
     settings = settings_or_fail(config)
     with _reached(settings) as (connection, keeper):
-        act = rights.release if verdict == "release" else rights.refuse
-        outcome = act(connection, keeper, rights_file, officer, instant=now())
+        if verdict == "release":
+            believed = proof(settings)
+            outcome = rights.release(connection, keeper, rights_file, officer, instant=now(), proof=believed)
+        else:
+            outcome = rights.refuse(connection, keeper, rights_file, officer, instant=now())
     console().print(f"file {rights_file}: {outcome.state}: {_todo(outcome)}")
     if outcome.state == "refused" and outcome.code != "refused-by-officer":
         raise typer.Exit(Exit.NO)

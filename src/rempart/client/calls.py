@@ -17,7 +17,7 @@ from rempart.client import optics
 from rempart.client.identity import Asking, Sealer
 from rempart.wire.authorizations import AuthorizationList, AuthorizationRequest, AuthorizationState
 from rempart.wire.eligibility import CardRequest, EligibilityAnswer, EligibilityRequest, PresenceRequest
-from rempart.wire.estimates import EstimateAnswer, EstimateRequest
+from rempart.wire.estimates import CardEstimateRequest, EstimateAnswer, EstimateRequest
 from rempart.wire.figures import Figures
 from rempart.wire.invoices import (
     FileList,
@@ -147,7 +147,7 @@ def resume_webhook(identity: str) -> Call[Ended]:
     return Call("POST", f"/v1/webhooks/{_id(identity)}/resume", Ended)
 
 
-def estimate(request: EstimateRequest) -> Call[EstimateAnswer]:
+def estimate(request: EstimateRequest | CardEstimateRequest) -> Call[EstimateAnswer]:
     """What would the patient pay now; it passes the same door as a question, so it is repeated as little."""
     body, told = msgspec.json.encode(request), Presents((request,))
     return Call("POST", "/v1/estimates", EstimateAnswer, body, repeat=Repeat.UNLESS_LOST, presents=told)
@@ -242,9 +242,9 @@ def remittances(before: str = "") -> Call[RemittanceList]:
     return _read("/v1/remittances" + (f"?{urlencode({'before': before})}" if before else ""), RemittanceList)
 
 
-def remittance(identity: str) -> Call[RemittanceAdvice]:
-    """One payment by insurer and invoice."""
-    return _read(f"/v1/remittances/{_id(identity)}", RemittanceAdvice)
+def remittance(identity: str, *, file: bool = False) -> Call[RemittanceAdvice]:
+    """One payment by insurer and invoice; `file`: to be kept as one, which a person signs for when it is large."""
+    return _read(f"/v1/remittances/{_id(identity)}{'?file=true' if file else ''}", RemittanceAdvice)
 
 
 def remittance_pdf(identity: str) -> Call[bytes]:

@@ -10,7 +10,6 @@ import msgspec
 from rempart.client.calls import Call, Repeat
 from rempart.sealing import actions
 from rempart.sealing.actions import Action
-from rempart.wire.account import RecoveryAnswer
 from rempart.wire.desk_joins import (
     Answer,
     DeskAnswerRequest,
@@ -20,6 +19,7 @@ from rempart.wire.desk_joins import (
     DeskJoinRequest,
     DeskRecoverRequest,
 )
+from rempart.wire.operator_desk import DeskCode
 
 _PATH: Final = "/v1/desk/"
 
@@ -50,10 +50,10 @@ def answer(identity: str, said: Answer, reason: str) -> Call[bytes]:
     return Call("POST", _of(identity, "/answer"), bytes, body, repeat=Repeat.NEVER)
 
 
-def recover(account: str, request: DeskRecoverRequest) -> Call[RecoveryAnswer]:
+def recover(account: str, request: DeskRecoverRequest) -> Call[DeskCode]:
     """Lets an account of a site back in. The challenge is good once."""
     path = f"{_PATH}accounts/{quote(account, safe='')}/recovery"
-    return Call("POST", path, RecoveryAnswer, msgspec.json.encode(request), repeat=Repeat.NEVER)
+    return Call("POST", path, DeskCode, msgspec.json.encode(request), repeat=Repeat.NEVER)
 
 
 def to_agree(operator: str, enrolment: str, place: str, document: str, *, reached: str) -> Action | None:
@@ -61,9 +61,9 @@ def to_agree(operator: str, enrolment: str, place: str, document: str, *, reache
     return actions.written("desk-join", operator, operator, enrolment, place, document, reached)
 
 
-def to_recover(operator: str, account: str, place: str, reached: str) -> Action | None:
+def to_recover(operator: str, account: str, place: str, *, reached: str, document: str) -> Action | None:
     """What an agent reads and signs to let an account back in."""
-    return actions.written("desk-recover", operator, operator, account, place, reached)
+    return actions.written("desk-recover", operator, operator, account, place, reached, document)
 
 
 def _of(identity: str, act: str) -> str:

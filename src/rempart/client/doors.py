@@ -76,7 +76,7 @@ class PortalAccount:
 class SignedIn(msgspec.Struct, frozen=True):
     """A session. `site` is empty while it has to be chosen among `sites`; `expires`, `ends` in seconds UTC.
 
-    A desk's has no sites; `insurer` is the one whose desk it is.
+    A desk's has no sites; `insurer` is the one whose desk it is. `exports_from` and `zone`: as in `SessionAnswer`.
     """
 
     token: str
@@ -88,6 +88,8 @@ class SignedIn(msgspec.Struct, frozen=True):
     expires: float
     ends: float
     insurer: str = ""
+    exports_from: str = ""
+    zone: str = ""
 
     def __repr__(self) -> str:
         return "SignedIn(…)"
@@ -252,7 +254,7 @@ class Doors:
         now = self._clock()
         return SignedIn(
             told.token, told.account, told.role, told.site, told.sites, told.profession, now + told.expires_in,
-            now + told.ends_in, told.insurer,
+            now + told.ends_in, told.insurer, told.exports_from, told.zone,
         )  # fmt: skip
 
     async def _said(self, path: str, asked: msgspec.Struct, kind: type[T]) -> T | Problem:

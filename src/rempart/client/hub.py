@@ -29,7 +29,7 @@ from rempart.client.pool import Pool
 from rempart.ground.files import SecretRefused, read_secret
 from rempart.wire.authorizations import AuthorizationList, AuthorizationRequest, AuthorizationState
 from rempart.wire.eligibility import CardRequest, EligibilityAnswer, EligibilityRequest, PresenceRequest
-from rempart.wire.estimates import EstimateAnswer, EstimateRequest
+from rempart.wire.estimates import CardEstimateRequest, EstimateAnswer, EstimateRequest
 from rempart.wire.invoices import FileReceipt, FileState, InvoiceRequest, InvoicesReceipt, InvoiceState
 from rempart.wire.mandates import MandateGiven
 from rempart.wire.own_records import OwnRecords
@@ -118,7 +118,7 @@ class Client(Batches, Notices):
         """What this site asked for and sent for the person whose card is shown; counted as a question is."""
         return self.perform(calls.own_records(request))
 
-    def estimate(self, request: EstimateRequest) -> EstimateAnswer | Problem:
+    def estimate(self, request: EstimateRequest | CardEstimateRequest) -> EstimateAnswer | Problem:
         """What would each side pay of these lines now? Nothing is held."""
         return self.perform(calls.estimate(request))
 
@@ -285,7 +285,7 @@ class AsyncClient(AsyncBatches, AsyncNotices):
     async def own_records(self, request: EligibilityRequest) -> OwnRecords | Problem:
         return await self.perform(calls.own_records(request))
 
-    async def estimate(self, request: EstimateRequest) -> EstimateAnswer | Problem:
+    async def estimate(self, request: EstimateRequest | CardEstimateRequest) -> EstimateAnswer | Problem:
         return await self.perform(calls.estimate(request))
 
     async def invoices(self, requests: Sequence[InvoiceRequest], key: str = "") -> InvoicesReceipt | Problem:

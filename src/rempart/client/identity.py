@@ -21,7 +21,7 @@ from rempart.sealing.identity_jwe import Presented, PresentedCard, seal, web
 from rempart.sealing.keeper_keys import KeySet, Pinned, PublicKey, pinned, verified
 from rempart.wire.authorizations import Attachment, AuthorizationRequest
 from rempart.wire.eligibility import CardRequest, EligibilityRequest
-from rempart.wire.estimates import EstimateRequest
+from rempart.wire.estimates import CardEstimateRequest, EstimateRequest
 from rempart.wire.invoices import InvoiceRequest
 from rempart.wire.sealed import Sealed, closed
 
@@ -31,11 +31,13 @@ KEEPER = "keeper"
 NO_LABELS = ("", "", "")
 """Of what is no card: the hub refuses the AMC number, and nothing was looked up."""
 KEPT = 3600  # seconds for which keys are used before they are fetched again
-Asking = EligibilityRequest | CardRequest | EstimateRequest | AuthorizationRequest | InvoiceRequest
+ByCard = CardRequest | CardEstimateRequest
+Asking = EligibilityRequest | EstimateRequest | AuthorizationRequest | InvoiceRequest | ByCard
 _PURPOSES: dict[type[Asking], str] = {
     EligibilityRequest: "eligibility",
     CardRequest: "eligibility",
     EstimateRequest: "estimate",
+    CardEstimateRequest: "estimate",
     AuthorizationRequest: "authorization",
     InvoiceRequest: "invoice",
 }
@@ -94,6 +96,8 @@ class Sealer:
                 amc, "", "", request.care_date, request.domains, request.evidence, convention, csr,
                 site_reference=request.site_reference,
             )  # fmt: skip
+        if isinstance(request, CardEstimateRequest):
+            request = request.labelled(*(labels(request.card) or NO_LABELS))
         if isinstance(request, AuthorizationRequest) and not all(map(_is_sealed, request.attachments)):
             request = self._attached(request)
         return closed(request, Sealed(jwe, mark))
@@ -103,10 +107,10 @@ class Sealer:
         return web(hmac.digest(self._marks, key.encode() + b"\n" + content, "sha256")[:16])
 
     def _presented(self, request: Asking) -> Presented | PresentedCard:
-        if isinstance(request, CardRequest):
+        if isinstance(request, ByCard):
             amc, convention, csr = labels(request.card) or NO_LABELS
             return PresentedCard(
-                client=self._client, site=self._site, purpose=_PURPOSES[CardRequest], made=self._now,
+                client=self._client, site=self._site, purpose=_PURPOSES[type(request)], made=self._now,
                 id=secrets.token_urlsafe(16), amc_number=amc, card=request.card, care_dates=_days(request),
                 convention=convention, csr=csr,
             )  # fmt: skip
@@ -159,7 +163,7 @@ def _days(request: Asking) -> tuple[str, ...]:
     if isinstance(request, AuthorizationRequest):
         return (request.planned_date,)
     days = {line.care_date for line in request.lines}
-    if isinstance(request, EstimateRequest) and request.stay is not None:
+    if isinstance(request, EstimateRequest | CardEstimateRequest) and request.stay is not None:
         days.add(f"{request.stay.first_day}/{_last(request.stay.first_day, request.stay.days)}")
     return tuple(sorted(days))
 

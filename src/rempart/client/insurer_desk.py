@@ -7,6 +7,8 @@ from uuid import UUID
 import msgspec
 
 from rempart.client.calls import Call, Repeat
+from rempart.sealing import actions
+from rempart.sealing.actions import Action
 from rempart.wire.authorizations import DecisionAnswer
 from rempart.wire.insurer_desk import (
     DeskCase,
@@ -14,6 +16,7 @@ from rempart.wire.insurer_desk import (
     DeskFunds,
     DeskPendingList,
     DeskPublished,
+    DeskRightsFile,
     DeskRightsList,
     DeskRightsReport,
     DeskSaid,
@@ -51,9 +54,14 @@ def rights_file(number: int) -> Call[DeskRightsReport]:
 
 
 def speak(number: int, word: DeskWord) -> Call[DeskSaid]:
-    """A manager's word on a file in quarantine. Said twice it is `officer-already-spoke`: not repeated by itself."""
+    """A manager's word on a file in quarantine. A signature is good once: not repeated by itself."""
     path = f"{HERE}/rights-files/{number:d}/word"
-    return Call("POST", path, DeskSaid, msgspec.json.encode(word), repeat=Repeat.UNLESS_LOST)
+    return Call("POST", path, DeskSaid, msgspec.json.encode(word), repeat=Repeat.NEVER)
+
+
+def to_release(operator: str, insurer: str, file: DeskRightsFile) -> Action | None:
+    """What a manager reads and signs to release a file from quarantine; None when a field cannot be written."""
+    return actions.written("rights-release", operator, insurer, str(file.number), file.digest)
 
 
 def published() -> Call[DeskPublished]:

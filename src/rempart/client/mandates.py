@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from rempart.client import assertion
 from rempart.client.calls import Call, Repeat
 from rempart.client.exchange import TOKEN_PATH, Account, Flow, Lost, NoAnswerError, Received, Send, problem_of
 from rempart.client.own_bank import Signable
-from rempart.sealing import actions
+from rempart.sealing import actions, programs
 from rempart.sealing.mandate_frames import ANY
 from rempart.wire.account import PasskeyProof
 from rempart.wire.mandates import (
@@ -51,10 +53,23 @@ def renewal_of(operator: str, site: str, client: str, days: tuple[str, str]) -> 
     return actions.written("mandate-renew", operator, site, client, *days)
 
 
+def own_program(key: Mapping[str, str]) -> str:
+    """The client id of a program of the site's own, made from its key. Raises ValueError when it is none."""
+    found = programs.named(key)
+    if found is None:
+        raise ValueError("keys are P-256 or Ed25519")
+    return found[0]
+
+
 def claim(account: Account, code: str, instant: int) -> Send:
-    """A program's claim with a code, signed at `instant` (seconds UTC); there is no token before it."""
+    """A program's claim with a code, signed at `instant` (seconds UTC); there is no token before it.
+
+    A program whose id is `own_program` of its key shows that key: nobody registered it.
+    """
+    own = programs.named(account.key)
+    shown = own[1] if own is not None and own[0] == account.client else None
     signed = assertion.sign(account.key, account.client, account.origin + TOKEN_PATH, instant)
-    body = msgspec.json.encode(MandateClaim(signed, account.site, code))
+    body = msgspec.json.encode(MandateClaim(signed, account.site, code, shown))
     return Send("POST", "/v1/mandates", body, (("Content-Type", "application/json"),))
 
 

@@ -16,6 +16,11 @@ def read(since: int) -> Call[NoticeList]:
     return Call("GET", f"/v1/notices?since={since:d}", NoticeList)
 
 
+def newest() -> Call[NoticeList]:
+    """The last ones, the newest first."""
+    return Call("GET", "/v1/notices?newest=true", NoticeList)
+
+
 class _Performs(Protocol):
     def perform(self, call: Call[T]) -> T | Problem: ...
 

@@ -8,12 +8,12 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from rempart.client.calls import Call, Repeat
-from rempart.sealing import actions
+from rempart.sealing import actions, invitations
 from rempart.sealing.actions import Action
 from rempart.wire.operator_desk import (
     DeskAccounts,
+    DeskCode,
     DeskCompartments,
-    DeskInvitation,
     DeskInviteRequest,
     DeskOpening,
     DeskOpenRequest,
@@ -24,6 +24,8 @@ from rempart.wire.operator_desk import (
     Standing,
 )
 
+HAS_NUMBER: Final = invitations.HAS_NUMBER
+"""Instead of an account that answers for staff: they have a number of their own."""
 _PATH: Final = "/v1/desk/"
 
 
@@ -58,9 +60,9 @@ def end_codes(name: str) -> Call[bytes]:
     return Call("POST", f"{_PATH}accounts/{quote(name, safe='')}/codes/end", bytes)
 
 
-def invite(request: DeskInviteRequest) -> Call[DeskInvitation]:
+def invite(request: DeskInviteRequest) -> Call[DeskCode]:
     """A signed invitation. The challenge is good once: not repeated when its answer got lost."""
-    return Call("POST", f"{_PATH}invitations", DeskInvitation, msgspec.json.encode(request), repeat=Repeat.NEVER)
+    return Call("POST", f"{_PATH}invitations", DeskCode, msgspec.json.encode(request), repeat=Repeat.NEVER)
 
 
 def compartments() -> Call[DeskCompartments]:
@@ -80,9 +82,14 @@ def open_again(compartment: str, request: DeskOpenRequest) -> Call[DeskOpening]:
     return Call("POST", _compartment(compartment, "open"), DeskOpening, body, repeat=Repeat.NEVER)
 
 
-def invitation(operator: str, role: str, place: str, *, days: tuple[str, str], account: str = "") -> Action | None:
-    """What an agent reads and signs to invite; None when a field cannot be written."""
-    return actions.written("desk-invite", operator, operator, role, place, *days, account)
+def invitation(
+    operator: str, role: str, place: str, *, days: tuple[str, str], account: str = "", accountable: str = ""
+) -> Action | None:  # fmt: skip
+    """What an agent reads and signs to invite; None when a field cannot be written.
+
+    `accountable`, of staff: the account that answers for them, or `HAS_NUMBER`.
+    """
+    return actions.written("desk-invite", operator, operator, role, place, *days, account, accountable)
 
 
 def opening(operator: str, compartment: str, closing: int) -> Action | None:

@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from rempart.domain.compartments import CLOSED, OPEN, RESTRICTED, Closure, Said, meanwhile, of_operator, sentence
-from rempart.ground.instants import PARIS, iso
+from rempart.domain.contracts import NONE, Contracts
+from rempart.ground.instants import PARIS, civil_date, iso
 from rempart.wire.status import InBothLanguages, OperatorStatus, PartStatus
 
 FRENCH, ENGLISH, DATA = "index.html", "en.html", "status.json"
@@ -56,10 +57,13 @@ _PROFESSIONS: Final[Mapping[str, Said]] = {
 }
 
 
-def status(operator: str, closures: Iterable[Closure], instant: int, *, checkpoint: str = "") -> OperatorStatus:
-    """What holds for the operator's public at `instant`, microseconds UTC."""
-    shut = {closure.compartment: closure for closure in closures}
-    parts = tuple(_part(name, shut.get(name), instant) for name in of_operator(operator, shut))
+def status(
+    operator: str, closures: Iterable[Closure], instant: int, *, contracts: Contracts = NONE, checkpoint: str = ""
+) -> OperatorStatus:  # fmt: skip
+    """What holds for the operator's public at `instant`, microseconds UTC; `contracts` say which insurers it serves."""
+    shut, today = {closure.compartment: closure for closure in closures}, civil_date(instant, PARIS)
+    shown = of_operator(operator, shut, lambda insurer: contracts.serves(operator, insurer, today))
+    parts = tuple(_part(name, shut.get(name), instant) for name in shown)
     worst = max((part.state for part in parts), key=_ORDER.index)
     return OperatorStatus(operator, iso(instant), worst, parts, checkpoint)
 

@@ -46,13 +46,16 @@ INVITED_BY_AGENTS = (*SITE_ROLES, "support")
 """Whom an agent may invite from a desk. Who decides, releases or opens is invited where the keeper stands."""
 _NUMBER_LENGTH, _INSURER_LENGTH = 9, 10
 
-_COUNTER = (ELIGIBILITY, READ, INVOICE, AUTHORIZATION, ESTIMATE, DEPOSIT)
+EXPORT_SIGN, EXPORT_SECOND = "export-sign", "export-second"
+"""Signing for a file that tells many invoices: the own one, and a colleague's as the second person."""
+
+_COUNTER = (ELIGIBILITY, READ, INVOICE, AUTHORIZATION, ESTIMATE, DEPOSIT, EXPORT_SIGN)
 AUTHORITIES: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "staff": _COUNTER,
-    "professional": (*_COUNTER, WITHDRAW, BANK_DETAILS),
-    "manager": (*_COUNTER, WITHDRAW, BANK_DETAILS, MANAGE),
-    "case-worker": (DECIDE, INSURER_READ),
-    "insurer-manager": (DECIDE, INSURER_READ, RELEASE, MANAGE),
+    "professional": (*_COUNTER, WITHDRAW, BANK_DETAILS, EXPORT_SECOND),
+    "manager": (*_COUNTER, WITHDRAW, BANK_DETAILS, EXPORT_SECOND, MANAGE),
+    "case-worker": (DECIDE, INSURER_READ, EXPORT_SIGN),
+    "insurer-manager": (DECIDE, INSURER_READ, RELEASE, MANAGE, EXPORT_SIGN, EXPORT_SECOND),
     "agent": (REGISTER, COMPARTMENTS, SUPPORT_READ),
     "support": (SUPPORT_READ,),
     "security": (COMPARTMENTS, SUPPORT_READ, LOG_READ),
@@ -60,11 +63,21 @@ AUTHORITIES: Mapping[str, tuple[str, ...]] = MappingProxyType({
 })  # fmt: skip
 """Role → actions. Staff do the counter's work; what undoes it is for who answers for it. No desk has any of it."""
 
+PAPERS = "papers"
+"""Taking papers of payments and returns away as files. Everybody of a site may but on probation after a recovery."""
+BATCH = "batch"
+"""Asking about many people at once, past the person's own count of strangers."""
+
 FILES = "files"
 """The role of a program's token that a gateway got for it: files and what became of them, whatever its kind may do."""
 
-NOT_ON_PROBATION = frozenset({BANK_DETAILS, MANAGE, REGISTER, RELEASE, COMPARTMENTS})
+NOT_ON_PROBATION = frozenset({
+    BANK_DETAILS, MANAGE, REGISTER, RELEASE, COMPARTMENTS, EXPORT_SIGN, EXPORT_SECOND
+})  # fmt: skip
 """What waits until the probation after a recovery has ended, whatever the role."""
+
+NOT_WATCHED = frozenset({PAPERS, BATCH})
+"""What also waits while the account itself is on probation; not in a session that is less by itself, a provider's."""
 
 
 def actions(role: str, *, probation: bool = False) -> tuple[str, ...]:

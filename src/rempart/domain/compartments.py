@@ -8,7 +8,7 @@ The database holds the same rules (`storage/sql/settle.sql`) and has the last wo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -30,6 +30,7 @@ NAME: Final = re.compile(
 )
 REASON: Final = re.compile(r"[a-z0-9-]{1,64}")
 SENTENCE_MOST: Final = 300  # characters
+_INSURER: Final = "insurer:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +194,17 @@ def meanwhile(closure: Closure) -> tuple[Said, ...]:
     return _MEANWHILE_RESTRICTED if closure.state == RESTRICTED and deposits_wait else told
 
 
-def of_operator(operator: str, names: Iterable[str]) -> tuple[str, ...]:
+def of_operator(operator: str, names: Iterable[str], serves: Callable[[str], bool]) -> tuple[str, ...]:
     """What an operator's public page shows: always the parts that everyone of it uses, and any other that is named.
 
-    Other operators' own parts, and their portals, are none of its public's business.
+    Other operators' own parts, and their portals, are none of its public's business, and neither is an insurer that it
+    does not serve: `serves` says so of an insurer's number.
     """
     usual = (HUB, *(f"channel:{name}" for name in CHANNELS), f"operator:{operator}", f"portal:{operator}",
              *FUNCTIONS.values(), BANK_DETAILS)  # fmt: skip
-    others = {name for name in names if not name.startswith(("operator:", "portal:"))}
+    others = {
+        name for name in names
+        if not name.startswith(("operator:", "portal:"))
+        and (not name.startswith(_INSURER) or serves(name.removeprefix(_INSURER)))
+    }  # fmt: skip
     return (*usual, *sorted(others.difference(usual)))

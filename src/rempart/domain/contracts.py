@@ -67,13 +67,15 @@ class Contracts:
         """`handled-elsewhere`, `site-without-contract`, or "" when this site is served for care of that day."""
         if not self.served and not self.sites:  # nobody has written any
             return ""
-        served = self.served.get(insurer)
-        if served is not None and not any(
-            one.operator == place.operator and one.starts <= care <= one.ends for one in served
-        ):
+        if not self.serves(place.operator, insurer, care):
             return ELSEWHERE
         terms = self.sites.get(place.operator)
         return NO_TERMS if terms is not None and not any(_holds(one, place, care) for one in terms) else ""
+
+    def serves(self, operator: str, insurer: str, day: date) -> bool:
+        """Whether an operator serves an insurer (10 digits) on that day: by a contract, or nobody wrote one with it."""
+        served = self.served.get(insurer)
+        return served is None or any(one.operator == operator and one.starts <= day <= one.ends for one in served)
 
 
 NONE = Contracts()

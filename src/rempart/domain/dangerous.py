@@ -10,7 +10,15 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from rempart.domain.authorities import BANK_DETAILS, COMPARTMENTS, MANAGE, REGISTER
+from rempart.domain.authorities import (
+    BANK_DETAILS,
+    COMPARTMENTS,
+    EXPORT_SECOND,
+    EXPORT_SIGN,
+    MANAGE,
+    REGISTER,
+    RELEASE,
+)
 
 RECOVER = "recover"
 BANK_PROPOSE, BANK_APPROVE = "bank-propose", "bank-approve"
@@ -19,6 +27,8 @@ STATION, DELEGATE = "station", "delegate"
 DESK_INVITE, DESK_OPEN = "desk-invite", "desk-open"
 DESK_JOIN, DESK_RECOVER = "desk-join", "desk-recover"
 DELEGATE_CODE = "delegate-code"
+RIGHTS_RELEASE = "rights-release"
+SIGN_EXPORT, SECOND_EXPORT = "export", "export-second"
 
 AUTHORITY: Mapping[str, str] = MappingProxyType({
     RECOVER: MANAGE,
@@ -33,6 +43,9 @@ AUTHORITY: Mapping[str, str] = MappingProxyType({
     DESK_JOIN: REGISTER,
     DESK_RECOVER: REGISTER,
     DELEGATE_CODE: MANAGE,
+    RIGHTS_RELEASE: RELEASE,
+    SIGN_EXPORT: EXPORT_SIGN,
+    SECOND_EXPORT: EXPORT_SECOND,
 })  # fmt: skip
 """Kind of action → the authority of `domain.authorities` that its signer needs."""
 

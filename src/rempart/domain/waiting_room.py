@@ -48,6 +48,47 @@ _SOFTWARE: Final[Mapping[str, Said]] = {
     "hospital": Said(
         "Le logiciel de votre bureau des admissions continue : interrogez et facturez avec lui.",
         "Your admission office’s software goes on: ask and invoice with it."),
+    "clinic": Said(
+        "Le logiciel d’admission de votre clinique continue : il demande aussi les prises en charge d’un séjour.",
+        "Your clinic’s admission software goes on: it asks for prises en charge of a stay too."),
+    "laboratory": Said(
+        "Si le système de votre laboratoire est raccordé, interrogez et facturez avec lui, par lots aussi.",
+        "If your laboratory’s system is connected, ask and invoice with it, in batches too."),
+    "radiology": Said(
+        "Si le logiciel de votre centre d’imagerie est raccordé, interrogez avec lui dès la prise de rendez-vous.",
+        "If your imaging centre’s software is connected, ask with it as soon as an appointment is made."),
+    "doctor": Said(
+        "Si votre logiciel médical est raccordé, facturez la part complémentaire avec lui.",
+        "If your medical software is connected, invoice the complementary share with it."),
+    "dentist": Said(
+        "Si votre logiciel dentaire est raccordé, interrogez avec lui ; un devis de prothèse peut attendre.",
+        "If your dental software is connected, ask with it; a quote for a prosthesis can wait."),
+    "hearing": Said(
+        "Si votre logiciel d’audioprothèse est raccordé, demandez avec lui la prise en charge des appareils.",
+        "If your hearing-aid software is connected, ask with it for the prise en charge of devices."),
+    "equipment": Said(
+        "Si votre logiciel de vente et de location est raccordé, demandez et facturez avec lui.",
+        "If your software for sale and rental is connected, ask and invoice with it."),
+    "transport": Said(
+        "Si le logiciel de votre entreprise de transport est raccordé, facturez avec lui ; une course faite se facture "
+        "aussi à la réouverture.",
+        "If your transport company’s software is connected, invoice with it; a journey that was made can also be "
+        "invoiced once it is open again."),
+    "midwife": Said(
+        "Si votre logiciel de sage-femme est raccordé, facturez avec lui, en visite aussi.",
+        "If your midwifery software is connected, invoice with it, on visits too."),
+    "physiotherapist": Said(
+        "Si votre logiciel de kinésithérapie est raccordé, facturez avec lui ; une série de séances peut attendre.",
+        "If your physiotherapy software is connected, invoice with it; a series of sessions can wait."),
+    "speech-therapist": Said(
+        "Si votre logiciel d’orthophonie est raccordé, facturez avec lui ; un bilan ou une série peut attendre.",
+        "If your speech therapy software is connected, invoice with it; an assessment or a series can wait."),
+    "orthoptist": Said(
+        "Si votre logiciel d’orthoptie est raccordé, facturez avec lui ; une série de séances peut attendre.",
+        "If your orthoptics software is connected, invoice with it; a series of sessions can wait."),
+    "podologist": Said(
+        "Si votre logiciel de pédicurie-podologie est raccordé, facturez avec lui, semelles et soins.",
+        "If your podology software is connected, invoice with it, insoles and care alike."),
     "nurse": Said(
         "Si votre logiciel de soins est raccordé, facturez avec lui, même en tournée.",
         "If your care software is connected, invoice with it, on your rounds too."),

@@ -27,6 +27,7 @@ class Paths(Section, frozen=True, kw_only=True):
 
     data: Path = Path("var")
     spool: Path = Path("var/spool")  # received and written files, sealed
+    messages: Path = Path("var/messages")  # second halves of codes, for the operator's own mail to take away
     keeper_sockets: Path = Path("var/keeper")  # one socket per capability lies in it
 
     def keeper_socket(self, capability: str) -> Path:
@@ -169,6 +170,7 @@ class Budgets(Section, frozen=True, kw_only=True):
     paper_card_times: Annotated[int, Meta(ge=1, le=10)] = 2  # the typed budget, of scanned paper cards and typed ones
     card_sites_a_day: Annotated[int, Meta(ge=1, le=1000)] = 6  # that may first meet one person by a signed card
     account: AccountBudget = AccountBudget(typed=10, machine=50)  # of one person, all its sites together
+    probation: Annotated[int, Meta(ge=0)] = 10  # of one person for 72 hours after a recovery, all evidence together
     nurse: Budget = Budget(typed=10, machine=25)
     physiotherapist: Budget = Budget(typed=10, machine=25)
     speech_therapist: Budget = Budget(typed=10, machine=25)
@@ -237,6 +239,13 @@ class Settlement(Section, frozen=True, kw_only=True):
 
     output: Path = Path("var/settlements")
     signing_key: Path | None = None  # the operator's Ed25519 private key, PEM, mode 0600
+
+
+class Exports(Section, frozen=True, kw_only=True):
+    """[exports]: files that a person fetches. Both figures may be lowered, never raised (`domain.exports`)."""
+
+    signed_above: Annotated[int, Meta(ge=0, le=50)] = 50  # invoices in one file: more ask for a fresh signature
+    second_above: Annotated[int, Meta(ge=0, le=500)] = 500  # more ask for a second person's as well
 
 
 class Batches(Section, frozen=True, kw_only=True):
@@ -332,6 +341,7 @@ class Settings(Section, frozen=True, kw_only=True):
     rights: Rights = Rights()
     payment: Payment = Payment()
     settlement: Settlement = Settlement()
+    exports: Exports = Exports()
     batches: Batches = Batches()
     webhooks: Webhooks = Webhooks()
     pro_sante_connect: ProSanteConnect = ProSanteConnect()

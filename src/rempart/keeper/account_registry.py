@@ -56,7 +56,7 @@ class Invitation:
     """Who may make a passkey, where and until when (microseconds UTC, excluded). `recovers`: after a recovery.
 
     `site` is the place that `domain.authorities.place_fits` has for the role: of a desk, an insurer or the operator.
-    `accountable`: the account that answers for staff without a number of their own, or "".
+    `accountable`, of staff alone: the account that answers for who has no number of their own, or `HAS_NUMBER`.
     """
 
     account: str
@@ -120,6 +120,11 @@ class AccountRegistry:
         """The last invitation of an account."""
         codes = self._invited.get(account)
         return self.invitations[codes[-1]] if codes else None
+
+    def accountable(self, account: str, site: str) -> str:
+        """What the last invitation of an account to a site says of who answers; "" when none says it."""
+        told = (self.invitations[code] for code in reversed(self._invited.get(account, ())))
+        return next((each.accountable for each in told if each.site == site and not each.recovers), "")
 
     def portal(self, portal: Portal) -> str:
         """Adds or replaces a portal; "" or a refusal code. A key belongs to one portal."""
@@ -252,6 +257,11 @@ class AccountRegistry:
                 self._recovered(entry)
             case CodesEndedEntry(account):
                 self._end_codes(account)
+
+    def on_probation(self, account: str, instant: int) -> int:
+        """Until when an account is on probation at `instant`, 0 when it is not."""
+        until = self.probation.get(account, 0)
+        return until if until > instant else 0
 
     def desk(self, account: str) -> str:
         """The place of a desk's account: an insurer's number or the operator; "" when it works at sites."""

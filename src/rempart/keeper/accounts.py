@@ -97,7 +97,7 @@ class Accounts:
         """A session for a passkey.
 
         Refusals: as `enrol` up to challenges, then unknown-passkey, passkey-refused, passkey-cloned (its counter went
-        back), account-revoked, passkey-revoked, no-mandate.
+        back), account-revoked, passkey-revoked, no-mandate, accountable-gone (of staff: nobody answers for them there).
         """
         return [self._sign_in(each) for each in items]
 
@@ -105,7 +105,7 @@ class Accounts:
         """A later grant for a session that goes on.
 
         Refusals: clock-apart, no-grant, other-binding, portal-key-unknown, account-revoked, passkey-revoked,
-        session-over, session-idle, no-mandate.
+        session-over, session-idle, no-mandate, accountable-gone.
         """
         return [self._renew(each) for each in items]
 
@@ -190,7 +190,8 @@ class Accounts:
     def open_at(self, station: bytes, site: str, digest: bytes, *, binding: str, signed_in: int) -> SessionResult:
         """A session at a workstation for who showed this passkey earlier in the shift, `signed_in` (microseconds UTC).
 
-        Refusals: account-revoked, passkey-revoked, session-over (signed out everywhere since), no-mandate.
+        Refusals: account-revoked, passkey-revoked, session-over (signed out everywhere since), no-mandate,
+        accountable-gone.
         """
         passkey = self._known.passkeys[digest]
         session = _Session(passkey, digest, binding, signed_in, secrets.token_bytes(8), station)
@@ -232,6 +233,8 @@ class Accounts:
         if site and site not in sites:
             return SessionResult("no-mandate")
         chosen = site or (sites[0] if len(sites) == 1 else "")
+        if chosen and self._registry.unanswered(account, chosen, now):
+            return SessionResult("accountable-gone")
         sites = (site,) if session.station else sites
         until = session.signed_in + self._limits.shift
         role, lesser = session.passkey.role, self._lesser(session, chosen)
@@ -259,6 +262,7 @@ class Accounts:
         return SessionResult(
             "", self._grants.seal(grant), account, operator, chosen, sites, role, grant.expires, until, session.name,
             session.digest, session.signed_in, grant.probation, insurer_of(role, self._known.desk(account)),
+            watched=grant.probation,
         )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast, get_args
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from rempart.domain.authorities import place_fits
+from rempart.domain.authorities import SITE_ROLES, place_fits
 from rempart.sealing.account_frames import (
     AccountShown,
     InviteItem,
@@ -16,6 +16,7 @@ from rempart.sealing.account_frames import (
     ShowAccount,
 )
 from rempart.sealing.hospital_frames import RegisterHospital
+from rempart.sealing.invitations import LIFE_DAYS
 from rempart.sealing.provider_frames import LinkItem, RegisterProvider, UnlinkItem
 from rempart.sealing.ringing import (
     AddInsurer,
@@ -32,7 +33,7 @@ from rempart.sealing.ringing import (
 
 from .account_registry import Invitation, Portal, Recovery
 from .accounts import PORTAL, prepare
-from .clock import KeeperClock
+from .clock import DAY, KeeperClock
 from .hospitals import registered
 from .kek import KekMissingError, KekStore
 from .provider_registry import Link, Provider
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .ring import Ring
+
+CODE_LIFE = LIFE_DAYS * DAY
+"""Microseconds for which a code may be good, whoever registers it: one that was forgotten in a drawer opens nothing."""
 
 
 class Administration:
@@ -98,7 +102,10 @@ class Administration:
         return [Done(self._registry.accounts.revoke(each.account, each.credential)) for each in items]
 
     def recover_account(self, items: list[RecoverAccount]) -> list[Done]:
-        """Refusals: account-unknown (another operator's as well), account-revoked, invitation-exists, -malformed."""
+        """Refusals: account-unknown (another operator's as well), account-revoked, invitation-exists, -malformed.
+
+        manager-recovers where another manager of the site can get in, unless `although_manager`.
+        """
         return [self._recover(each) for each in items]
 
     def show_account(self, items: list[ShowAccount]) -> list[AccountShown]:
@@ -155,6 +162,8 @@ class Administration:
         return Done(self._registry.register(client))
 
     def _invite(self, item: InviteItem) -> Done:
+        if not self._clock.within(item.expires, CODE_LIFE):
+            return Done("invitation-malformed")
         invitation = Invitation(
             item.account, item.operator, item.site, item.role, item.expires, accountable=item.accountable
         )  # fmt: skip
@@ -168,10 +177,15 @@ class Administration:
             return Done("account-revoked")
         if len(item.code_hash) != 32 or not 0 < len(item.by) <= 128:
             return Done("invitation-malformed")
+        if not self._clock.within(item.expires, CODE_LIFE):
+            return Done("invitation-malformed")
         if not place_fits(known.role, item.site, item.operator):
             return Done("invitation-malformed")
         if self._registry.accounts.desk(item.account) not in ("", item.site):
             return Done("account-unknown")
+        beside = known.role in SITE_ROLES and not item.although_manager
+        if beside and self._registry.manager_beside(item.account, item.site, item.operator, self._clock.now()):
+            return Done("manager-recovers")
         told = Invitation(item.account, item.operator, item.site, known.role, item.expires)
         recovery = Recovery(f"operator:{item.by}", self._clock.now())
         return Done(self._registry.accounts.recover(item.code_hash, told, recovery))

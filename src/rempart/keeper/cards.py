@@ -37,11 +37,15 @@ REFUSALS = {
 
 
 class CardShown(NamedTuple):
-    """A genuine card: its insurer, the handle that finds the record, and whether a phone proved that it is there."""
+    """A genuine card: its insurer, the handle that finds the record, and whether a phone proved that it is there.
+
+    `birth`: AAMMJJ, by which amounts are priced; it stays in the keeper.
+    """
 
     insurer: str
     handle: bytes
     proven: bool
+    birth: str
 
     def __repr__(self) -> str:
         return "CardShown(…)"
@@ -93,7 +97,7 @@ class Cards:
             return "card-labels"
         if found.proven and site and self._minutes.elsewhere(text.strip(), site, seconds):
             return "card-proof"
-        return _out_of_date(card, days) or CardShown(found.insurer, card.handle, found.proven)
+        return _out_of_date(card, days) or CardShown(found.insurer, card.handle, found.proven, card.birth)
 
     def _known(self, seconds: int) -> dict[bytes, InsurerKey]:
         """The keys of every list that may be gone by now."""

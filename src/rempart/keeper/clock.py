@@ -34,6 +34,13 @@ class KeeperClock:
             return True
         return abs(instant - self.now()) <= self._skew
 
+    def within(self, instant: int, most: int) -> bool:
+        """Whether an instant lies at most `most` microseconds ahead, a caller's clock being a little off.
+
+        A demo's keeper has no time of its own before it is asked something, so there nothing is too far.
+        """
+        return self._demo or instant <= self.now() + most + self._skew
+
     def hear_day(self, day: int) -> bool:
         """Whether a caller's civil day can be today somewhere in France (UTC−10 to UTC+12)."""
         if self._demo:

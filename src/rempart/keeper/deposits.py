@@ -77,6 +77,10 @@ class Deposits:
             return "no-mandate"
         return found
 
+    def watched(self, account: str) -> int:
+        """Until when who left something is on probation now, 0 when it is not; microseconds UTC."""
+        return self._grants.watched(account)
+
     def again(self, found: _Content, content: bytes, purpose: str) -> tuple[bytes, bytes]:
         """The authority for what was left, and for invoices a deposit of now with the content that was opened."""
         who = found.depositor

@@ -1,4 +1,4 @@
-"""An agent's signed words: a yes to somebody who joins, and letting back in who has nobody at the site to ask.
+"""Signed words of desks: an agent's yes to somebody who joins, letting back in who has nobody at the site to ask.
 
 A yes becomes an approval, which the hub keeps and cannot make; who finishes the enrolment asks here whether both are
 real and of two people. Format: docs/formats/sessions.md, Dangerous actions.
@@ -19,6 +19,7 @@ from rempart.sealing.invitations import LIFE_DAYS, code_hash, fresh_code
 
 from .account_registry import Invitation, Recovery
 from .clock import DAY
+from .rights_words import RightsWords
 from .signed_actions import SignedActions
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from .registry import Registry
     from .server import Handler
 
-MANAGER = "manager"
-REACHED_MOST = 200  # characters that say whom an agent reached
+REACHED_MOST = 200  # characters that say whom an agent reached, or what the agent looked at
 
 
 class DeskWords:
@@ -47,11 +47,19 @@ class DeskWords:
         self._own = own
         self._signed = signed
         self._desks = desks
+        self._rights = RightsWords(own, signed)
         self._clock = clock
 
     def handlers(self) -> dict[str, Handler]:
-        """What the `ask` socket answers at the operator's desk; `words_said` is the box's."""
-        return {**self._desks.handlers(), "desk_join": self.join, "desk_recover": self.recover}
+        """What the `ask` socket answers at desks."""
+        return {
+            **self._desks.handlers(), "desk_join": self.join, "desk_recover": self.recover,
+            "rights_release": self._rights.release,
+        }  # fmt: skip
+
+    def box(self) -> dict[str, Handler]:
+        """What the `box` socket answers, to who carries out what was agreed."""
+        return {"words_said": self.words_said, "rights_released": self._rights.released}
 
     def join(self, items: list[DeskJoinItem]) -> list[ActionResult]:
         """The approval of a yes. Refusals: those of `OwnAccounts.signed`, not-called-back."""
@@ -60,8 +68,8 @@ class DeskWords:
     def recover(self, items: list[DeskRecoverItem]) -> list[RecoverResult]:
         """A new invitation for somebody of a site; what the account had has ended.
 
-        Refusals: those of `OwnAccounts.signed`, not-called-back, account-unknown (another operator's, a desk's, not of
-        that site, revoked), manager-recovers (a manager there can still get in, and does it).
+        Refusals: those of `OwnAccounts.signed`, not-called-back, document-unseen, account-unknown (another operator's,
+        a desk's, not of that site, revoked), manager-recovers (a manager there can still get in, and does it).
         """
         return [self._recover(each) for each in items]
 
@@ -79,7 +87,8 @@ class DeskWords:
         return ActionResult("", self._signed.wrapped(self._signed.said(found)))
 
     def _recover(self, item: DeskRecoverItem) -> RecoverResult:
-        found = self._own.signed(DESK_RECOVER, (item.account, item.place, item.reached), item.asked)
+        shown = (item.account, item.place, item.reached, item.document)
+        found = self._own.signed(DESK_RECOVER, shown, item.asked)
         if isinstance(found, str):
             return RecoverResult(found)
         now = self._clock.now()
@@ -90,21 +99,14 @@ class DeskWords:
             item.account, item.place, now
         ):
             return RecoverResult("account-unknown")
-        if refusal := _reached_fault(item.reached) or self._colleague(item, found.operator, now):
+        if refusal := _reached_fault(item.reached) or _document_fault(item.document):
             return RecoverResult(refusal)
+        if self._registry.manager_beside(item.account, item.place, found.operator, now):
+            return RecoverResult("manager-recovers")
         code, expires = fresh_code(), now + LIFE_DAYS * DAY
         told = Invitation(item.account, found.operator, item.place, known.role, expires)
         refusal = self._known.recover(code_hash(code) or b"", told, Recovery(found.grant.client, now))
         return RecoverResult(refusal) if refusal else RecoverResult("", code, expires)
-
-    def _colleague(self, item: DeskRecoverItem, operator: str, now: int) -> str:
-        """`manager-recovers` where another manager of the site has a passkey and is not on probation."""
-        for account in self._registry.people_at(item.place, operator, MANAGER, now):
-            passkeys, _, probation = self._own.summary(account)
-            locum = self._registry.delegated(account, item.place, now)
-            if account != item.account and passkeys and not probation and not locum:
-                return "manager-recovers"
-        return ""
 
     def _words_said(self, item: WordsSaidItem) -> str:
         told = [self._proven(item, each) for each in item.words]
@@ -153,3 +155,8 @@ def signed(
 def _reached_fault(reached: str) -> str:
     """Whether it is said who was reached, at a number that is not the asker's own."""
     return "" if reached.strip() and len(reached) <= REACHED_MOST else "not-called-back"
+
+
+def _document_fault(seen: str) -> str:
+    """Whether it is said which bank document was looked at, and that its payee is the site's."""
+    return "" if seen.strip() and len(seen) <= REACHED_MOST else "document-unseen"

@@ -78,7 +78,7 @@ class Desks:
         return [self._accounts(each) for each in items]
 
     def _invite(self, item: DeskInviteItem) -> DeskInvited:
-        fields = (item.role, item.place, item.first, item.last, item.account)
+        fields = (item.role, item.place, item.first, item.last, item.account, item.accountable)
         found = self._own.signed(DESK_INVITE, fields, item.asked)
         if isinstance(found, str):
             return DeskInvited(found)
@@ -86,8 +86,8 @@ class Desks:
         if refusal := self._invite_fault(item, found.operator, now):
             return DeskInvited(refusal)
         account, code, expires = item.account or fresh_account(), fresh_code(), now + LIFE_DAYS * DAY
-        told = Invitation(account, found.operator, item.place, item.role, expires)
-        if refusal := self._registry.invite(code_hash(code) or b"", told):
+        told = Invitation(account, found.operator, item.place, item.role, expires, accountable=item.accountable)
+        if refusal := self._registry.invite(code_hash(code) or b"", told, now):
             return DeskInvited(refusal)
         if item.role in SITE_ROLES and (
             refusal := self._registry.mandate(Mandate(account, item.place, item.start, item.end))

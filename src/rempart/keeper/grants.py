@@ -185,6 +185,10 @@ class Grants:
         known = self._registry.clients.get(client)
         return known is not None and not known.revoked
 
+    def watched(self, account: str) -> int:
+        """Until when an account is on probation now, 0 when it is not; microseconds UTC."""
+        return self._registry.accounts.on_probation(account, self._clock.now())
+
     def may_act(self, client: str, site: str, instant: int) -> bool:
         """Whether a registered client that is not revoked may act for a site at an instant."""
         known = self._registry.clients.get(client)
@@ -205,6 +209,19 @@ class Grants:
             return "client-revoked"
         first = self._replays.first(found.client, found.jti, found.expires, seconds)
         return client if first else "replayed-assertion"
+
+    def presented(self, assertion: bytes, named: tuple[str, dict[str, str]], audience: str, instant: int) -> str:
+        """Whether a program that nobody knows signed an assertion with the key it shows; "" or the refusal."""
+        if audience not in self._audiences:
+            return "wrong-audience"
+        if not self._clock.hear(instant):
+            return "clock-apart"
+        seconds = self._clock.now() // 1_000_000
+        client, key = named
+        found = verify_registered(assertion, {client: {key["kid"]: dict(key)}}.get, audience, seconds)
+        if isinstance(found, Refused):
+            return found.code
+        return "" if self._replays.first(client, found.jti, found.expires, seconds) else "replayed-assertion"
 
     def _sign_in(self, item: GrantItem) -> GrantResult:
         if item.audience not in self._audiences:

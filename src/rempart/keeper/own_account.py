@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from rempart.domain.authorities import DESK_ROLES
+from rempart.domain.authorities import DESK_ROLES, OPERATOR_ROLES
 from rempart.domain.authorities import actions as may
 from rempart.domain.dangerous import AUTHORITY, RECOVER
 from rempart.sealing import actions
@@ -142,7 +142,11 @@ class OwnAccounts:
         grant, operator, role = found
         account = grant.client
         probation = max(self._probation(account), grant.probation)
-        return AccountResult("", account, operator, role, self._passkeys(account), probation)
+        *_, last = self._known.recoveries.get(account) or (Recovery("", 0),)
+        by_operator = bool(last.by) and self._by_operator(last.by)
+        return AccountResult(
+            "", account, operator, role, self._passkeys(account), probation, last.instant, by_operator
+        )  # fmt: skip
 
     def _add(self, item: AddPasskeyItem) -> str:
         found = self.session(item.grant, item.binding, item.instant)
@@ -288,7 +292,11 @@ class OwnAccounts:
             for digest, each in self._known.opening(account)
         )
 
+    def _by_operator(self, by: str) -> bool:
+        """Whether it was an officer of the operator, or an agent at its desk: anybody else is a colleague."""
+        known = self._known.invited(by)
+        return known is None or known.role in OPERATOR_ROLES
+
     def _probation(self, account: str) -> int:
         """Until when, 0 when there is none any more."""
-        until = self._known.probation.get(account, 0)
-        return until if until > self._clock.now() else 0
+        return self._known.on_probation(account, self._clock.now())

@@ -327,7 +327,7 @@ def surfaces(parts: Parts) -> dict[str, Table]:
             "seal_iban": parts.keeping.seal_iban,
             "open_iban": parts.keeping.open_iban,
             "bank_approved": parts.signed_actions.bank_approved,
-            "words_said": parts.desk_words.words_said,
+            **parts.desk_words.box(),
             "journal": lambda items: read_journal(parts.journal, items),
             "checkpoint": parts.checkpoints.sign,
         },

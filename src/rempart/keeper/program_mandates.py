@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from rempart.domain.authorities import MANAGE
 from rempart.domain.dangerous import MANDATE_CODE, MANDATE_RENEW
+from rempart.identity.client_assertion import public_jwk_fault
+from rempart.sealing import programs
 from rempart.sealing.account_frames import AccountDone
 from rempart.sealing.invitations import LIFE_DAYS, code_hash, fresh_code
 from rempart.sealing.mandate_frames import (
@@ -74,6 +76,8 @@ class ProgramMandates:
 
     def _claim(self, item: ClaimMandateItem) -> ClaimMandateResult:
         """Refusals: those of assertions, mandate-code-unknown (used, expired, another site's or client's: one)."""
+        if item.key is not None:
+            return self._enrol(item)
         client = self._grants.identified(item.assertion, item.audience, item.instant)
         if isinstance(client, str):
             return ClaimMandateResult(client)
@@ -86,6 +90,27 @@ class ProgramMandates:
         span = (now, now + YEAR)
         self._registry.programs.mandate((client.id, code.site), span, code.by, instant=now, code=hashed)
         return ClaimMandateResult("", client.id, code.by, span[1])
+
+    def _enrol(self, item: ClaimMandateItem) -> ClaimMandateResult:
+        """A program of the site's own, with a key that nobody registered and that signed the assertion.
+
+        Refusals: those of keys (`public_jwk_fault`) and assertions, mandate-code-unknown (also one made for a program).
+        """
+        key = item.key or {}
+        named, fault = programs.named(key), public_jwk_fault(key)
+        if fault or named is None:
+            return ClaimMandateResult(fault or "malformed-key")
+        refusal = self._grants.presented(item.assertion, named, item.audience, item.instant)
+        if refusal:
+            return ClaimMandateResult(refusal)
+        hashed, now = code_hash(item.code) or b"", self._clock.now()
+        code = self._registry.programs.codes.get(hashed)
+        if code is None or code.used or code.expires <= now or (code.site, code.client) != (item.site, ANY):
+            return ClaimMandateResult("mandate-code-unknown")
+        if named[0] in self._registry.clients:  # one program is one key; ended once, it makes another
+            return ClaimMandateResult("mandate-code-unknown")
+        self._registry.programs.enrol(hashed, named, instant=now)
+        return ClaimMandateResult("", named[0], code.by)
 
     def _renew(self, item: RenewMandateItem) -> str:
         """Refusals: those of `OwnAccounts.signed`, client-unknown, days-malformed, mandate-not-due."""
@@ -112,6 +137,8 @@ class ProgramMandates:
         grant, now = found[0], self._clock.now()
         if MANAGE not in grant.purposes:
             return "purpose-not-granted"
+        if self._registry.programs.enrolled.get(item.client) == grant.site:
+            return self._registry.revoke(item.client)
         held = self._live(item.client, grant.site)
         for start, _ in held:
             span = (start, max(start, now))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .registry_entries import MandateCodeEntry, ProgramMandateEntry
+from .registry_entries import MandateCodeEntry, ProgramClientEntry, ProgramMandateEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,11 +26,12 @@ class MandateCode:
 
 
 class ProgramRegistry:
-    """Codes in memory; `append` writes a line and applies it."""
+    """Codes in memory, and the site of each program that enrolled by one; `append` writes a line and applies it."""
 
     def __init__(self, append: Callable[[ProgramLine], None]) -> None:
         self._append = append
         self.codes: dict[bytes, MandateCode] = {}
+        self.enrolled: dict[str, str] = {}
 
     def give(self, hashed: bytes, code: MandateCode, instant: int) -> None:
         """Writes a code down."""
@@ -45,10 +46,18 @@ class ProgramRegistry:
         """A program's mandate from a code, or with another end. `pair`: client and site."""
         self._append(ProgramMandateEntry(code, *pair, *span, by, instant))
 
+    def enrol(self, hashed: bytes, named: tuple[str, dict[str, str]], *, instant: int) -> None:
+        """A program of the code's site, with its id and key; the code is used."""
+        code = self.codes[hashed]
+        self._append(ProgramClientEntry(hashed, named[0], code.site, named[1], code.by, instant))
+
     def apply(self, entry: ProgramLine) -> None:
         """Takes a line that is on disk; the mandate itself is the registry's."""
         match entry:
             case MandateCodeEntry(hashed, operator, site, client, expires, by):
                 self.codes[hashed] = MandateCode(operator, site, client, expires, by)
+            case ProgramClientEntry(code, client, site):
+                self.codes[code] = replace(self.codes[code], used=True)
+                self.enrolled[client] = site
             case ProgramMandateEntry(code) if code in self.codes:
                 self.codes[code] = replace(self.codes[code], used=True)

@@ -61,7 +61,7 @@ class Providers:
         """A later grant of such a session, whose grant was read and whose binding is still to be looked at.
 
         Refusals: other-binding, portal-key-unknown, link-unknown, account-revoked, session-over, session-idle,
-        no-mandate.
+        no-mandate, accountable-gone.
         """
         if grant.binding != item.binding:
             return SessionResult("other-binding")
@@ -136,6 +136,8 @@ class Providers:
         if not sites or (site and site not in sites):
             return SessionResult("no-mandate")
         chosen = site or (sites[0] if len(sites) == 1 else "")
+        if chosen and self._registry.unanswered(link.account, chosen, now):
+            return SessionResult("accountable-gone")
         until = before.signed_in + LIFE
         lesser = self._registry.delegated(link.account, chosen, now)
         role = LESSER.get(link.role, link.role) if lesser else link.role
@@ -146,5 +148,5 @@ class Providers:
         )  # fmt: skip
         return SessionResult(
             "", self._grants.seal(grant), link.account, link.operator, chosen, sites, role, grant.expires, until,
-            grant.session, b"", grant.signed_in, until,
+            grant.session, b"", grant.signed_in, until, watched=self._registry.accounts.on_probation(link.account, now),
         )  # fmt: skip

@@ -20,6 +20,7 @@ from .cards import CardShown
 from .clock import MINUTE, KeeperClock
 from .journal import PURPOSES, Entry, Journal
 from .newborns import HANDLE, counted_as, parents_keys
+from .sealed_identities import born_for
 from .tickets import HEAD, KEYS, ONE, Keys, Tickets
 
 if TYPE_CHECKING:
@@ -179,7 +180,10 @@ class Questions:
             if shown.insurer != item.insurer:
                 return DeriveResult("card-labels")
             found = self._derive(item, asked, expires, encode_card(shown.insurer, shown.handle))
-            return found if found.refusal else replace(found, omitted=LIVE if shown.proven else 0)
+            if found.refusal:
+                return found
+            born = born_for(item.purpose, shown.birth, item.sealed.days)
+            return replace(found, omitted=LIVE if shown.proven else 0, born=born)
         clear = replace(item, member=shown.member, nir=shown.nir, birth=shown.birth, rank=shown.rank, sealed=None)
         found = self._derive(clear, asked, expires)
         return found if found.refusal else replace(found, omitted=shown.omitted, born=shown.born)

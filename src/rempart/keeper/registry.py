@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rempart.identity.client_assertion import public_jwk_fault
+from rempart.sealing.invitations import HAS_NUMBER
 from rempart.sealing.prf import short_prf
 
 from .account_registry import AccountRegistry, Invitation
@@ -33,6 +34,8 @@ from .registry_entries import (
     LinkEntry,
     MandateCodeEntry,
     MandateEntry,
+    ProgramClientEntry,
+    ProgramLine,
     ProgramMandateEntry,
     ProviderEntry,
     RevokeEntry,
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ACCOUNT: Kind = "account"
+STAFF = "staff"
 ACCOUNTABLE = frozenset({"professional", "manager"})
 """Roles that may answer for staff."""
 Jwks = Mapping[str, Mapping[str, Any]]
@@ -126,24 +130,36 @@ class Registry:
     def invite(self, code_hash: bytes, invitation: Invitation, instant: int = 0) -> str:
         """Registers an invitation, and its account when that is new; "" or a refusal code.
 
-        `instant`: at which who answers for staff must work there, microseconds UTC.
+        `instant`: at which who answers for staff must work there, microseconds UTC. Of staff: accountable-required
+        (nobody is named, and no number of their own), accountable-unknown.
         """
         known = self.clients.get(invitation.account)
         if known is not None and known.kind != ACCOUNT:
             return "client-exists"
         if known is not None and known.revoked:
             return "account-revoked"
-        if invitation.accountable and not self._answers(invitation, instant):
+        told = invitation.accountable
+        if invitation.role != STAFF:
+            return "accountable-unknown" if told else self.accounts.invite(code_hash, invitation)
+        if not told:
+            return "accountable-required"
+        if told != HAS_NUMBER and not self._answers(told, invitation, instant):
             return "accountable-unknown"
         return self.accounts.invite(code_hash, invitation)
 
-    def _answers(self, invitation: Invitation, instant: int) -> bool:
-        """Whether somebody of that site, who is no staff and no locum, can answer for staff who are invited."""
-        name, site = invitation.accountable, invitation.site
-        known, client = self.accounts.invited(name), self.clients.get(name)
-        if known is None or client is None or client.revoked or invitation.role != "staff":
+    def unanswered(self, account: str, site: str, instant: int) -> bool:
+        """Whether who answered at a site for staff without a number of their own does so no more."""
+        told, known = self.accounts.accountable(account, site), self.accounts.invited(account)
+        if known is None or told in ("", HAS_NUMBER):
             return False
-        if (known.operator, known.role in ACCOUNTABLE) != (invitation.operator, True):
+        return not self._answers(told, replace(known, site=site), instant)
+
+    def _answers(self, name: str, staff: Invitation, instant: int) -> bool:
+        """Whether somebody of that site, who is no staff and no locum, can answer for staff."""
+        known, client, site = self.accounts.invited(name), self.clients.get(name), staff.site
+        if known is None or client is None or client.revoked:
+            return False
+        if (known.operator, known.role in ACCOUNTABLE) != (staff.operator, True):
             return False
         return site in self.sites_of(name, instant) and not self.delegated(name, site, instant)
 
@@ -218,6 +234,19 @@ class Registry:
             and (known.operator, known.role) == (operator, role)
         )
 
+    def manager_beside(self, account: str, site: str, operator: str, instant: int) -> bool:
+        """Whether a manager of the site other than that account can get in now and lets colleagues back in.
+
+        One with a passkey, not on probation, who works there by more than a locum's delegation.
+        """
+        return any(
+            each != account
+            and self.accounts.opening(each)
+            and not self.accounts.on_probation(each, instant)
+            and not self.delegated(each, site, instant)
+            for each in self.people_at(site, operator, "manager", instant)
+        )
+
     def _read(self, path: Path) -> int:
         """Applies every good line; the offset after the last one."""
         if not path.exists():
@@ -269,11 +298,8 @@ class Registry:
             case DelegationEntry(account, site, start, end):
                 self.stations.apply(entry)
                 self._hold(Mandate(account, site, start, end))
-            case ProgramMandateEntry(_, client, site, start, end):
-                self.programs.apply(entry)
-                self._hold(Mandate(client, site, start, end))
-            case MandateCodeEntry():
-                self.programs.apply(entry)
+            case ProgramMandateEntry() | ProgramClientEntry() | MandateCodeEntry():
+                self._apply_program(entry)
             case StationEntry() | StationEndedEntry() | DelegationCodeEntry():
                 self.stations.apply(entry)
             case ProviderEntry() | LinkEntry() | UnlinkEntry():
@@ -283,6 +309,14 @@ class Registry:
                     known = Client(entry.account, ACCOUNT, "", f"portal:{entry.operator}", MappingProxyType({}))
                     self.clients[entry.account] = known
                 self.accounts.apply(entry)
+
+    def _apply_program(self, entry: ProgramLine) -> None:
+        self.programs.apply(entry)
+        match entry:
+            case ProgramMandateEntry(_, client, site, start, end):
+                self._hold(Mandate(client, site, start, end))
+            case ProgramClientEntry(_, client, site, key):
+                self.clients[client] = Client(client, "site", site, "", MappingProxyType({key["kid"]: key}))
 
     def _hold(self, mandate: Mandate) -> None:
         """Keeps a mandate, in the place of the one with the same start."""

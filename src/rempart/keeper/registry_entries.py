@@ -238,7 +238,18 @@ class ProgramMandateEntry(Entry, tag="program-mandate"):
     instant: int
 
 
-ProgramLine = MandateCodeEntry | ProgramMandateEntry
+class ProgramClientEntry(Entry, tag="program-client"):
+    """A site's own program that came by a code: client, key and site, and the code's use, in one line."""
+
+    code_hash: bytes
+    client: str
+    site: str
+    key: dict[str, str]
+    by: str
+    instant: int
+
+
+ProgramLine = MandateCodeEntry | ProgramMandateEntry | ProgramClientEntry
 ProviderLine = ProviderEntry | LinkEntry | UnlinkEntry
 AccountEntry = (
     PortalEntry

@@ -18,6 +18,8 @@ from rempart.sealing.identity_frames import CheckIdentityItem, CheckIdentityResu
 from rempart.sealing.identity_jwe import DATES_MOST, UNREADABLE, WINDOW, Presented, PresentedCard, opened, parse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .cards import Cards, CardShown
     from .clock import KeeperClock
     from .grants import Grants, Held
@@ -154,11 +156,14 @@ def _shown(found: Presented, sealed: SealedIdentity, purpose: str) -> Shown | st
         return FIELDS + ",".join(f"{fault.field}={fault.code}" for fault in faults)
     if nir is None and sealed.nir_needed:
         return "nir-required"
-    born = ""
-    if purpose not in QUESTIONS:
-        born = same_age(birth, [date.fromordinal(EPOCH + day) for day in sealed.days])
     omitted = (found.nir is None) + (found.rank is None)
+    born = born_for(purpose, birth, sealed.days)
     return Shown(member, nir[0] if nir is not None else None, birth, rank, omitted, born)
+
+
+def born_for(purpose: str, birth: str, days: Iterable[int]) -> str:
+    """What the hub is told of a birth date: nothing for a question, else one of the same ages on the days of care."""
+    return "" if purpose in QUESTIONS else same_age(birth, [date.fromordinal(EPOCH + day) for day in days])
 
 
 @lru_cache(maxsize=4096)

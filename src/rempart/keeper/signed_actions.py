@@ -28,6 +28,8 @@ from rempart.sealing.action_frames import (
 from rempart.sealing.frames import MacItem, SealIbanItem
 from rempart.sealing.prf import short_prf
 
+from .exports import Exports
+
 if TYPE_CHECKING:
     from .clock import KeeperClock
     from .keeping import Keeping
@@ -57,7 +59,10 @@ class SignedActions:
 
     def handlers(self) -> dict[str, Handler]:
         """What the `ask` socket answers by them; `bank_approved` is the box's."""
-        return {"propose_bank": self.propose_bank, "approve_bank": self.approve_bank}
+        exports = Exports(self._accounts, self, self._clock)
+        return {
+            "propose_bank": self.propose_bank, "approve_bank": self.approve_bank, "sign_export": exports.sign,
+        }  # fmt: skip
 
     def propose_bank(self, items: list[ProposeBankItem]) -> list[ProposeBankResult]:
         """A new account, sealed. Refusals, further: iban-malformed, name-malformed, manager-signs."""

@@ -103,7 +103,8 @@ class WaitingRooms:
         if left.kind == "invoice":
             content = b'{"invoices":[' + content + b"]}"
         authority, deposit = self._deposits.again(found, content, left.kind)
-        return OpenWaitingResult("", content, authority, who.client, who.site, deposit, who.probation)
+        watched = self._deposits.watched(who.client)
+        return OpenWaitingResult("", content, authority, who.client, who.site, deposit, who.probation, watched)
 
     def _find(self, room: str) -> EllipticCurvePrivateKey | None:
         for entry in self._ring.body.waiting_keys:

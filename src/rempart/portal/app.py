@@ -18,11 +18,13 @@ from rempart.portal.pages.authorizations import authorizations_routes
 from rempart.portal.pages.bank import bank_routes
 from rempart.portal.pages.counter import counter_routes
 from rempart.portal.pages.entry import entry_routes
+from rempart.portal.pages.exports import export_routes
 from rempart.portal.pages.hospital import hospital_routes
 from rempart.portal.pages.insurer import insurer_routes
 from rempart.portal.pages.invoices import invoice_routes
 from rempart.portal.pages.join import join_routes
 from rempart.portal.pages.locums import locum_routes
+from rempart.portal.pages.messages import message_routes
 from rempart.portal.pages.my_site import my_site_routes
 from rempart.portal.pages.named_card import named_card_routes
 from rempart.portal.pages.offline import offline_routes
@@ -54,7 +56,9 @@ PAGES: Final = (
     named_card_routes,
     invoice_routes,
     payment_routes,
+    export_routes,
     question_routes,
+    message_routes,
     my_site_routes,
     bank_routes,
     program_routes,

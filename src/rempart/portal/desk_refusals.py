@@ -32,6 +32,13 @@ _TABLE: Final[dict[str, tuple[str, str]]] = {
         N_("Ce compte a déjà une clé d’accès"),
         N_("Si elle est perdue, un collègue ou l’exploitation rend l’accès : c’est un autre chemin."),
     ),
+    "accountable-required": (
+        N_("Il manque qui répond de cette personne"), N_("Nommez-le, ou dites qu’elle a son propre numéro."),
+    ),
+    "accountable-unknown": (
+        N_("Ce compte ne peut pas répondre d’elle"),
+        N_("Il faut un professionnel ou un responsable qui travaille à ce site, et pas un remplaçant."),
+    ),
     "invitation-malformed": (N_("Ce lieu ne va pas avec ce rôle"), N_("Relisez le numéro et le rôle.")),
     "days-malformed": (
         N_("Ces jours ne conviennent pas"), N_("Le dernier jour vient après le premier, dans les dix ans."),
@@ -41,6 +48,9 @@ _TABLE: Final[dict[str, tuple[str, str]]] = {
     ),
     "officer-already-spoke": (N_("Vous avez déjà dit oui"), N_("Une autre personne dit oui à son tour.")),
     "not-called-back": (N_("Il manque qui vous avez joint"), N_("Appelez, puis dites-le en 200 signes au plus.")),
+    "document-unseen": (
+        N_("Il manque le document que vous avez regardé"), N_("Regardez un RIB, puis dites-le en 200 signes au plus."),
+    ),
     "manager-recovers": (
         N_("Un responsable de ce site peut rendre l’accès"),
         N_("Il le fait dans « Mon compte », page de secours. L’opérateur n’agit que là où il n’y a personne."),

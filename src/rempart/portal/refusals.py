@@ -158,8 +158,8 @@ _TABLE: Final[dict[str, tuple[Kind, str, str, str]]] = {
     ),
     "on-probation": (
         Kind.AMISS, N_("Pas encore : ce compte est en période de prudence"),
-        N_("Pour changer de compte bancaire, connectez-vous avec une clé d’accès ; après un accès rendu, attendez 72 "
-           "heures."), "",
+        N_("Pour changer de compte bancaire ou télécharger des relevés, connectez-vous avec une clé d’accès ; après un "
+           "accès rendu, attendez 72 heures. À l’écran, tout reste lisible."), "",
     ),
     "manager-signs": (
         Kind.AMISS, N_("Le responsable du site change de compte"),
@@ -168,6 +168,17 @@ _TABLE: Final[dict[str, tuple[Kind, str, str, str]]] = {
     "mandate-not-due": (
         Kind.AMISS, N_("Ce logiciel se renouvelle plus tard"),
         N_("Revenez dans les soixante jours qui précèdent son dernier jour."), "",
+    ),
+    "export-needs-signature": (
+        Kind.AMISS, N_("Ce fichier se signe avant d’être téléchargé"),
+        N_("Revenez à ce virement et téléchargez-le encore : la page de signature s’ouvre."), "",
+    ),
+    "export-needs-second": (
+        Kind.AMISS, N_("Une deuxième personne signe aussi pour un si grand fichier"),
+        N_("Demandez à un professionnel ou à un responsable de signer, depuis son propre compte."), "",
+    ),
+    "export-unknown": (
+        Kind.AMISS, N_("Ce téléchargement ne se signe pas ainsi"), N_("Revenez en arrière, et recommencez."), "",
     ),
     "same-person": (
         Kind.AMISS, N_("La deuxième personne doit être une autre"),
@@ -244,6 +255,11 @@ _TABLE: Final[dict[str, tuple[Kind, str, str, str]]] = {
     "passkey-revoked": (Kind.STOPPED, N_("Cette clé d’accès a été retirée"), _CALL, ""),
     "passkey-cloned": (Kind.STOPPED, N_("Cette clé d’accès semble avoir été copiée"), _CALL, ""),
     "account-revoked": (Kind.STOPPED, N_("Votre compte est fermé"), _CALL, ""),
+    "accountable-gone": (
+        Kind.STOPPED, N_("La personne qui répond de vous ne travaille plus à ce site"),
+        N_("Demandez au responsable du site qu’il appelle votre opérateur : quelqu’un d’autre peut répondre de vous."),
+        "",
+    ),
     "no-mandate": (
         Kind.STOPPED, N_("Vous n’êtes rattaché à ce site aujourd’hui par aucun mandat"),
         N_("Demandez au responsable du site ou à votre opérateur de le prolonger."), "",

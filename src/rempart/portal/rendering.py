@@ -7,18 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie
 
 from rempart.client.doors import SignedIn
-from rempart.portal import words
+from rempart.portal import days, words
 from rempart.portal.desks import at_desk
 from rempart.portal.places import places
 from rempart.portal.port import Portal
 from rempart.portal.professions import DOMAINS
 from rempart.portal.refusals import Refusal
-from rempart.portal.session import Cookies
+from rempart.portal.session import Cookies, no_export_until
 from rempart.portal.words import FIRST, NAMES, Words
 
 Asked = Request[Any, Any, Any]
@@ -41,6 +42,7 @@ LANGUAGE_PAGES: Final = (
     "/factures/fichiers",
     "/paiements",
     "/questions",
+    "/messages",
     "/site-et-equipe",
     "/bureau/sites",
     "/bureau/comptes",
@@ -84,7 +86,7 @@ def environment(words_of: Words) -> Environment:
     )  # fmt: skip
     made.install_gettext_translations(words_of.catalog, newstyle=True)  # type: ignore[attr-defined]  # its extension's
     made.filters |= {
-        "day": words.day, "moment": words.moment, "grouped": words.grouped, "site": words.site,
+        "day": words.day, "moment": _moment, "grouped": words.grouped, "site": words.site,
         "domain": lambda code: words_of.say(DOMAINS[code]) if code in DOMAINS else code,
         "euros": lambda cents: words.euros(cents, words_of.language),
         "whole": lambda number: words.whole(number, words_of.language),
@@ -93,6 +95,13 @@ def environment(words_of: Words) -> Environment:
     made.globals["languages"] = NAMES
     made.globals |= {"places": places, "at_desk": at_desk}
     return made
+
+
+@pass_context
+def _moment(context: Context, text: str) -> str:
+    """Where a template is imported without the page's context there is no session, and the clock is Paris's."""
+    session = context.get("session")
+    return days.moment(text, session if isinstance(session, SignedIn) else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +149,7 @@ class Pages:
             joining=self.portal.settings.enrolment is not None,
             at=path, back=shown_again(path), hospitals=self.portal.settings.hospitals,
             counter=bool(request.cookies.get(self.cookies.station)),
+            no_export_until=no_export_until(how.session, self.portal.clock()),
         )  # fmt: skip
         return Response(text, status_code=how.status, media_type=MediaType.HTML, cookies=list(how.cookies))
 

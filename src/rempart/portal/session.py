@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -70,6 +71,12 @@ def read(value: str) -> SignedIn | None:
         return msgspec.json.decode(content, type=SignedIn)
     except (binascii.Error, ValueError, msgspec.DecodeError):
         return None
+
+
+def no_export_until(session: SignedIn | None, now: float) -> str:
+    """Until when no paper of payments is taken away in this session, after a recovery; "" when they can be."""
+    until = session.exports_from if session is not None else ""
+    return until if until and datetime.fromisoformat(until).timestamp() > now else ""
 
 
 async def renewed(portal: Portal, session: SignedIn) -> SignedIn | Problem:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from gettext import NullTranslations
 from importlib.resources import files
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -71,14 +70,6 @@ def day(text: str) -> str:
     """AAAA-MM-JJ as people of both languages read it here: jj/mm/aaaa; anything else as it is."""
     try:
         return date.fromisoformat(text).strftime("%d/%m/%Y")
-    except ValueError:
-        return text
-
-
-def moment(text: str) -> str:
-    """An instant of the hub, in UTC, as a clock in Paris shows it: jj/mm/aaaa hh:mm; anything else as it is."""
-    try:
-        return datetime.fromisoformat(text).astimezone(ZoneInfo("Europe/Paris")).strftime("%d/%m/%Y %H:%M")
     except ValueError:
         return text
 

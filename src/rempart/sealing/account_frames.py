@@ -93,6 +93,7 @@ class SessionResult(Item, frozen=True):
     """`sites` are those with a mandate in force; `site` is "" while one has to be chosen. `until` ends the shift.
 
     `session` names it through its renewals, `passkey` is the digest of what opened it; `probation` is until when.
+    `watched`: until when the account itself is on probation, after a recovery or a first passkey, whatever opened this.
     `insurer` is the one whose desk it is; a desk has no sites. `person`: of a refusal `link-unknown`, the keeper's name
     of who was vouched for, at that operator.
     """
@@ -112,6 +113,7 @@ class SessionResult(Item, frozen=True):
     probation: int = 0
     insurer: str = ""
     person: bytes = b""
+    watched: int = 0
 
 
 class PortalItem(Item, frozen=True):
@@ -131,8 +133,8 @@ class InviteItem(Item, frozen=True):
     """An account's invitation to make a passkey, by the hash of its code (`sealing.invitations`); `expires` excluded.
 
     Registers the account when it is new. It may act for the site by a mandate only. Of a desk's role, `site` is the
-    insurer's number or the operator, and no mandate is needed. `accountable`, of staff alone: the account of the site
-    that answers for this one, a professional's or a manager's.
+    insurer's number or the operator, and no mandate is needed. `accountable`, of staff and of no other role: the
+    account of the site that answers for this one, a professional's or a manager's; or `HAS_NUMBER`.
     """
 
     account: str
@@ -184,7 +186,10 @@ class AccountItem(Item, frozen=True):
 
 
 class AccountResult(Item, frozen=True):
-    """`passkeys` are those that open something; `probation` until when, 0 when there is none."""
+    """`passkeys` are those that open something; `probation` until when, 0 when there is none.
+
+    `recovered`: when access was last given back, 0 when it never was; `by_operator`: by the operator, else a colleague.
+    """
 
     refusal: str = ""
     account: str = ""
@@ -192,6 +197,8 @@ class AccountResult(Item, frozen=True):
     role: str = ""
     passkeys: tuple[PasskeyTold, ...] = ()
     probation: int = 0
+    recovered: int = 0
+    by_operator: bool = False
 
 
 class AddPasskeyItem(Item, frozen=True):
@@ -266,7 +273,10 @@ class AccountDone(Item, frozen=True):
 
 
 class RecoverAccount(Item, frozen=True):
-    """The operator lets a person enrol again: passkeys and older invitations end, `by` is kept with the line."""
+    """The operator lets a person enrol again: passkeys and older invitations end, `by` is kept with the line.
+
+    `although_manager`: also where another manager of the site could do it.
+    """
 
     account: str
     operator: str
@@ -274,6 +284,7 @@ class RecoverAccount(Item, frozen=True):
     code_hash: bytes
     expires: int
     by: str
+    although_manager: bool = False
 
 
 class ShowAccount(Item, frozen=True):

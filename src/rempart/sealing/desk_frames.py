@@ -1,4 +1,4 @@
-"""The keeper's protocol about the operator's desk: invitations that an agent signs, what is told of accounts.
+"""The keeper's protocol about desks: invitations that an agent signs, what is told of accounts, signed words.
 
 See `actions` for what is signed and `frames` for the protocol; docs/formats/sessions.md, Desks. Instants are
 microseconds UTC.
@@ -17,6 +17,7 @@ class DeskInviteItem(Item, frozen=True):
     """An invitation that an agent signed: role, place and days as they were shown; `account` "" for a new one.
 
     `start` and `end` bound the mandate at the site, `end` excluded; of a desk's role all four are empty or 0.
+    `accountable` as in `account_frames.InviteItem`.
     """
 
     account: str
@@ -26,6 +27,7 @@ class DeskInviteItem(Item, frozen=True):
     last: str
     start: int
     end: int
+    accountable: str
     asked: Signing
 
 
@@ -105,11 +107,12 @@ class DeskJoinItem(Item, frozen=True):
 
 
 class DeskRecoverItem(Item, frozen=True):
-    """An agent lets somebody of a site enrol again, after having reached them otherwise."""
+    """An agent lets somebody of a site enrol again: whom the agent reached, and which bank document was looked at."""
 
     account: str
     place: str
     reached: str
+    document: str
     asked: Signing
 
 
@@ -129,6 +132,37 @@ class WordsSaidItem(Item, frozen=True):
     words: tuple[WordSaid, ...]
 
 
+class RightsReleaseItem(Item, frozen=True):
+    """An insurer's manager agrees to a rights file in quarantine: the hub's number of it, its digest in hexadecimal."""
+
+    file: str
+    digest: str
+    asked: Signing
+
+
+class RightsWord(Item, frozen=True):
+    """A word that the database holds on a rights file: whose account, and the keeper's approval, b"" for none."""
+
+    account: str
+    approval: bytes
+
+
+class RightsReleasedItem(Item, frozen=True):
+    """Asks whose these words are on that file of that insurer."""
+
+    insurer: str
+    file: str
+    digest: str
+    words: tuple[RightsWord, ...]
+
+
+class RightsReleasedResult(Item, frozen=True):
+    """How many different people stand behind the words that are the keeper's own; the refusal when one counts less."""
+
+    refusal: str = ""
+    people: int = 0
+
+
 DESKS: dict[str, tuple[type[Item], type[Item]]] = {
     "desk_invite": (DeskInviteItem, DeskInvited),
     "desk_open": (DeskOpenItem, AccountDone),
@@ -136,6 +170,10 @@ DESKS: dict[str, tuple[type[Item], type[Item]]] = {
     "desk_accounts": (DeskAccountsItem, DeskAccountsResult),
     "desk_join": (DeskJoinItem, ActionResult),
     "desk_recover": (DeskRecoverItem, RecoverResult),
+    "rights_release": (RightsReleaseItem, ActionResult),
 }
-BOX: dict[str, tuple[type[Item], type[Item]]] = {"words_said": (WordsSaidItem, AccountDone)}
+BOX: dict[str, tuple[type[Item], type[Item]]] = {
+    "words_said": (WordsSaidItem, AccountDone),
+    "rights_released": (RightsReleasedItem, RightsReleasedResult),
+}
 """What `ask` and `box` answer of it; part of `frames.OPERATIONS`."""

@@ -7,7 +7,7 @@ encoded as an array: a field is only ever added at the end.
 
 from __future__ import annotations
 
-from . import action_frames, mandate_frames
+from . import action_frames, export_frames, mandate_frames
 from .account_frames import ACCOUNTS, SessionResult
 from .answer_frames import OpenAnswersItem, OpenAnswersResult, SealAnswersItem, SealAnswersResult
 from .desk_frames import BOX as DESK_BOX
@@ -360,6 +360,7 @@ OPERATIONS: dict[str, dict[str, tuple[type[Item], type[Item]]]] = {
         "key_set": (KeySetItem, KeySetResult),
         **ACCOUNTS,
         **action_frames.ASK,
+        **export_frames.ASK,
         **mandate_frames.ASK,
         "provider": (ProviderItem, SessionResult),
         **STATIONS,

@@ -11,6 +11,8 @@ import secrets
 CODE_LENGTH = 16  # characters, 80 bits
 LIFE_DAYS = 7
 """How long an invitation is good."""
+HAS_NUMBER = "has-number"
+"""In the place of the account that answers for staff: the person has a number of their own and answers themselves."""
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _SPELLINGS = str.maketrans("OIL", "011", " -\t\n")
@@ -23,6 +25,12 @@ def fresh_code() -> str:
     """A new code, as it is shown: four by four."""
     code = _draw(CODE_LENGTH)
     return "-".join(code[start : start + 4] for start in range(0, CODE_LENGTH, 4))
+
+
+def halves(code: str) -> tuple[str, str]:
+    """A code of `fresh_code` in the two parts that reach its owner by different ways, 40 bits each."""
+    middle = len(code) // 2
+    return code[:middle], code[middle + 1 :]
 
 
 def fresh_account() -> str:

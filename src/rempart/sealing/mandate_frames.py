@@ -29,20 +29,24 @@ class GiveMandateCodeResult(Item, frozen=True):
 
 
 class ClaimMandateItem(Item, frozen=True):
-    """A program presents a code, for the site it was made for, with an assertion (RFC 7523) for the token URL."""
+    """A program presents a code, for the site it was made for, with an assertion (RFC 7523) for the token URL.
+
+    `key`: of a program that nobody registered, its public JWK (`programs.named`), which signed the assertion.
+    """
 
     assertion: bytes
     audience: str
     code: str
     site: str
     instant: int
+    key: dict[str, str] | None = None
 
     def __repr__(self) -> str:
         return "ClaimMandateItem(…)"
 
 
 class ClaimMandateResult(Item, frozen=True):
-    """Who it is, who let it, and until when it may act for the site, excluded."""
+    """Who it is, who let it, and until when it may act for the site, excluded; 0: until somebody ends it."""
 
     refusal: str = ""
     client: str = ""

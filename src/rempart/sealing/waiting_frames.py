@@ -31,7 +31,8 @@ class OpenWaitingResult(Item, frozen=True):
     """`content` is the request as the page made it; `authority` derives for its kind alone.
 
     For invoices `deposit` is the same content as an ordinary deposit of the same account, for the inbox. `probation`
-    is until when the account's budgets were halved when it was left, microseconds UTC.
+    is until when the account's budgets were halved when it was left, microseconds UTC; `watched` until when the account
+    itself is on probation now.
     """
 
     refusal: str = ""
@@ -41,6 +42,7 @@ class OpenWaitingResult(Item, frozen=True):
     site: str = ""
     deposit: bytes = b""
     probation: int = 0
+    watched: int = 0
 
 
 class ForgetWaitingItem(Item, frozen=True):

@@ -19,7 +19,7 @@ from rempart.simulation.http import Connection, Response
 from rempart.wire.authorizations import AuthorizationList, AuthorizationRequest, AuthorizationState
 from rempart.wire.batches import BatchItem, BatchReceipt, BatchRequest, BatchState
 from rempart.wire.eligibility import CardRequest, EligibilityAnswer, EligibilityRequest, PresenceRequest
-from rempart.wire.estimates import EstimateAnswer, EstimateRequest
+from rempart.wire.estimates import CardEstimateRequest, EstimateAnswer, EstimateRequest
 from rempart.wire.invoices import (
     FileReceipt,
     FileState,
@@ -107,7 +107,7 @@ class Caller:
         """The answers of a batch, once it is ready."""
         return await self._json(("GET", f"/v1/eligibility/batches/{batch}"), b"", BatchState)
 
-    async def estimate(self, request: EstimateRequest) -> EstimateAnswer | Problem:
+    async def estimate(self, request: EstimateRequest | CardEstimateRequest) -> EstimateAnswer | Problem:
         """What the patient would pay now."""
         return await self._json(("POST", "/v1/estimates"), msgspec.json.encode(request), EstimateAnswer)
 

@@ -19,11 +19,19 @@ from rempart.storage.authorizations import moved, read_lines, stored_lines, told
 from rempart.storage.copies import EPOCH
 from rempart.storage.door import LOST, UNABLE, Database
 
+EVERY_OPERATOR = None
+"""For an insurer's own program, which is at no portal; a person reads one operator's sites."""
 MOST = 500  # cases of one list
+WAITING = """
+select r.request, r.requested, r.site, r.domain, r.reason, r.spent, r.amc
+from rempart.authorization_request r join rempart.site s using (site)
+where r.insurer = $1 and r.state = 'pending' and ($2::text is null or s.operator = $2) order by r.requested limit $3
+"""
 CASE = """
-select request, requested, site, domain, reason, spent, amc, lines, first_day, last_day, latest_day, line_cents,
-       total_cents, cut, state, replaces
-from rempart.authorization_request where insurer = $1 and request = $2 and state = 'pending'
+select r.request, r.requested, r.site, r.domain, r.reason, r.spent, r.amc, r.lines, r.first_day, r.last_day,
+       r.latest_day, r.line_cents, r.total_cents, r.cut, r.state, r.replaces
+from rempart.authorization_request r join rempart.site s using (site)
+where r.insurer = $1 and r.request = $2 and r.state = 'pending' and ($3::text is null or s.operator = $3)
 """
 DECIDE = """
 update rempart.authorization_request set state = $2, reason = $3, last_day = $4, latest_day = $5, lines = $6, amc = $7
@@ -78,19 +86,14 @@ class Case:
         return self.ruling.lines
 
 
-async def waiting(database: Database, insurer: str) -> list[Waiting]:
-    """The insurer's, the oldest first."""
-    rows = await database.fetch(
-        "select request, requested, site, domain, reason, spent, amc from rempart.authorization_request "
-        "where insurer = $1 and state = 'pending' order by requested limit $2",
-        insurer, MOST,
-    )  # fmt: skip
-    return [Waiting(*row) for row in rows]
+async def waiting(database: Database, insurer: str, *, operator: str | None) -> list[Waiting]:
+    """The insurer's at sites of this operator, or of `EVERY_OPERATOR`; the oldest first."""
+    return [Waiting(*row) for row in await database.fetch(WAITING, insurer, operator, MOST)]
 
 
-async def case(database: Database, insurer: str, request: UUID) -> Case | None:
-    """One that waits for this insurer; any other looks absent."""
-    rows = await database.fetch(CASE, insurer, request)
+async def case(database: Database, insurer: str, request: UUID, *, operator: str | None) -> Case | None:
+    """One that waits for this insurer at a site of this operator, or of `EVERY_OPERATOR`; any other looks absent."""
+    rows = await database.fetch(CASE, insurer, request, operator)
     if not rows:
         return None
     row = rows[0]

@@ -10,7 +10,7 @@ from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 
-from rempart.domain.contracts import Served, SiteTerms, overlaps
+from rempart.domain.contracts import Contracts, Served, SiteTerms, gathered, overlaps
 
 Connection = psycopg.Connection[Any]
 LOCK = 0x52_4D_50_43_54  # "RMPCT": one contract at a time
@@ -66,6 +66,16 @@ class SiteContract(NamedTuple):
 def insurer_contracts(connection: Connection) -> tuple[InsurerContract, ...]:
     """Every contract with an insurer, of every operator."""
     return tuple(InsurerContract(*row) for row in connection.execute(SERVED).fetchall())
+
+
+def in_force(connection: Connection) -> Contracts:
+    """Every contract as it is looked up by its days."""
+    served = [Served(one.operator, one.insurer, one.starts, one.ends) for one in insurer_contracts(connection)]
+    terms = [
+        SiteTerms(one.operator, one.profession, one.site, one.starts, one.ends, one.cycle_days, one.least_cents)
+        for one in site_contracts(connection)
+    ]
+    return gathered(served, terms)
 
 
 def site_contracts(connection: Connection) -> tuple[SiteContract, ...]:

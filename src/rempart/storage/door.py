@@ -43,6 +43,7 @@ COLUMNS: tuple[Callable[[Any], str], ...] = (
     numbers, numbers, numbers, blobs, blobs, numbers, numbers, numbers, numbers, texts,
 )  # fmt: skip
 """How each field of `Settle` is written, in the order of its fields but the last two, which come apart."""
+NO_CAP = 2**31 - 1
 CARD_SITES = 6  # that may first meet one person by a signed card in a day, where the configuration says nothing
 HOUR_SHARE = 19  # the place of the one argument that is not an array
 SETTLE = (
@@ -134,7 +135,8 @@ class Database:
         columns: list[Any] = [write(each) for write, each in zip(COLUMNS, told, strict=True)]
         columns.insert(HOUR_SHARE, hour_share)
         columns.append(self._card_sites)
-        columns += (texts(accounts), numbers(caps)) if any(accounts) else (None, None)  # null: the usual statement
+        further = any(accounts) or min(caps) < NO_CAP  # else null: the usual statement
+        columns += (texts(accounts), numbers(caps)) if further else (None, None)
         ((verdicts, known),) = await self.fetch(SETTLE, *columns)
         return [Settled(*pair) for pair in zip(verdicts, known, strict=True)]
 
@@ -156,9 +158,9 @@ class Database:
 class Databases:
     """A few connections lent one at a time to requests that are not in a lane."""
 
-    def __init__(self, url: str, size: int) -> None:
+    def __init__(self, url: str, size: int, *, card_sites: int = CARD_SITES) -> None:
         self._free: asyncio.LifoQueue[Database] = asyncio.LifoQueue()
-        self._all = [Database(url) for _ in range(size)]
+        self._all = [Database(url, card_sites=card_sites) for _ in range(size)]
         for database in self._all:
             self._free.put_nowait(database)
 

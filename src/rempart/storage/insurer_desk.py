@@ -22,12 +22,13 @@ LINES_MOST = 500
 """Bad lines of one answer; the report keeps more."""
 
 WAITS = """
-select request, planned_day, latest_day, amo from rempart.authorization_request
-where insurer = $1 and state = 'pending' order by requested limit $2
+select r.request, r.planned_day, r.latest_day, r.amo
+from rempart.authorization_request r join rempart.site s using (site)
+where r.insurer = $1 and s.operator = $2 and r.state = 'pending' order by r.requested limit $3
 """
 WAITS_OF = """
-select planned_day, latest_day, amo from rempart.authorization_request
-where insurer = $1 and request = $2 and state = 'pending'
+select r.planned_day, r.latest_day, r.amo from rempart.authorization_request r join rempart.site s using (site)
+where r.insurer = $1 and s.operator = $2 and r.request = $3 and r.state = 'pending'
 """
 # By week of Paris, Monday: how many were decided by hand, how many agreed, and the median wait in minutes.
 DECIDED = """
@@ -35,13 +36,14 @@ select date_trunc('week', to_timestamp(d.instant / 1000000.0) at time zone 'Euro
        count(*) filter (where r.reason = ''),
        (percentile_cont(0.5) within group (order by d.instant - r.requested) / 60000000)::bigint
 from rempart.authorization_decision d join rempart.authorization_request r using (request)
-where d.instant >= $2 and r.insurer = $1 group by 1 order by 1
+join rempart.site s on s.site = r.site
+where d.instant >= $3 and r.insurer = $1 and s.operator = $2 group by 1 order by 1
 """
 FILES = """
 select f.rights_file, f.kind, f.sequence, f.created, f.received, coalesce(f.decided, 0), f.state, f.code, f.over_limit,
        (f.report - 'rejects' - 'warnings')::text,
        array(select v.verdict || ' ' || v.officer from rempart.rights_release v where v.rights_file = f.rights_file
-             order by v.instant, v.officer)
+             order by v.instant, v.officer), f.digest
 from rempart.rights_file f where f.insurer = $1
 """
 LINES = """
@@ -75,7 +77,7 @@ select c.fund_call, c.day, c.amount, c.movements, c.end_to_end, coalesce(e.outco
 from rempart.fund_call c left join rempart.fund_call_end e using (fund_call)
 where c.operator = $1 and c.insurer = $2 order by c.day desc limit $3
 """
-SPEAK = "select rempart.speak_on_rights($1, $2, $3, $4, $5)"
+SPEAK = "select rempart.speak_on_rights($1, $2, $3, $4, $5, $6)"
 
 
 class Waits(NamedTuple):
@@ -110,7 +112,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class RightsFile(NamedTuple):
-    """One rights file. `voices` are (verdict, officer): an account's begin with `account:`."""
+    """One rights file. `voices` are (verdict, officer): an account's begin with `account:`. `digest`: SHA-256."""
 
     rights_file: int
     kind: str
@@ -123,6 +125,7 @@ class RightsFile(NamedTuple):
     over: tuple[str, ...]
     report: Report
     voices: tuple[tuple[str, str], ...]
+    digest: bytes
 
 
 class Line(NamedTuple):
@@ -176,21 +179,21 @@ class Called(NamedTuple):
     reason: str
 
 
-async def waits(database: Database, insurer: str, most: int) -> dict[UUID, Waits]:
-    """By request, of those that wait."""
-    rows = await database.fetch(WAITS, insurer, most)
+async def waits(database: Database, insurer: str, operator: str, most: int) -> dict[UUID, Waits]:
+    """By request, of those that wait at sites of this operator."""
+    rows = await database.fetch(WAITS, insurer, operator, most)
     return {row[0]: Waits(_day(row[1]), _day(row[2]), row[3]) for row in rows}
 
 
-async def waits_of(database: Database, insurer: str, request: UUID) -> Waits | None:
-    """Of one that waits."""
-    rows = await database.fetch(WAITS_OF, insurer, request)
+async def waits_of(database: Database, insurer: str, operator: str, request: UUID) -> Waits | None:
+    """Of one that waits at a site of this operator."""
+    rows = await database.fetch(WAITS_OF, insurer, operator, request)
     return Waits(_day(rows[0][0]), _day(rows[0][1]), rows[0][2]) if rows else None
 
 
-async def decided(database: Database, insurer: str, since: int) -> list[Week]:
-    """Weeks in which somebody decided, the oldest first."""
-    return [Week(*row) for row in await database.fetch(DECIDED, insurer, since)]
+async def decided(database: Database, insurer: str, operator: str, since: int) -> list[Week]:
+    """Weeks in which somebody decided what sites of this operator had asked, the oldest first."""
+    return [Week(*row) for row in await database.fetch(DECIDED, insurer, operator, since)]
 
 
 async def standing(database: Database, insurer: str) -> Standing | None:
@@ -222,14 +225,17 @@ async def report(database: Database, number: int) -> tuple[list[Line], list[tupl
     return lines, [(row[0], row[1]) for row in await database.fetch(CODES, number)]
 
 
-async def speak(database: Database, of: tuple[str, int], account: str, verdict: str, *, instant: int) -> str:
+async def speak(database: Database, of: tuple[str, int], account: str, signed: bytes | None, *, instant: int) -> str:
     """One voice on a file in quarantine, `of` (insurer, number): what `rempart.speak_on_rights` says of it.
+
+    A release is `signed`, with the keeper's approval; without one it is refused.
 
     Raises `Unavailable`, also while the file is just being released.
     """
     connection = await database.connection()
     try:
-        said: str = await connection.fetchval(SPEAK, *of, account, verdict, instant)
+        verdict = "refuse" if signed is None else "release"
+        said: str = await connection.fetchval(SPEAK, *of, account, verdict, signed, instant)
     except asyncpg.LockNotAvailableError as error:
         raise Unavailable("rights-file-busy") from error
     except LOST as error:
@@ -260,10 +266,12 @@ async def funds(database: Database, operator: str, insurer: str, day: date) -> t
 
 
 def _file(row: Any) -> RightsFile:
-    number, kind, sequence, created, received, decided_at, state, code, over, told, said = row
+    number, kind, sequence, created, received, decided_at, state, code, over, told, said, digest = row
     voices = tuple((verdict, officer) for verdict, _, officer in (each.partition(" ") for each in said))
     found = msgspec.json.decode(told, type=Report)
-    return RightsFile(number, kind, sequence, created, received, decided_at, state, code, tuple(over), found, voices)
+    return RightsFile(
+        number, kind, sequence, created, received, decided_at, state, code, tuple(over), found, voices, bytes(digest)
+    )
 
 
 def _day(number: int) -> date:

@@ -1,4 +1,7 @@
-"""An insurer's rejected invoices for its own people: counts and amounts by reason, and which. No person, no act."""
+"""An insurer's rejected invoices for its own people: counts and amounts by reason, and which. No person, no act.
+
+Of sites of one operator: the one at whose portal they are read.
+"""
 
 from __future__ import annotations
 
@@ -11,23 +14,36 @@ from rempart.storage.door import Database
 
 MOST = 50
 BY_REASON = """
-select i.reason, coalesce(s.profession, ''), count(*), sum(i.spent)::bigint, sum(i.amc)::bigint
-from rempart.invoice i left join rempart.site s on s.site = i.site
-where i.state = 'rejected' and i.insurer = $1 and i.decided >= $2 and i.mode = 'real'
+select i.reason, s.profession, count(*), sum(i.spent)::bigint, sum(i.amc)::bigint
+from rempart.invoice i join rempart.site s on s.site = i.site
+where i.state = 'rejected' and i.insurer = $1 and s.operator = $2 and i.decided >= $3 and i.mode = 'real'
 group by 1, 2 order by 3 desc, 1, 2
 """
 BY_WEEK = """
-select date_trunc('week', to_timestamp(decided / 1000000.0) at time zone 'Europe/Paris')::date, count(*),
-       sum(amc)::bigint
-from rempart.invoice where state = 'rejected' and insurer = $1 and decided >= $2 and mode = 'real' group by 1 order by 1
+select date_trunc('week', to_timestamp(i.decided / 1000000.0) at time zone 'Europe/Paris')::date, count(*),
+       sum(i.amc)::bigint
+from rempart.invoice i join rempart.site s on s.site = i.site
+where i.state = 'rejected' and i.insurer = $1 and s.operator = $2 and i.decided >= $3 and i.mode = 'real'
+group by 1 order by 1
 """
 LISTED = """
-select invoice, number, site, care_day, decided, spent, amc, state from rempart.invoice
-where state = 'rejected' and insurer = $1 and decided >= $2 and reason = $3 and mode = 'real'
-  and ($4::uuid is null or (decided, invoice) < ($5, $4::uuid))
-order by decided desc, invoice desc limit $6
+select i.invoice, i.number, i.site, i.care_day, i.decided, i.spent, i.amc, i.state
+from rempart.invoice i join rempart.site s on s.site = i.site
+where i.state = 'rejected' and i.insurer = $1 and s.operator = $2 and i.decided >= $3 and i.reason = $4
+  and i.mode = 'real' and ($5::uuid is null or (i.decided, i.invoice) < ($6, $5::uuid))
+order by i.decided desc, i.invoice desc limit $7
 """
-DECIDED = "select decided from rempart.invoice where invoice = $1 and insurer = $2 and state = 'rejected'"
+DECIDED = """
+select i.decided from rempart.invoice i join rempart.site s on s.site = i.site
+where i.invoice = $3 and i.insurer = $1 and s.operator = $2 and i.state = 'rejected'
+"""
+
+
+class Desk(NamedTuple):
+    """Whose people read, and at which operator's portal."""
+
+    insurer: str
+    operator: str
 
 
 class Rejection(NamedTuple):
@@ -61,25 +77,25 @@ class Rejected(NamedTuple):
     state: str
 
 
-async def by_reason(database: Database, insurer: str, since: int) -> list[Rejection]:
+async def by_reason(database: Database, desk: Desk, since: int) -> list[Rejection]:
     """The greatest first; `since` microseconds UTC."""
-    return [Rejection(*row) for row in await database.fetch(BY_REASON, insurer, since)]
+    return [Rejection(*row) for row in await database.fetch(BY_REASON, *desk, since)]
 
 
-async def by_week(database: Database, insurer: str, since: int) -> list[Week]:
+async def by_week(database: Database, desk: Desk, since: int) -> list[Week]:
     """In their order, those without any left out."""
-    return [Week(*row) for row in await database.fetch(BY_WEEK, insurer, since)]
+    return [Week(*row) for row in await database.fetch(BY_WEEK, *desk, since)]
 
 
 async def listed(
-    database: Database, insurer: str, since: int, reason: str, *, before: UUID | None = None
+    database: Database, desk: Desk, since: int, reason: str, *, before: UUID | None = None
 ) -> list[Rejected]:  # fmt: skip
     """The newest first, at most `MOST`; `before`: an invoice of the answer before, for older ones."""
     at = 0
     if before is not None:
-        rows = await database.fetch(DECIDED, before, insurer)
+        rows = await database.fetch(DECIDED, *desk, before)
         if not rows:
             return []
         at = int(rows[0][0])
-    found = await database.fetch(LISTED, insurer, since, reason, before, at, MOST)
+    found = await database.fetch(LISTED, *desk, since, reason, before, at, MOST)
     return [Rejected._make((*row[:3], date.fromordinal(EPOCH + row[3]), *row[4:])) for row in found]

@@ -42,7 +42,7 @@ AT_DESKS = (
 )  # fmt: skip
 ONE = _ACCOUNT + "where a.operator = $1 and a.account = $3" + _SERVED + _GROUPED + " order by m.site limit 20"
 STANDING = "select rempart.desk_standing($1, $2, $3, $4, $5)"
-INVITED = "select rempart.desk_invited($1, $2, $3, $4, $5, $6, $7)"
+INVITED = "select rempart.desk_invited($1, $2, $3, $4, $5, $6, $7, $8)"
 SHUT = "select rempart.desk_shut($1, $2, $3, $4, $5, $6, $7, $8)"
 OPEN = "select refusal, state from rempart.desk_open($1, $2, $3, $4)"
 HISTORY = """
@@ -118,7 +118,7 @@ class Shutting(NamedTuple):
 
 
 class Invited(NamedTuple):
-    """An account that the keeper registered; `site` "" at a desk."""
+    """An account that the keeper registered; `site` "" at a desk. `accountable`: who answers for staff, if anybody."""
 
     agent: str
     account: str
@@ -126,6 +126,7 @@ class Invited(NamedTuple):
     site: str
     first: date | None
     last: date | None
+    accountable: str | None = None
 
 
 async def sites(

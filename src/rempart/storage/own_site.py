@@ -22,7 +22,9 @@ select m.client, c.kind, coalesce(a.role, ''), coalesce(a.operator, ''), min(m.s
        bool_and(m.delegated_by is not null), coalesce(max(m.accountable), '')
 from rempart.mandate m join rempart.client c using (client) left join rempart.account a on a.account = m.client
 where m.site = $1 and m.ended is null and m.ends >= $2 and c.standing = 'good'
-group by 1, 2, 3, 4 order by 2, 5, 1
+group by 1, 2, 3, 4
+union all select p.client, 'site', '', '', p.first, date '9999-12-31', false, '' from rempart.site_programs($1) p
+order by 2, 5, 1
 """
 
 
@@ -46,7 +48,7 @@ class Bank(NamedTuple):
 
 
 class Member(NamedTuple):
-    """A client with a mandate of the site, on `first` to `last` included.
+    """A client with a mandate of the site, on `first` to `last` included; the site's own program by a code has no end.
 
     `delegated`: as a locum alone; `accountable`: the account that answers for it, "" when it answers itself.
     """

@@ -260,9 +260,9 @@ class StoredTokens:
         async with self._connections() as connection:
             await connection.execute(
                 """insert into rempart.token (hash, client, site, vendor, grant_bytes, grant_id, binding, expires, role,
-                                              probation, session, passkey, began, renewed, device, insurer)
-                   values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
-                (*token, facts.expires, facts.role, facts.probation, *seen, facts.insurer),
+                                              probation, session, passkey, began, renewed, device, insurer, watched)
+                   values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+                (*token, facts.expires, facts.role, facts.probation, *seen, facts.insurer, facts.watched),
             )
 
     async def read(self, digest: bytes, instant: int) -> TokenFacts | None:
@@ -270,7 +270,8 @@ class StoredTokens:
         async with self._connections() as connection:
             found = await connection.execute(
                 """select t.hash, t.client, c.kind, t.site, coalesce(t.vendor, ''), t.grant_bytes, t.grant_id,
-                          t.binding, t.expires, t.role, t.probation, coalesce(t.session, ''), t.insurer, c.agents
+                          t.binding, t.expires, t.role, t.probation, coalesce(t.session, ''), t.insurer, c.agents,
+                          t.watched
                    from rempart.token t join rempart.client c on c.client = t.client
                    where t.hash = %s and t.revoked is null and t.expires > %s""",
                 (digest, instant),
@@ -283,7 +284,7 @@ class StoredTokens:
         return (
             await self._changed(
                 """update rempart.token set site = %s, grant_bytes = %s, grant_id = %s, expires = %s, role = %s,
-                          probation = %s, renewed = %s
+                          probation = %s, watched = %s, renewed = %s
                    where hash = %s and client = %s and revoked is null and expires > %s""",
                 (
                     facts.site,
@@ -292,6 +293,7 @@ class StoredTokens:
                     facts.expires,
                     facts.role,
                     facts.probation,
+                    facts.watched,
                     instant,
                     digest,
                     facts.client,
@@ -318,6 +320,13 @@ class StoredTokens:
             "update rempart.token set revoked = %s where client = %s and revoked is null and expires > %s",
             (instant, client, instant),
         )
+
+    async def end_recovered(self, account: str, instant: int) -> int:
+        """As `revoke_client`, of an account that was recovered; its sites are told in the same transaction."""
+        async with self._connections() as connection:
+            found = await connection.execute("select rempart.account_recovered(%s, %s)", (account, instant))
+            (ended,) = await found.fetchone() or (0,)
+        return int(ended)
 
     async def revoke_role(self, role: str, instant: int) -> int:
         """Revokes every live token of a role, as all those that gateways got; how many."""

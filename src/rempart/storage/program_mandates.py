@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, LiteralString
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from rempart.application.program_mandates import Given
 from rempart.application.together import Unavailable
 from rempart.storage.parties import Connections
 
 ADD: LiteralString = "select rempart.program_mandated(%s, %s, %s, %s, %s::date, %s::date, %s::bigint)"
+ENROL: LiteralString = "select rempart.program_enrolled(%s, %s, %s, %s, %s, %s::date, %s::bigint)"
 END: LiteralString = "select rempart.end_program_mandates(%s, %s, %s, %s::bigint)"
 LAST: LiteralString = (
     "select max(m.ends) from rempart.mandate m join rempart.client c using (client) "
@@ -28,6 +31,11 @@ class ProgramMandateBooks:
     async def add(self, given: Given, site: str, by: str, *, what: str, instant: int) -> str:
         """Writes days of a mandate, and who let it."""
         return str(await self._one(ADD, (given.client, site, by, what, given.first, given.last, instant)))
+
+    async def enrol(self, given: Given, site: str, by: str, *, key: Mapping[str, str], instant: int) -> str:
+        """Writes a site's own program down with its public key, which has a `kid`, and who let it."""
+        values = (given.client, site, by, key["kid"], Jsonb(dict(key)), given.first, instant)
+        return str(await self._one(ENROL, values))
 
     async def end(self, client: str, site: str, by: str, instant: int) -> str:
         """Withdraws every mandate of the pair."""

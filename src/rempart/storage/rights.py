@@ -20,6 +20,7 @@ from rempart.domain.weighing import Weights
 from rempart.storage import rights_sql as text
 
 Connection = psycopg.Connection[Any]
+UNPROVEN = "rights-release-unproven"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,15 @@ class Waiting(NamedTuple):
     over_limit: tuple[str, ...]
     version: int
     created: int
+    digest: bytes = b""
+    """SHA-256 of the line that the insurer signed."""
+
+
+class Word(NamedTuple):
+    """Somebody's yes to a quarantined file. `signed`: the keeper's approval; None of an officer on the command line."""
+
+    officer: str
+    signed: bytes | None
 
 
 def _table(generation: int) -> sql.Identifier:
@@ -276,13 +286,21 @@ class RightsBook:
         done = self.connection.execute(text.VOICE, (rights_file, officer, verdict, instant))
         return done.rowcount == 1
 
-    def voices(self, rights_file: int) -> int:
-        """How many different people want it released."""
-        statement = "select count(*) from rempart.rights_release where rights_file = %s and verdict = 'release'"
-        return _only(self.connection.execute(statement, (rights_file,)))
+    def words(self, rights_file: int) -> list[Word]:
+        """Who wants it released, in order."""
+        rows = self.connection.execute(text.WORDS, (rights_file,)).fetchall()
+        return [Word(officer, None if signed is None else bytes(signed)) for officer, signed in rows]
+
+    def unproven(self, rights_file: int, *, words: int, people: int, instant: int) -> bool:
+        """Raises the alarm that words of accounts are not what their people signed; False when it rang for this."""
+        values = {
+            "instant": instant, "code": UNPROVEN, "counts": Jsonb({"words": words, "people": people}),
+            "context": Jsonb({"file": rights_file}),
+        }  # fmt: skip
+        return self.connection.execute(text.UNPROVEN, values).rowcount == 1
 
     def agreed(self) -> list[int]:
-        """Files in quarantine that two different people want released, the oldest first."""
+        """Files in quarantine with two words for a release, the oldest first. Whose they are is asked later."""
         rows = self.connection.execute(text.AGREED).fetchall()
         return [row[0] for row in rows]
 

@@ -28,7 +28,7 @@ values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) returning rights_file
 """
 
 WAITING = """
-select f.rights_file, f.insurer, f.kind, f.sequence, f.generation, f.over_limit, g.key_version, f.created
+select f.rights_file, f.insurer, f.kind, f.sequence, f.generation, f.over_limit, g.key_version, f.created, f.digest
 from rempart.rights_file f join rempart.generation g on g.generation = f.generation
 where f.rights_file = %s and f.state = 'quarantined' for update of f
 """
@@ -36,6 +36,18 @@ where f.rights_file = %s and f.state = 'quarantined' for update of f
 VOICE = """
 insert into rempart.rights_release (rights_file, officer, verdict, instant) values (%s, %s, %s, %s)
 on conflict (rights_file, officer) do nothing
+"""
+
+WORDS = """
+select officer, signed from rempart.rights_release where rights_file = %s and verdict = 'release'
+order by instant, officer
+"""
+
+UNPROVEN = """
+insert into rempart.alarm (instant, code, counts, context)
+select %(instant)s, %(code)s, %(counts)s, %(context)s where not exists (
+    select from rempart.alarm a
+    where a.code = %(code)s and a.counts = %(counts)s::jsonb and a.context = %(context)s::jsonb)
 """
 
 AGREED = """

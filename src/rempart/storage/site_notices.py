@@ -15,6 +15,11 @@ select notice, kind, subject, day, instant from rempart.site_notice
 where site = $1 and notice > $2 and tx < pg_snapshot_xmin(pg_current_snapshot()) order by notice limit $3
 """
 
+NEWEST = """
+select notice, kind, subject, day, instant from rempart.site_notice
+where site = $1 and notice > $2 and tx < pg_snapshot_xmin(pg_current_snapshot()) order by notice desc limit $3
+"""
+
 
 class SiteNotice(NamedTuple):
     """One notice of the site; `instant` in microseconds UTC."""
@@ -26,6 +31,6 @@ class SiteNotice(NamedTuple):
     instant: int
 
 
-async def of_site(database: Database, site: str, since: int) -> list[SiteNotice]:
-    """The site's own after number `since`, the oldest first, `PAGE` at most."""
-    return [SiteNotice(*row) for row in await database.fetch(OF_SITE, site, since, PAGE)]
+async def of_site(database: Database, site: str, since: int, *, newest: bool = False) -> list[SiteNotice]:
+    """The site's own after number `since`, the oldest first, or the newest first; `PAGE` at most."""
+    return [SiteNotice(*row) for row in await database.fetch(NEWEST if newest else OF_SITE, site, since, PAGE)]

@@ -20,7 +20,9 @@ insert into rempart.support_reading (account, operator, kind, wanted, site, inst
 ASKED = "select * from rempart.support_question($1, $2)"
 SITE = "select profession from rempart.site where site = $1 and operator = $2"
 FACTS = """
-select i.insurer, b.channel from rempart.invoice i left join rempart.inbound b using (inbound) where i.invoice = $1
+select i.insurer, b.channel, w.reason from rempart.invoice i left join rempart.inbound b using (inbound)
+left join rempart.payment_waiting w
+    on i.state = 'accepted' and (w.site, w.insurer, w.operator) = (i.site, i.insurer, $2) where i.invoice = $1
 """
 REQUEST = """
 select r.request, r.site, r.domain, s.profession
@@ -53,12 +55,13 @@ class AskedQuestion(NamedTuple):
 
 
 class SentInvoice(NamedTuple):
-    """One invoice, and what its site does not read of it: insurer and channel."""
+    """One invoice, and what its site does not read of it: insurer and channel; `waiting`: why its payment waits."""
 
     row: states.InvoiceRow
     profession: str
     insurer: str
     channel: str
+    waiting: str
 
 
 class AskedAuthorization(NamedTuple):
@@ -84,9 +87,9 @@ async def invoices(database: Database, look: Look) -> list[SentInvoice]:
     found: list[SentInvoice] = []
     for identity in (await states.by_number(database, look.site, look.wanted))[:MOST] if known else ():
         row = await states.invoice(database, look.site, identity)
-        ((insurer, channel),) = await database.fetch(FACTS, identity)
+        ((insurer, channel, waiting),) = await database.fetch(FACTS, identity, look.operator)
         if row is not None:
-            found.append(SentInvoice(row, known[0][0], insurer, channel or ""))
+            found.append(SentInvoice(row, known[0][0], insurer, channel or "", waiting or ""))
     return found
 
 

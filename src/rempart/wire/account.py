@@ -37,13 +37,18 @@ class SessionState(msgspec.Struct, frozen=True):
 
 
 class AccountState(msgspec.Struct, frozen=True):
-    """`probation`: until when budgets are halved after a recovery, "" when they are not."""
+    """`probation`: until when budgets are halved after a recovery, "" when they are not.
+
+    `recovered`: when access was last given back, "" when it never was; `recovered_by`: colleague or operator, else "".
+    """
 
     account: str
     role: str
     passkeys: tuple[PasskeyState, ...]
     sessions: tuple[SessionState, ...]
     probation: str
+    recovered: str = ""
+    recovered_by: str = ""
 
 
 class PasskeyProof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

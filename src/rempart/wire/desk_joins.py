@@ -75,9 +75,13 @@ class DeskAnswerRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 
 class DeskRecoverRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A signed recovery of an account of a site where nobody else can; `reached` as in `DeskJoinRequest`."""
+    """A signed recovery of an account of a site where nobody else can; `reached` as in `DeskJoinRequest`.
+
+    `document`: which bank document was looked at, and that its payee is the site's; never an account number.
+    """
 
     place: str
     reached: str
+    document: str
     challenge: str
     signed: PasskeyProof

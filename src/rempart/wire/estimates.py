@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from rempart.wire.authorizations import QuoteLine
-from rempart.wire.eligibility import Evidence
+from rempart.wire.eligibility import Shown
 from rempart.wire.invoices import LineState
 
 
@@ -31,7 +31,7 @@ class EstimateRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True, o
     amc_number: str
     member: str
     birth_date: str
-    evidence: Evidence
+    evidence: Shown
     lines: tuple[EstimateLine, ...] = ()
     stay: EstimateStay | None = None
     accreditation: str = ""
@@ -45,6 +45,29 @@ class EstimateRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True, o
 
     def __repr__(self) -> str:
         return "EstimateRequest(…)"
+
+
+class CardEstimateRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
+    """The same for whose signed card was scanned. `card` is the text of its code, as a `CardRequest` has it."""
+
+    card: str
+    lines: tuple[EstimateLine, ...] = ()
+    stay: EstimateStay | None = None
+    accreditation: str = ""
+    nature: str = "10"
+    exemption: str = ""
+    evidence: Literal["card"] = "card"
+    site_reference: str = ""
+
+    def __repr__(self) -> str:
+        return "CardEstimateRequest(…)"
+
+    def labelled(self, amc_number: str, convention: str, csr: str) -> EstimateRequest:
+        """The request of whom the card itself presents, under what it says of routing."""
+        return EstimateRequest(
+            amc_number, "", "", "card", self.lines, self.stay, self.accreditation, convention, csr,
+            nature=self.nature, exemption=self.exemption, site_reference=self.site_reference,
+        )  # fmt: skip
 
 
 class EstimateAnswer(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from rempart.wire.account import PasskeyProof
 from rempart.wire.authorizations import PendingCase, StatedLine
 
 
@@ -80,7 +81,10 @@ class DeskWeights(msgspec.Struct, frozen=True):
 
 
 class DeskRightsFile(msgspec.Struct, frozen=True):
-    """One rights file: applied, quarantined or refused. `over`: kinds of change that two people must agree to."""
+    """One rights file: applied, quarantined or refused. `over`: kinds of change that two people must agree to.
+
+    `digest`: SHA-256 of its first line without the line's end, hexadecimal; that line names all others.
+    """
 
     number: int
     kind: str
@@ -98,6 +102,7 @@ class DeskRightsFile(msgspec.Struct, frozen=True):
     collisions: int
     weights: DeskWeights | None = None
     voices: tuple[DeskVoice, ...] = ()
+    digest: str = ""
 
 
 class DeskRightsList(msgspec.Struct, frozen=True):
@@ -134,9 +139,11 @@ class DeskRightsReport(msgspec.Struct, frozen=True):
 
 
 class DeskWord(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """The account's word on a file in quarantine."""
+    """The account's word on a file in quarantine; a release is signed (action `rights-release`), a refusal is not."""
 
     verdict: Literal["release", "refuse"]
+    challenge: str = ""
+    signed: PasskeyProof | None = None
 
 
 class DeskSaid(msgspec.Struct, frozen=True):

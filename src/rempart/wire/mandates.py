@@ -28,12 +28,16 @@ class MandateCode(msgspec.Struct, frozen=True):
         return "MandateCode(…)"
 
 
-class MandateClaim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A program presents a code; the assertion is as for a token, and good once."""
+class MandateClaim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A program presents a code; the assertion is as for a token, and good once.
+
+    `key`: of a program that nobody registered, its public JWK; its id is made from it (`sealing.programs`).
+    """
 
     client_assertion: str
     site: str
     code: str
+    key: dict[str, str] | None = None
 
     def __repr__(self) -> str:
         return "MandateClaim(…)"
@@ -56,7 +60,7 @@ class MandateEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MandateGiven(msgspec.Struct, frozen=True):
-    """For which site and days."""
+    """For which site and days; a site's own program until 9999-12-31, which is: until somebody ends it."""
 
     client: str
     site: str

@@ -80,7 +80,8 @@ class DeskInviteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """Whom an agent invites, signed: `challenge` is the keeper's, with the action's hash behind it.
 
     `place`: a site's billing number with `first` and `last`, both included; of `support` the operator, without days.
-    `account`: one that never had a passkey, for another code; "" for a new one.
+    `account`: one that never had a passkey, for another code; "" for a new one. `accountable`, of staff alone: the
+    account of the site that answers for them, or `has-number` for who has a number of their own.
     """
 
     role: str
@@ -88,15 +89,16 @@ class DeskInviteRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     first: str
     last: str
     account: str
+    accountable: str
     challenge: str
     signed: PasskeyProof
 
 
-class DeskInvitation(msgspec.Struct, frozen=True):
-    """`code` is shown once and kept nowhere."""
+class DeskCode(msgspec.Struct, frozen=True):
+    """The first half of a code, shown once; the second is for the operator's mail to bring (`gateways.messages`)."""
 
     account: str
-    code: str
+    first_half: str
     expires: str
 
 

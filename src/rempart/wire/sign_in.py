@@ -103,7 +103,8 @@ class SessionAnswer(msgspec.Struct, frozen=True):
 
     `site` is empty while it has to be chosen among `sites`; `profession` is the site's. `ends_in`: seconds to the end
     of the shift, after which one signs in again. A desk's session has no site: `insurer` is the one whose desk it is,
-    empty at the operator's own.
+    empty at the operator's own. `exports_from`: after a recovery, from when papers of payments can be taken away, UTC.
+    `zone`: the IANA name of the site's, by which its days are read; empty without a site.
     """
 
     token: str
@@ -115,3 +116,5 @@ class SessionAnswer(msgspec.Struct, frozen=True):
     expires_in: int
     ends_in: int
     insurer: str = ""
+    exports_from: str = ""
+    zone: str = ""

@@ -37,7 +37,10 @@ class SupportLine(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SupportInvoice(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One invoice: state, reason with its sentence in French, events, lines. `channel`: api or file."""
+    """One invoice: state, reason with its sentence in French, events, lines. `channel`: api or file.
+
+    `waiting`: of an accepted one, why what this insurer owes the site is not paid yet, with its sentence.
+    """
 
     invoice: str
     number: str
@@ -52,6 +55,8 @@ class SupportInvoice(msgspec.Struct, frozen=True, omit_defaults=True):
     events: tuple[EventState, ...] = ()
     corrects: str = ""
     corrected_by: str = ""
+    waiting: str = ""
+    waiting_sentence: str = ""
 
 
 class SupportInvoices(msgspec.Struct, frozen=True):

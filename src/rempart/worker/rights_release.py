@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import NamedTuple, Protocol
 
 import psycopg
 import structlog
@@ -11,12 +13,38 @@ import structlog
 from rempart.ground.instants import PARIS, civil_date
 from rempart.sealing.client import KeeperSync
 from rempart.sealing.loading import Promote
-from rempart.storage.rights import Connection, RightsBook, Standing, Waiting
+from rempart.storage.rights import UNPROVEN, Connection, RightsBook, Standing, Waiting, Word
 from rempart.storage.waits import stirred
 from rempart.worker.rights_outcome import Outcome, Rules
 
 log = structlog.get_logger()
 _EPOCH = date(1970, 1, 1).toordinal()
+ACCOUNT = "account:"
+"""What the name of a voice begins with that was given at the insurer's desk: no officer's name does."""
+PEOPLE = 2
+
+
+class Behind(NamedTuple):
+    """How many different people stand behind words, and why one of them counts less: a code, "" when all count."""
+
+    people: int
+    refusal: str = ""
+
+
+class Signatures(Protocol):
+    """The keeper, about what managers of insurers signed. Raises `KeeperUnavailable`."""
+
+    def behind(self, file: Waiting, words: Sequence[Word]) -> Behind: ...
+
+
+class Proof(NamedTuple):
+    """How words of accounts are believed: nobody's without `signatures`; `rang` is called once with an alarm's code."""
+
+    signatures: Signatures | None = None
+    rang: Callable[[str], None] = lambda _code: None
+
+
+NOBODY = Proof()
 
 
 class NotPromotedError(RuntimeError):
@@ -48,22 +76,30 @@ def apply(book: RightsBook, keeper: KeeperSync, waiting: Waiting, standing: Stan
     return 0
 
 
-def release(connection: Connection, keeper: KeeperSync, rights_file: int, officer: str, *, instant: int) -> Outcome:
-    """One officer agrees; with the second different one the file is applied.
+def release(
+    connection: Connection, keeper: KeeperSync, rights_file: int, officer: str, *, instant: int, proof: Proof = NOBODY
+) -> Outcome:
+    """One officer agrees; with the second different person the file is applied.
 
-    Refused: `not-in-quarantine`, `officer-missing`, `officer-already-spoke`, `load-running`. While one officer is
-    missing the state stays `quarantined`.
+    Refused: `not-in-quarantine`, `officer-missing`, `officer-already-spoke`, `load-running`. While one person is
+    missing the state stays `quarantined`. An officer's word is not signed: whoever administers this machine gives it.
     """
-    return _speak(connection, keeper, rights_file, officer, verdict="release", instant=instant)
+    return _speak(connection, keeper, rights_file, officer, verdict="release", instant=instant, proof=proof)
 
 
 def refuse(connection: Connection, keeper: KeeperSync, rights_file: int, officer: str, *, instant: int) -> Outcome:
     """One officer is enough to refuse: the previous rights go on, and the insurer sends that sequence number again."""
-    return _speak(connection, keeper, rights_file, officer, verdict="refuse", instant=instant)
+    return _speak(connection, keeper, rights_file, officer, verdict="refuse", instant=instant, proof=NOBODY)
 
 
-def complete(connection: Connection, keeper: KeeperSync, rights_file: int, *, instant: int) -> Outcome:
-    """A file that two different people agreed to elsewhere is applied; what is not ripe, or just loading, is left."""
+def complete(
+    connection: Connection, keeper: KeeperSync, rights_file: int, *, instant: int, proof: Proof = NOBODY
+) -> Outcome:
+    """A file that two different people agreed to elsewhere is applied; what is not ripe, or just loading, is left.
+
+    What an account is said to have agreed to counts when the keeper says that it signed this file: else the file stays
+    (`approval-unproven`) and an alarm rings.
+    """
     book = RightsBook(connection)
     with connection.transaction():
         waiting = book.waiting(rights_file)
@@ -72,9 +108,25 @@ def complete(connection: Connection, keeper: KeeperSync, rights_file: int, *, in
         outcome = _found(waiting)
         if not book.lock(waiting.insurer):
             return replace(outcome, code="load-running")
-        if book.voices(rights_file) < 2:
-            return replace(outcome, code="second-officer-missing")
+        if code := _missing(book, waiting, proof, instant=instant):
+            return replace(outcome, code=code)
         return _applied(book, keeper, waiting, instant=instant)
+
+
+def _missing(book: RightsBook, waiting: Waiting, proof: Proof, *, instant: int) -> str:
+    """Why a file is not released yet: `approval-unproven`, `second-officer-missing`; "" when two people agreed."""
+    words = book.words(waiting.rights_file)
+    signed = [word for word in words if word.officer.startswith(ACCOUNT)]
+    behind = Behind(0)
+    if signed:
+        behind = proof.signatures.behind(waiting, signed) if proof.signatures else Behind(0, "approval-unproven")
+    told = {"words": len(signed), "people": behind.people}
+    if behind.refusal and book.unproven(waiting.rights_file, **told, instant=instant):
+        log.error("alarm", code=UNPROVEN, number=waiting.rights_file, count=len(signed))
+        proof.rang(UNPROVEN)
+    if len(words) - len(signed) + behind.people >= PEOPLE:
+        return ""
+    return "approval-unproven" if behind.refusal else "second-officer-missing"
 
 
 def _found(waiting: Waiting) -> Outcome:
@@ -96,10 +148,11 @@ def _applied(book: RightsBook, keeper: KeeperSync, waiting: Waiting, *, instant:
 
 
 def _speak(
-    connection: Connection, keeper: KeeperSync, rights_file: int, officer: str, *, verdict: str, instant: int
-) -> Outcome:
+    connection: Connection, keeper: KeeperSync, rights_file: int, officer: str, *, verdict: str, instant: int,
+    proof: Proof,
+) -> Outcome:  # fmt: skip
     name = officer.strip().lower()
-    if not name:
+    if not name or name.startswith(ACCOUNT):
         return Outcome("refused", "officer-missing", rights_file=rights_file)
     book = RightsBook(connection)
     with connection.transaction():
@@ -115,8 +168,8 @@ def _speak(
             book.decide(rights_file, "refused", "refused-by-officer", instant=instant)
             book.refuse(waiting.generation)
             return replace(outcome, state="refused", code="refused-by-officer")
-        if book.voices(rights_file) < 2:
-            return replace(outcome, code="second-officer-missing")
+        if code := _missing(book, waiting, proof, instant=instant):
+            return replace(outcome, code=code)
         return _applied(book, keeper, waiting, instant=instant)
 
 

@@ -18,11 +18,15 @@ ROLES = ("owner", "hub", "worker", "auditor")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`code` is stable; `sentence` says what is wrong, `todo` what to do. Neither holds a value of anyone's data."""
+    """`code` is stable; `sentence` says what is wrong, `todo` what to do. Neither holds a value of anyone's data.
+
+    One that `warns` may be meant so: it is told, and the installation counts as healthy all the same.
+    """
 
     code: str
     sentence: str
     todo: str
+    warns: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ HUB_READS = (
     "authorization_part", "webhook_event", "desk_suspension", "waiting_room", "wave_plan", "wave_window",
     "rights_file", "rights_release", "fund_call_end", "receipt_key",
     "insurer_contract", "insurer_contract_end", "insurer_contract_dated", "site_contract", "site_contract_end",
-    "site_contract_dated", "network_member",
+    "site_contract_dated", "network_member", "export_signature",
 )  # fmt: skip
 HUB_READS_OF = {
     "waiting_entry": (
@@ -61,10 +61,10 @@ HUB_INSERTS = (
     "token", "inbound", "inbox", "idempotency", "authorization_request", "authorization_event", "authorization_sealed",
     "authorization_decision", "authorization_hold",
     "settlement_reply", "waiting_room",
-    "support_reading", "receipt_key",
+    "support_reading", "receipt_key", "export_signature",
 )  # fmt: skip
 HUB_UPDATES_OF = {
-    "token": ("revoked", "site", "grant_bytes", "grant_id", "expires", "role", "probation", "renewed"),
+    "token": ("revoked", "site", "grant_bytes", "grant_id", "expires", "role", "probation", "watched", "renewed"),
     "inbound": ("state", "bytes", "report", "fingerprint"),
     "invoice": ("distinct_said",),
     "receipt_key": ("ended",),
@@ -92,6 +92,7 @@ AUDITOR_READS = (
     "log_of_months",
     "support_reading",
     "desk_event",
+    "export_signature",
 )
 
 HUB: frozenset[Right] = frozenset({
@@ -119,7 +120,7 @@ FACTS = (
     "counter_entry",
     "rights_again_done", "desk_event", "wave_plan", "wave_window",
     "authorization_part", "webhook_event",
-    "support_reading",
+    "support_reading", "export_signature",
     "insurer_contract", "insurer_contract_end", "site_contract", "site_contract_end", "network_file", "network_file_of",
 )  # fmt: skip
 WORKER_NEVER: frozenset[Right] = frozenset({
@@ -138,9 +139,10 @@ FUNCTIONS = {
         "site_bank_details", "delegate_site", "end_delegations", "federate_account",
         "desk_standing", "desk_invited", "desk_shut", "desk_open", "desk_history",
         "desk_enrolment_words", "desk_enrolment_document", "desk_enrolment_agree", "desk_enrolment_answer",
-        "desk_recovered", "desk_log_counts", "desk_log_entry",
+        "desk_recovered", "desk_log_counts", "desk_log_entry", "account_recovered",
         "propose_bank_details", "approve_bank_details", "cancel_bank_details", "open_bank_details",
         "paid_bank_details", "program_mandated", "end_program_mandates",
+        "program_enrolled", "site_programs",
         "speak_on_rights", "insurer_funds",
         "disclose_reading", "support_question", "leave_waiting", "name_agent",
     ),

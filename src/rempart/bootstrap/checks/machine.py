@@ -12,6 +12,8 @@ import zoneinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rempart.ground.instants import MICROSECONDS
+
 from .findings import Check, Fault, Ground, Outcome, found
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 LEAST_FREE = 1 << 30  # bytes
 LEAST_FILES = 1_024
+MESSAGE_LATE = 86_400  # seconds
 SPARE_FILES = 256  # beside one per request that waits
 LONGEST_SOCKET = 107  # bytes of sockaddr_un.sun_path, less its zero
 ZONES = (
@@ -132,9 +135,27 @@ def _folders(settings: Settings) -> tuple[tuple[str, Path, bool], ...]:
     return (
         ("paths.data", settings.paths.data, False),
         ("paths.spool", settings.paths.spool, False),
+        ("paths.messages", settings.paths.messages, False),
         ("paths.keeper_sockets", settings.paths.keeper_sockets, True),
         ("payment.output", settings.payment.output, False),
     )
+
+
+def messages(ground: Ground) -> Outcome:
+    """Somebody takes the messages away: half of each code waits in one, and without it nobody comes in."""
+    folder = ground.settings.paths.messages
+    if not _visible(folder) or not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):
+        return found([], "no message was ever written, or another program's folder")
+    try:
+        written = [path.stat().st_mtime for path in folder.glob("*.json")]
+    except FileNotFoundError:  # taken away meanwhile: that is what is asked
+        written = []
+    late = [at for at in written if ground.now() / MICROSECONDS - at > MESSAGE_LATE]
+    if late:
+        sentence = f"{len(late)} messages have lain in {folder} for more than a day"
+        todo = "have your mail take them away: send `text_fr` or `text_en` to whose account it is, then delete the file"
+        return found([Fault("messages-not-taken", sentence, todo)], "")
+    return found([], f"{len(written)} wait, none for more than a day")
 
 
 def disk(ground: Ground) -> Outcome:
@@ -205,6 +226,9 @@ PORTS = Check(
 FOLDERS = Check(
     "folders", "Folders are private and writable by this user, or can be made.",
     ("folder-absent", "folder-not-folder", "folder-open", "folder-not-writable"), folders,
+)  # fmt: skip
+MESSAGES = Check(
+    "messages", "Messages with halves of codes are taken away within a day.", ("messages-not-taken",), messages
 )  # fmt: skip
 DISK = Check("disk", "At least 1 GiB is free wherever a program writes.", ("disk-short",), disk)
 FILES = Check(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from litestar import Response, get, post
@@ -27,6 +28,8 @@ from rempart.wire.account import AddPasskeyRequest, PasskeyProof
 from rempart.wire.problem import Problem
 
 HERE: Final = "/compte"
+SHOWN: Final = timedelta(days=30)
+"""How long the page says that access was given back."""
 GONE: Final = frozenset({"not-found", "last-passkey"})
 """Refusals of an end that the page itself answers: what was to be ended is not there, or is the last."""
 
@@ -157,6 +160,10 @@ async def _done(pages: Pages, request: Asked, live: SignedIn, call: Call[bytes])
     return await _page(pages, request, live, refusal)
 
 
+def _since(pages: Pages, instant: str) -> timedelta:
+    return datetime.fromtimestamp(pages.portal.clock(), UTC) - datetime.fromisoformat(instant)
+
+
 async def _page(pages: Pages, request: Asked, live: SignedIn, refusal: Refusal | None = None) -> Response[Any]:
     try:
         own = await told(pages, request, live, own_account.account())
@@ -165,6 +172,7 @@ async def _page(pages: Pages, request: Asked, live: SignedIn, refusal: Refusal |
     values = {
         "own": own, "refusal": refusal, "roles": ROLES, "device": devices.named,
         "manager": live.role == "manager" and not own.probation,
+        "given_back": bool(own.recovered) and _since(pages, own.recovered) < SHOWN,
     }  # fmt: skip
     status = 200 if refusal is None else STATUS[refusal.kind]
     return pages.page(request, "account.html", values, Shown(live, status=status))

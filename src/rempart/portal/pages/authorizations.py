@@ -13,6 +13,7 @@ from litestar.response import Redirect
 
 from rempart.client import calls
 from rempart.client.doors import SignedIn
+from rempart.portal import reference
 from rempart.portal.pages import authorizations_shown as common
 from rempart.portal.pages.authorizations_invoice import invoice_routes
 from rempart.portal.pages.authorizations_modify import modify_routes
@@ -61,7 +62,7 @@ def _list(pages: Pages) -> list[HTTPRouteHandler]:
             number = re.sub(r"[\s-]", "", wanted).upper()
             if REFERENCE.fullmatch(number):
                 call = calls.find_authorizations(reference=number)
-            elif common.reference(wanted):
+            elif reference.read(wanted):
                 call = calls.find_authorizations(site_reference=wanted)
             else:
                 return _shown(here, AuthorizationList(), searched=True)

@@ -80,7 +80,7 @@ def invoice_routes(pages: Pages) -> list[HTTPRouteHandler]:
 async def _sent(here: Here, found: AuthorizationState, told: Mapping[str, str]) -> Response[Any]:
     """The invoice on its way, or the form again with what is amiss."""
     billed = _billed(told, found, _kind(found) or BY_DOMAIN["OPTI"])
-    made = _invoice(told, found, billed, common.today(here.pages))
+    made = _invoice(told, found, billed, here.today)
     if isinstance(made, Trouble):
         return _form(here, found, told, made)
     try:
@@ -171,7 +171,7 @@ def _form(
         "found": found, "kind": kind, "covers": kind.covers, "lenses": LENSES, "faults": common.FAULTS, "trouble": why,
         "rows": _rows(kind, found, told), "cover": told.get("cover", "general"),
         "key": common.key_of(told.get("key", "")), "number": told.get("number", ""),
-        "delivered": told.get("delivered", "") or common.today(here.pages).strftime("%d/%m/%Y"),
+        "delivered": told.get("delivered", "") or here.today.strftime("%d/%m/%Y"),
         "more": len(found.rest) > MOST_ROWS,
     }  # fmt: skip
     return here.page("authorization_invoice.html", values, why.status)

@@ -12,7 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from rempart.client import calls
 from rempart.client.doors import SignedIn
 from rempart.client.exchange import NoAnswerError
-from rempart.portal import papers, quote, refusals
+from rempart.portal import papers, quote, reference, refusals
 from rempart.portal.pages import authorizations_shown as common
 from rempart.portal.pages.authorizations_shown import Here, Trouble
 from rempart.portal.pages.forms import read
@@ -66,7 +66,7 @@ async def sent(sheet: Sheet, told: Mapping[str, str]) -> Response[Any]:
     quoted = quote.read(told, kind)
     if told.get("step") == "prepare":
         return form_page(sheet, told, (Quote(quoted.rows, quoted.cover), Trouble()))
-    made = request_of(told, quoted, common.today(here.pages))
+    made = request_of(told, quoted, here.today)
     if isinstance(made, Trouble):
         return form_page(sheet, told, (quoted, made))
     call = calls.authorization(
@@ -88,7 +88,7 @@ def request_of(told: Mapping[str, str], quoted: Quote, today: date) -> Authoriza
     """What the hub is asked, or the fields that cannot be right, in the order of the form."""
     who = common.presented(told)
     planned = quote.day_of(told.get("planned", ""))
-    own = common.reference(told.get("site_reference", ""))
+    own = reference.read(told.get("site_reference", ""))
     good = {
         "planned": planned is not None and today - PAST <= planned <= today + AHEAD,
         "leaving": not told.get("leaving", "") or planned is None or quote.stay_of(told) is not None,
@@ -129,8 +129,8 @@ def form_values(here: Here, told: Mapping[str, str], so_far: tuple[Quote, Troubl
     return {
         "kind": kind, "covers": kind.covers, "lenses": LENSES, "rows": rows(kind, quoted), "faults": common.FAULTS,
         "trouble": why, "cover": told.get("cover", "general"), "key": common.key_of(told.get("key", "")),
-        "planned": told.get("planned", "") or common.today(here.pages).strftime("%d/%m/%Y"),
-        "leaving": told.get("leaving", ""), "site_reference": common.reference(told.get("site_reference", "")) or "",
+        "planned": told.get("planned", "") or here.today.strftime("%d/%m/%Y"),
+        "leaving": told.get("leaving", ""), "site_reference": reference.read(told.get("site_reference", "")) or "",
         "papers": papers.OFFERED if here.pages.portal.settings.keeper else None,
     }  # fmt: skip
 

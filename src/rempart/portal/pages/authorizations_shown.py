@@ -6,16 +6,15 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Final, NamedTuple, TypeVar
-from zoneinfo import ZoneInfo
 
 from litestar import Response
 
 from rempart.client.calls import Call
 from rempart.client.doors import SignedIn
 from rempart.client.exchange import NoAnswerError
-from rempart.portal import card, papers, quote, quote_reasons, refusals
+from rempart.portal import card, days, papers, quote, quote_reasons, refusals
 from rempart.portal.pages.entry import STATUS
 from rempart.portal.pages.inside import ended
 from rempart.portal.papers import KINDS
@@ -28,7 +27,6 @@ from rempart.wire.authorizations import AuthorizationState
 from rempart.wire.problem import Problem
 
 T = TypeVar("T")
-HERE: Final = ZoneInfo("Europe/Paris")
 PATH: Final = "/prises-en-charge"
 STATES: Final = {
     "pending": (N_("En attente"), "warn"),
@@ -57,7 +55,6 @@ FAULTS: Final = {
     ),
 }
 """By field, without the number of its line."""
-_REFERENCE = re.compile(r"(?=.*[0-9])(?!.*[A-Za-z]{5})[0-9A-Za-z][0-9A-Za-z ./_-]{0,19}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{20,40}")
 _LINE = re.compile(r"lines\[([0-9]+)\]\.(?:particulars\.)?([a-z_]+).*")
 _FIELDS: Final = {
@@ -90,6 +87,11 @@ class Here(NamedTuple):
     pages: Pages
     request: Asked
     live: SignedIn
+
+    @property
+    def today(self) -> date:
+        """The civil day at the site."""
+        return days.today(self.pages.portal, self.live)
 
     def page(self, template: str, values: Mapping[str, Any], status: int = 200) -> Response[Any]:
         """One page."""
@@ -146,20 +148,9 @@ def presented(form: Mapping[str, str]) -> Presented:
     return Presented({name: value or "" for name, value in read.items()}, wrong)
 
 
-def reference(text: str) -> str | None:
-    """The site's own reference as typed; None when it cannot be one: the hub refuses what looks like a name."""
-    bare_text = text.strip()
-    return bare_text if not bare_text or _REFERENCE.fullmatch(bare_text) else None
-
-
 def key_of(text: str) -> str:
     """The form's idempotency key, or a new one when it has none of ours."""
     return text if _KEY.fullmatch(text) else secrets.token_urlsafe(18)
-
-
-def today(pages: Pages) -> date:
-    """The civil day in Paris."""
-    return datetime.fromtimestamp(pages.portal.clock(), UTC).astimezone(HERE).date()
 
 
 async def asked(here: Here, call: Call[T]) -> T | Response[Any]:

@@ -17,8 +17,8 @@ from rempart.portal.port import Portal
 from rempart.portal.quote import FAULTS
 from rempart.portal.quote_kinds import LENSES, Kind, estimated_kind
 from rempart.wire.authorizations import QuoteLine
-from rempart.wire.eligibility import EligibilityRequest
-from rempart.wire.estimates import EstimateAnswer, EstimateLine, EstimateRequest
+from rempart.wire.eligibility import CardRequest, EligibilityRequest
+from rempart.wire.estimates import CardEstimateRequest, EstimateAnswer, EstimateLine, EstimateRequest
 from rempart.wire.problem import Problem
 
 NUMBER: Final = 1
@@ -56,15 +56,20 @@ def fields(profession: str) -> dict[str, Any]:
 
 
 async def ask(
-    portal: Portal, live: SignedIn, question: EligibilityRequest, *, line: QuoteLine, accreditation: str
+    portal: Portal, live: SignedIn, question: EligibilityRequest | CardRequest, *, line: QuoteLine, accreditation: str
 ) -> EstimateAnswer | None:  # fmt: skip
-    """The estimate of one line for who was just asked about; None when the hub gives none now."""
+    """The estimate of one line for who was just asked about, by the same card; None when the hub gives none now."""
     carried = {name: getattr(line, name) for name in line.__struct_fields__}
-    asked = EstimateRequest(
-        question.amc_number, question.member, question.birth_date, "typed",
-        (EstimateLine(**carried, care_date=question.care_date),), accreditation=accreditation,
-        convention=question.convention, csr=question.csr, nir=question.nir, rank=question.rank,
-    )  # fmt: skip
+    lines = (EstimateLine(**carried, care_date=question.care_date),)
+    own = question.site_reference
+    asked: EstimateRequest | CardEstimateRequest
+    if isinstance(question, CardRequest):
+        asked = CardEstimateRequest(question.card, lines, accreditation=accreditation, site_reference=own)
+    else:
+        asked = EstimateRequest(
+            question.amc_number, question.member, question.birth_date, "typed", lines, accreditation=accreditation,
+            convention=question.convention, csr=question.csr, nir=question.nir, rank=question.rank, site_reference=own,
+        )  # fmt: skip
     try:
         found = await portal.hub.perform(live, calls.estimate(asked))
     except NoAnswerError:

@@ -1,4 +1,4 @@
-"""The insurer's desk: rights files and their release by two people, what the insurer published, funds, settlements."""
+"""The insurer's desk: rights files, one set aside, what the insurer published, funds, settlements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from litestar.response import Redirect
 
 from rempart.client import insurer_desk as desk
 from rempart.portal import insurer_words as words
+from rempart.portal.pages.exports import DESK, given, wanted
 from rempart.portal.pages.forms import read
+from rempart.portal.pages.insurer_release import MANAGER, SPENT, release_routes
 from rempart.portal.pages.insurer_shown import At, at_insurer, faults, moves
 from rempart.portal.pages.reading import refused
 from rempart.portal.rendering import Asked, Pages
@@ -22,15 +24,12 @@ from rempart.wire.problem import Problem
 
 RIGHTS: Final = "/assureur/droits"
 FUNDS: Final = "/assureur/fonds"
-MANAGER: Final = "insurer-manager"
-SPENT: Final = frozenset({"not-in-quarantine", "officer-already-spoke"})
-"""What was said already, by this person or by others: the page itself shows where the file stands."""
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 
 def reading_routes(pages: Pages) -> list[HTTPRouteHandler]:
     """`/assureur/droits…`, `/assureur/garanties`, `/assureur/fonds…`."""
-    return [*_rights(pages), _speak(pages), _published(pages), *_funds(pages)]
+    return [*_rights(pages), *release_routes(pages), _refuse(pages), _published(pages), *_funds(pages)]
 
 
 def _rights(pages: Pages) -> list[HTTPRouteHandler]:
@@ -66,22 +65,23 @@ def _file(at: At, found: DeskRightsReport) -> Response[Any]:
     })  # fmt: skip
 
 
-def _speak(pages: Pages) -> HTTPRouteHandler:
+def _refuse(pages: Pages) -> HTTPRouteHandler:
+    """A no, which takes one person and no signature: the earlier rights go on."""
+
     @post(RIGHTS + "/{number:int}/avis")
-    async def speak(number: FromPath[int], request: Asked) -> Response[Any]:
+    async def refuse(number: FromPath[int], request: Asked) -> Response[Any]:
         verdict = (await read(request)).one.get("verdict", "")
 
         async def work(at: At) -> Response[Any]:
-            if verdict in {"release", "refuse"}:
-                word = DeskWord("release" if verdict == "release" else "refuse")
-                answer = await at.pages.portal.hub.perform(at.live, desk.speak(number, word))
+            if verdict == "refuse":
+                answer = await at.pages.portal.hub.perform(at.live, desk.speak(number, DeskWord("refuse")))
                 if isinstance(answer, Problem) and answer.code not in SPENT:
                     return refused(at.pages, at.request, at.live, answer)
             return Redirect(f"{RIGHTS}/{number}", status_code=303)
 
         return await at_insurer(pages, request, work)
 
-    return speak
+    return refuse
 
 
 def _published(pages: Pages) -> HTTPRouteHandler:
@@ -100,7 +100,8 @@ def _funds(pages: Pages) -> list[HTTPRouteHandler]:
     async def funds(request: Asked) -> Response[Any]:
         async def work(at: At) -> Response[Any]:
             found, files = await at.told(desk.funds()), await at.told(desk.settlements())
-            values = {"found": found, "files": files.settlements, "said": words}
+            waits = await wanted(pages, request, at.live, DESK)
+            values = {"found": found, "files": files.settlements, "said": words, "waits": waits, "where": DESK}
             return at.page("insurer_funds.html", values)
 
         return await at_insurer(pages, request, work)
@@ -108,7 +109,8 @@ def _funds(pages: Pages) -> list[HTTPRouteHandler]:
     @get(FUNDS + "/{identity:uuid}/fichier")
     async def file(identity: FromPath[UUID], request: Asked) -> Response[Any]:
         async def work(at: At) -> Response[Any]:
-            content = await at.told(desk.settlement_file(str(identity)))
+            call, sign = desk.settlement_file(str(identity)), f"{FUNDS}/{identity}/signer"
+            content = await given(pages, request, at.live, call, sign=sign)
             headers = {"content-disposition": f'attachment; filename="reglement-{str(identity)[:8]}.ndjson"'}
             return Response(content, media_type="application/octet-stream", headers=headers)
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
@@ -19,7 +17,7 @@ from litestar.response import Redirect
 
 from rempart.client import calls
 from rempart.client.doors import SignedIn
-from rempart.portal import invoicing, refusals
+from rempart.portal import days, invoicing, refusals
 from rempart.portal.billing import billed, extras
 from rempart.portal.invoicing import FAULTS, IDENTITY, LINES
 from rempart.portal.pages.entry import STATUS
@@ -32,7 +30,6 @@ from rempart.portal.rendering import Asked, Pages
 from rempart.wire.invoices import InvoiceReceipt, InvoiceRequest, InvoicesReceipt, InvoiceState
 from rempart.wire.problem import Problem
 
-HERE: Final = ZoneInfo("Europe/Paris")
 FIELDS_MOST: Final = 120  # of one form: six lines of up to 13
 _KEY = re.compile(r"[0-9a-f-]{36}")
 _OF_LINE = re.compile(r"lines\[([0-9]+)\]\.(?:particulars\.)?([a-z_]+)")
@@ -77,7 +74,7 @@ def entering_routes(pages: Pages) -> list[HTTPRouteHandler]:
             at = At(pages, request, live)
             if told.get("step") == "prepare":  # from an answer about rights: nothing is sent yet
                 return _form(at, Sent({"accreditation": told.get("accreditation", ""), **_kept(told)}))
-            typed = invoicing.read(told, live.profession, _today(pages))
+            typed = invoicing.read(told, live.profession, days.today(pages.portal, live))
             if typed.invoice is None:
                 return _form(at, Sent(_kept(told), typed.faults))
             key = told.get("key", "")
@@ -136,8 +133,8 @@ def form_values(at: At, sent: Sent) -> dict[str, Any]:
     return {
         "sent": sent, "values": sent.values, "wrong": sent.wrong, "faults": FAULTS, "kinds": billed(at.live.profession),
         "extras": more, "lines": range(1, LINES + 1), "open": set(invoicing.filled(sent.values)) | {1},
-        "key": sent.key or str(uuid4()), "today": _today(at.pages).strftime("%d/%m/%Y"), "reason_of": reason_of,
-        "summary": _summary(sent.wrong),
+        "key": sent.key or str(uuid4()), "today": days.today(at.pages.portal, at.live).strftime("%d/%m/%Y"),
+        "reason_of": reason_of, "summary": _summary(sent.wrong),
     }  # fmt: skip
 
 
@@ -168,7 +165,3 @@ def _uuid(text: str) -> bool:
         return str(UUID(text)) == text
     except ValueError:
         return False
-
-
-def _today(pages: Pages) -> date:
-    return datetime.fromtimestamp(pages.portal.clock(), UTC).astimezone(HERE).date()

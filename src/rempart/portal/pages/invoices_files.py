@@ -12,11 +12,12 @@ from litestar.handlers import HTTPRouteHandler
 
 from rempart.client import calls
 from rempart.client.doors import SignedIn
+from rempart.portal.days import moment
 from rempart.portal.pages.inside import inside
 from rempart.portal.pages.invoices_said import At
 from rempart.portal.refusals import Refusal
 from rempart.portal.rendering import Asked, Pages
-from rempart.portal.words import N_, moment
+from rempart.portal.words import N_
 from rempart.wire.invoices import FileSummary
 from rempart.wire.problem import Problem
 
@@ -48,7 +49,7 @@ def files_routes(pages: Pages) -> list[HTTPRouteHandler]:
             found = await at.ask(calls.files(before))
             if isinstance(found, Problem | Refusal):
                 return at.declined(found)
-            values = {"days": days(found.files), "older": found.next_before, "first": not before}
+            values = {"days": days(found.files, live), "older": found.next_before, "first": not before}
             return at.page("invoice_files.html", values)
 
         return await inside(pages, request, shown)
@@ -56,13 +57,13 @@ def files_routes(pages: Pages) -> list[HTTPRouteHandler]:
     return [newest]
 
 
-def days(files: Iterable[FileSummary]) -> tuple[tuple[str, tuple[Listed, ...]], ...]:
-    """The rows of each day in Paris, the newest first."""
-    rows = groupby(files, key=lambda file: moment(file.received)[:10])
-    return tuple((day, tuple(map(_listed, of_day))) for day, of_day in rows)
+def days(files: Iterable[FileSummary], live: SignedIn) -> tuple[tuple[str, tuple[Listed, ...]], ...]:
+    """The rows of each day at the site, the newest first."""
+    rows = groupby(files, key=lambda file: moment(file.received, live)[:10])
+    return tuple((day, tuple(_listed(each, live) for each in of_day)) for day, of_day in rows)
 
 
-def _listed(file: FileSummary) -> Listed:
+def _listed(file: FileSummary, live: SignedIn) -> Listed:
     amiss = file.rejected + file.held + file.refused
     if file.state in {"receiving", "received"}:
         state = _UNDER_WAY
@@ -70,7 +71,7 @@ def _listed(file: FileSummary) -> Listed:
         state = _NOT_TAKEN
     else:
         state = _AMISS if amiss or file.fault_count else _DONE
-    return Listed(file, moment(file.received)[10:].strip(), state, amiss)
+    return Listed(file, moment(file.received, live)[10:].strip(), state, amiss)
 
 
 def _id(text: str) -> str:

@@ -52,7 +52,7 @@ def _giving(pages: Pages) -> list[HTTPRouteHandler]:
         form = await read(request)
 
         async def made(live: SignedIn) -> Response[Any]:
-            if wrong := _wrong(pages, form):
+            if wrong := _wrong(pages, live, form):
                 return Response({"wrong": wrong}, status_code=422)
             days = form.one["first"], form.one["last"]
 
@@ -68,7 +68,7 @@ def _giving(pages: Pages) -> list[HTTPRouteHandler]:
         form = await read(request)
 
         async def done(live: SignedIn) -> Response[Any]:
-            signed, one, wrong = assertion_of(form), form.one, _wrong(pages, form)
+            signed, one, wrong = assertion_of(form), form.one, _wrong(pages, live, form)
             typed = {name: one.get(name, "") for name in ("first", "last")}
             if wrong or signed is None:
                 refusal = None if wrong else refusals.of(Problem("", 422, "passkey-refused"))
@@ -123,7 +123,7 @@ def _form(
     """Who is no manager finds no such page."""
     if live.role != "manager":
         return pages.page(request, "not_found.html", {}, Shown(live, status=404))
-    now = today(pages)
+    now = today(pages, live)
     values = {
         "typed": {"first": now, "last": ""} | {name: value for name, value in typed.items() if value},
         "wrong": wrong, "refusal": refusal, "faults": FAULTS, "today": now,
@@ -140,10 +140,10 @@ def _taker(
     return pages.page(request, "locum_number.html", values, Shown(live, status=status))
 
 
-def _wrong(pages: Pages, form: Form) -> tuple[str, ...]:
+def _wrong(pages: Pages, live: SignedIn, form: Form) -> tuple[str, ...]:
     """The fields that cannot be right."""
     first, last = (_day(form.one.get(name, "")) for name in ("first", "last"))
-    now = date.fromisoformat(today(pages))
+    now = date.fromisoformat(today(pages, live))
     good = {
         "first": first is not None and first >= now,
         "last": last is not None and (first or now) <= last and (last - (first or now)).days < MOST_DAYS,

@@ -60,7 +60,7 @@ def _signing(pages: Pages) -> list[HTTPRouteHandler]:
         form = await read(request)
 
         async def asked(live: SignedIn) -> Response[Any]:
-            if wrong := _wrong(pages, form):
+            if wrong := _wrong(pages, live, form):
                 return Response({"wrong": wrong}, status_code=422)
             days = form.one["first"], form.one["last"]
 
@@ -77,7 +77,7 @@ def _signing(pages: Pages) -> list[HTTPRouteHandler]:
         form = await read(request)
 
         async def done(live: SignedIn) -> Response[Any]:
-            if wrong := _wrong(pages, form):
+            if wrong := _wrong(pages, live, form):
                 return await _page(pages, request, live, wrong=wrong)
             signed = assertion_of(form)
             if signed is None:
@@ -109,7 +109,7 @@ async def _page(
         return no.response
     values = {
         "listed": tuple(each for each in own.members if each.delegated), "refusal": refusal, "wrong": wrong,
-        "faults": FAULTS, "today": today(pages),
+        "faults": FAULTS, "today": today(pages, live),
     }  # fmt: skip
     status = 422 if wrong else 200 if refusal is None else STATUS[refusal.kind]
     return pages.page(request, "locums.html", values, Shown(live, status=status))
@@ -125,10 +125,10 @@ def read_account(text: str) -> str:
     return plain if _ACCOUNT.fullmatch(plain) else ""
 
 
-def _wrong(pages: Pages, form: Form) -> tuple[str, ...]:
+def _wrong(pages: Pages, live: SignedIn, form: Form) -> tuple[str, ...]:
     """The fields that cannot be right."""
     first, last = (_day(form.one.get(name, "")) for name in ("first", "last"))
-    now = date.fromisoformat(today(pages))
+    now = date.fromisoformat(today(pages, live))
     good = {
         "account": bool(read_account(form.one.get("account", ""))),
         "first": first is not None and first >= now,

@@ -9,10 +9,11 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 
-from rempart.client import calls
+from rempart.client import calls, notices
 from rempart.client.doors import SignedIn
 from rempart.portal import desks
 from rempart.portal.pages.inside import inside
+from rempart.portal.pages.messages import fresh
 from rempart.portal.pages.questions import day_of, today
 from rempart.portal.pages.reading import NoPageError, told
 from rempart.portal.rendering import Asked, Pages, Shown
@@ -47,11 +48,12 @@ def my_site_routes(pages: Pages) -> list[HTTPRouteHandler]:
             try:
                 own = await told(pages, request, live, calls.own_site())
                 counts = await told(pages, request, live, calls.question_counts(day_of(jour)))
+                news = await told(pages, request, live, notices.newest())
             except NoPageError as no:
                 return no.response
             values = {
                 "own": own, "day": counts.day, "askers": askers(counts.counts), "me": live.account, "roles": ROLES,
-                "bank": BANK, "today": today(pages),
+                "bank": BANK, "today": today(pages, live), "fresh": fresh(pages, news),
             }  # fmt: skip
             return pages.page(request, "my_site.html", values, Shown(live))
 

@@ -24,7 +24,7 @@ from rempart.portal.pages.signing import challenge_of, part, shown_lines
 from rempart.portal.refusals import Kind, Refusal
 from rempart.portal.rendering import Asked, Pages, Shown
 from rempart.portal.words import N_
-from rempart.wire.operator_desk import DeskInvitation, DeskInviteRequest
+from rempart.wire.operator_desk import DeskCode, DeskInviteRequest, DeskSiteAccounts
 from rempart.wire.problem import Problem
 from rempart.wire.sign_in import SITE_ROLES
 
@@ -35,9 +35,15 @@ FAULTS: Final = {
     "site": N_("Le numéro de facturation compte 9 caractères : recopiez-le de la liste des sites."),
     "last": N_("Le dernier jour vient après le premier, et pas avant aujourd’hui."),
     "role": N_("Choisissez un rôle."),
+    "answers": N_("Une personne de l’équipe sans numéro travaille sous quelqu’un du site. Dites qui en répond."),
+    "answers-unknown": N_("Aucun professionnel ni responsable de ce site, ou plusieurs, ne finissent ainsi."),
 }
 _SITE: Final = re.compile(r"[0-9][0-9AB][0-9]{7}")
 _ACCOUNT: Final = re.compile(r"a[0-9a-z]{15}|")
+_ENDING: Final = re.compile(r"[0-9a-z]{4}|a[0-9a-z]{15}")
+STAFF: Final = "staff"
+ANSWERING: Final = ("professional", "manager")
+"""Who may answer for staff without a number of their own."""
 _YEAR: Final = timedelta(days=365)
 
 
@@ -61,13 +67,16 @@ def _asking(pages: Pages) -> list[HTTPRouteHandler]:
         form = await read(request)
 
         async def shown(live: SignedIn) -> Response[Any]:
-            wrong = _wrong(pages, form)
-            wanted = None if wrong else _action(pages, form)
+            try:
+                told, wrong = await _answered(pages, live, form)
+            except NoAnswerError:
+                return _page(pages, request, live, form, refusal=refusals.away())
+            wanted = None if wrong else _action(pages, told)
             if wanted is None:
                 return _page(pages, request, live, form, wrong=wrong or ("role",))
             values = {
                 "lines": [(name, said, value or "–") for name, said, value in shown_lines(wanted)],
-                "fields": _fields(pages, form), "role": ROLES[form.one["role"]],
+                "fields": _fields(pages, told), "role": ROLES[form.one["role"]],
             }  # fmt: skip
             return pages.page(request, "desk_invite_sign.html", values, Shown(live))
 
@@ -109,7 +118,7 @@ def _signing(pages: Pages) -> list[HTTPRouteHandler]:
 
 
 def _answer(
-    pages: Pages, request: Asked, live: SignedIn, found: DeskInvitation | Problem, *, form: Form
+    pages: Pages, request: Asked, live: SignedIn, found: DeskCode | Problem, *, form: Form
 ) -> Response[Any]:  # fmt: skip
     if not isinstance(found, Problem):
         values = {**_fields(pages, form), "done": found, "role": ROLES[form.one["role"]], "account": found.account}
@@ -129,7 +138,29 @@ def _fields(pages: Pages, form: Form) -> dict[str, str]:
         "role": one.get("role", ""), "place": _number(form) if at_site else operator,
         "first": one.get("first", "") if at_site else "", "last": one.get("last", "") if at_site else "",
         "account": one.get("account", ""),
+        "accountable": one.get("accountable", "") if one.get("role") == STAFF else "",
     }  # fmt: skip
+
+
+async def _answered(pages: Pages, live: SignedIn, form: Form) -> tuple[Form, tuple[str, ...]]:
+    """The form with who answers for staff, found among the site's people by how the account ends; and what is wrong.
+
+    Raises `NoAnswerError`.
+    """
+    wrong = _wrong(pages, form, answered=False)
+    if wrong or form.one.get("role") != STAFF:
+        return form, wrong
+    if form.one.get("number"):
+        return Form((("accountable", desk.HAS_NUMBER), *form.pairs)), ()
+    typed = re.sub(r"\s", "", form.one.get("answers", "")).lower()
+    if not typed:
+        return form, ("answers",)
+    found = await pages.portal.hub.perform(live, desk.site(_number(form))) if _ENDING.fullmatch(typed) else None
+    people = found.accounts if isinstance(found, DeskSiteAccounts) else ()
+    named = {one.account for one in people if one.role in ANSWERING and one.account.endswith(typed)}
+    if len(named) != 1:
+        return form, ("answers-unknown",)
+    return Form((("accountable", named.pop()), *form.pairs)), ()
 
 
 def _number(form: Form) -> str:
@@ -141,14 +172,18 @@ def _action(pages: Pages, form: Form) -> Signable | None:
     told = _fields(pages, form)
     operator = pages.portal.settings.operator.id
     days = told["first"], told["last"]
-    return desk.invitation(operator, told["role"], told["place"], days=days, account=told["account"])
+    return desk.invitation(
+        operator, told["role"], told["place"], days=days, account=told["account"], accountable=told["accountable"]
+    )  # fmt: skip
 
 
-def _wrong(pages: Pages, form: Form) -> tuple[str, ...]:
-    """The fields that cannot be right."""
+def _wrong(pages: Pages, form: Form, *, answered: bool = True) -> tuple[str, ...]:
+    """The fields that cannot be right. `answered`: who answers for staff was looked for already."""
     told = _fields(pages, form)
     if told["role"] not in INVITED or not _ACCOUNT.fullmatch(told["account"]):
         return ("role",)
+    if answered and told["role"] == STAFF and not told["accountable"]:
+        return ("answers",)
     if told["role"] not in SITE_ROLES:
         return ()
     good = {"site": _SITE.fullmatch(told["place"]) is not None, "last": _days_fit(pages, told["first"], told["last"])}
@@ -171,12 +206,15 @@ def _page(
     pages: Pages, request: Asked, live: SignedIn, form: Form, *, wrong: tuple[str, ...] = (),
     refusal: Refusal | None = None,
 ) -> Response[Any]:  # fmt: skip
-    today = _today(pages)
+    today, said = _today(pages), form.one.get("accountable", "")
+    own = said == desk.HAS_NUMBER
     values = {
         "typed": {
             "role": form.one.get("role", ""), "site": _number(form),
             "first": form.one.get("first", "") or today.isoformat(),
             "last": form.one.get("last", "") or (today + _YEAR).isoformat(),
+            "answers": form.one.get("answers", "") or ("" if own else said),
+            "number": form.one.get("number", "") or own,
         },
         "invited": INVITED, "roles": ROLES, "faults": FAULTS, "wrong": wrong, "refusal": refusal,
     }  # fmt: skip

@@ -1,8 +1,10 @@
-"""An agent lets an account of a site back in where nobody there can: who was called, signed, a code shown once."""
+"""An agent lets an account of a site back in where nobody there can: call and document, signed, a code shown once."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from litestar import Response, get, post
@@ -27,11 +29,13 @@ from rempart.wire.desk_joins import DeskRecoverRequest
 from rempart.wire.problem import Problem
 
 HERE: Final = "/bureau/comptes/{account:str}/secours"
-REACHED_MOST: Final = 200
+MOST: Final = 200
+TYPED: Final = ("reached", "document")
 FAULTS: Final = {
     "reached": N_("Dites qui vous avez joint, en 200 signes au plus, sur une ligne."),
-    "checked": N_("Faites les deux vérifications, puis cochez-les."),
+    "document": N_("Dites quel document vous avez regardé, en 200 signes au plus, sur une ligne."),
 }
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _ACCOUNT: Final = re.compile(r"a[0-9a-z]{15}")
 _SITE: Final = re.compile(r"[0-9][0-9AB][0-9]{7}")
 
@@ -55,13 +59,13 @@ def _asking(pages: Pages) -> list[HTTPRouteHandler]:
 
         async def shown(live: SignedIn) -> Response[Any]:
             wanted = _action(pages, account, form)
-            checked = all(form.one.get(name) == "yes" for name in ("called", "document"))
-            if wanted is None or not checked:
-                wrong = ("reached",) * (wanted is None) + ("checked",) * (not checked)
-                return await _page(pages, request, live, account, wrong=wrong)
+            if wanted is None:
+                wrong = tuple(name for name in TYPED if not _line(form, name))
+                typed = {name: form.one.get(name, "") for name in TYPED}
+                return await _page(pages, request, live, account, wrong=wrong or ("reached",), typed=typed)
             values = {
                 "lines": shown_lines(wanted), "here": HERE.replace("{account:str}", account), "account": account,
-                "fields": {name: form.one.get(name, "") for name in ("place", "reached")},
+                "fields": {name: form.one.get(name, "") for name in ("place", *TYPED)},
             }  # fmt: skip
             return pages.page(request, "desk_recovery_sign.html", values, Shown(live))
 
@@ -89,7 +93,9 @@ def _signing(pages: Pages) -> list[HTTPRouteHandler]:
             if signed is None or _action(pages, account, form) is None:
                 refusal = desk_refusals.of(Problem("", 422, "passkey-refused"))
                 return await _page(pages, request, live, account, refusal=refusal)
-            wish = DeskRecoverRequest(one["place"], one["reached"], one.get("challenge", ""), part(signed))
+            wish = DeskRecoverRequest(
+                one["place"], one["reached"], one["document"], one.get("challenge", ""), part(signed)
+            )
             try:
                 found = await pages.portal.hub.perform(live, desk_joins.recover(account, wish))
             except NoAnswerError:
@@ -107,15 +113,22 @@ def _signing(pages: Pages) -> list[HTTPRouteHandler]:
 
 
 def _action(pages: Pages, account: str, form: Form) -> Signable | None:
-    place, reached = form.one.get("place", ""), form.one.get("reached", "")
-    if not _ACCOUNT.fullmatch(account) or not _SITE.fullmatch(place) or not 0 < len(reached) <= REACHED_MOST:
+    place = form.one.get("place", "")
+    if not _ACCOUNT.fullmatch(account) or not _SITE.fullmatch(place) or not all(_line(form, name) for name in TYPED):
         return None
-    return desk_joins.to_recover(pages.portal.settings.operator.id, account, place, reached)
+    said = {name: form.one[name] for name in TYPED}
+    return desk_joins.to_recover(pages.portal.settings.operator.id, account, place, **said)
+
+
+def _line(form: Form, name: str) -> bool:
+    """Whether something was typed there that can be signed: one line, not too long."""
+    typed = form.one.get(name, "")
+    return bool(typed.strip()) and len(typed) <= MOST and typed.isprintable()
 
 
 async def _page(
     pages: Pages, request: Asked, live: SignedIn, account: str, *, refusal: Refusal | None = None,
-    wrong: tuple[str, ...] = (),
+    wrong: tuple[str, ...] = (), typed: Mapping[str, str] = _NOTHING,
 ) -> Response[Any]:  # fmt: skip
     if not _ACCOUNT.fullmatch(account):
         return pages.page(request, "not_found.html", {}, Shown(live, status=404))
@@ -128,7 +141,7 @@ async def _page(
         return pages.page(request, "not_found.html", {}, Shown(live, status=404))
     values = {
         "one": found.accounts[0], "places_of": places_of, "refusal": refusal, "wrong": wrong, "faults": FAULTS,
-        "roles": ROLES,
+        "roles": ROLES, "typed": typed,
     }  # fmt: skip
     status = 422 if wrong else 200 if refusal is None else STATUS[refusal.kind]
     return pages.page(request, "desk_recovery.html", values, Shown(live, status=status))

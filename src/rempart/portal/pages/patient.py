@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
+from datetime import date
+from typing import Any, NamedTuple
 
+import msgspec
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from rempart.client import calls
 from rempart.client.doors import SignedIn
 from rempart.client.exchange import NoAnswerError
-from rempart.portal import card, presence, quote, quote_reasons, refusals
+from rempart.portal import card, days, presence, quote, quote_reasons, reference, refusals
 from rempart.portal import scanned as scanned_card
 from rempart.portal.pages import estimate
 from rempart.portal.pages.entry import STATUS
@@ -27,9 +27,6 @@ from rempart.portal.rendering import Asked, Pages, Shown
 from rempart.wire.eligibility import CardRequest, EligibilityAnswer, EligibilityRequest, PresenceRequest
 from rempart.wire.estimates import EstimateAnswer
 from rempart.wire.problem import Problem
-
-HERE: Final = ZoneInfo("Europe/Paris")
-"""The day proposed by the server; the page's script puts the counter's own, which overseas may differ."""
 
 
 class Next(NamedTuple):
@@ -81,10 +78,10 @@ def patient_routes(pages: Pages) -> list[HTTPRouteHandler]:
     @post("/patient", status_code=200)
     async def ask(request: Asked) -> Response[Any]:
         told = await read(request)
-        today = _today(pages)
 
         async def asked(live: SignedIn) -> Response[Any]:
-            question, faults = _question(told, today)
+            today = days.today(pages.portal, live)
+            question, faults = _referenced(_question(told, today), told.one.get("site_reference", ""))
             wanted = estimate.read(told.one, live.profession)
             if question is None or wanted.wrong:
                 return _page(pages, request, live, Result(wrong=(*faults, *wanted.wrong)))
@@ -100,7 +97,7 @@ def patient_routes(pages: Pages) -> list[HTTPRouteHandler]:
                 found, question.domains, question.care_date, scanned=isinstance(question, CardRequest),
                 by_code=by_code, next=on._replace(unpriced=by_code and wanted.line is not None),
             )  # fmt: skip
-            if isinstance(question, EligibilityRequest) and wanted.line is not None and found.answer == "covered":
+            if wanted.line is not None and found.answer == "covered" and not isinstance(question, PresenceRequest):
                 paid = await estimate.ask(
                     pages.portal, live, question, line=wanted.line, accreditation=found.accreditation or ""
                 )
@@ -113,9 +110,10 @@ def patient_routes(pages: Pages) -> list[HTTPRouteHandler]:
 
 
 Question = EligibilityRequest | CardRequest | PresenceRequest
+Read = tuple[Question | None, tuple[str, ...]]
 
 
-def _question(told: Form, today: date) -> tuple[Question | None, tuple[str, ...]]:
+def _question(told: Form, today: date) -> Read:
     """What is asked: by a scanned card, or else a presence code, or else what was typed; or None and the faults."""
     domains = told.all_of("domains")
     if told.one.get("scanned", ""):
@@ -124,6 +122,14 @@ def _question(told: Form, today: date) -> tuple[Question | None, tuple[str, ...]
         return presence.read(told.one, domains, today)
     typed = card.read(told.one, domains, today)
     return typed.question, typed.faults
+
+
+def _referenced(asked: Read, text: str) -> Read:
+    """The same under the site's own reference, which goes out with the question and into no page."""
+    (question, faults), own = asked, reference.read(text)
+    if own is None:
+        return None, (*faults, "site_reference")
+    return (None if question is None else msgspec.structs.replace(question, site_reference=own)), faults
 
 
 def _next(
@@ -154,7 +160,8 @@ def _refused(pages: Pages, request: Asked, live: SignedIn, problem: Problem) -> 
     if refusal.kind in {Kind.OVER, Kind.STOPPED}:
         return ended(pages, request, problem)
     fields = tuple(error.field.rpartition(".")[2] for error in problem.errors)
-    wrong = ("scanned",) if problem.code == "card-unreadable" else tuple(name for name in card.FIELDS if name in fields)
+    wrong: tuple[str, ...] = tuple(name for name in (*card.FIELDS, "site_reference") if name in fields)
+    wrong = ("scanned",) if problem.code == "card-unreadable" else wrong
     wrong = ("presence",) if fields == ("code",) else wrong
     return _page(pages, request, live, Result(refusal=refusal, wrong=wrong))
 
@@ -162,15 +169,11 @@ def _refused(pages: Pages, request: Asked, live: SignedIn, problem: Problem) -> 
 def _page(pages: Pages, request: Asked, live: SignedIn, result: Result | None) -> Response[Any]:
     values = {
         "result": result or Result(),
-        "faults": {**scanned_card.FAULTS, **presence.FAULTS, **card.FAULTS, **estimate.NUMBERED},
+        "faults": {**scanned_card.FAULTS, **presence.FAULTS, **card.FAULTS, **reference.FAULTS, **estimate.NUMBERED},
         "estimate": estimate.fields(live.profession),
         "reason_of": quote_reasons.reason_of,
         "offered": offered(live.profession),
         "offline": pages.portal.settings.card_lists is not None,
-        "today": _today(pages).strftime("%d/%m/%Y"),
+        "today": days.today(pages.portal, live).strftime("%d/%m/%Y"),
     }
     return pages.page(request, "patient.html", values, Shown(live, status=(result or Result()).status))
-
-
-def _today(pages: Pages) -> date:
-    return datetime.fromtimestamp(pages.portal.clock(), UTC).astimezone(HERE).date()

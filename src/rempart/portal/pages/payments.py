@@ -16,11 +16,14 @@ from litestar.response import Redirect
 from rempart.client import calls
 from rempart.client.calls import Call
 from rempart.client.doors import SignedIn
+from rempart.portal.pages.exports import SITE, given, wanted
 from rempart.portal.pages.inside import inside
 from rempart.portal.pages.payments_shown import PAID, Overview, noted
-from rempart.portal.pages.reading import NoPageError, told
+from rempart.portal.pages.reading import NoPageError, refused, told
 from rempart.portal.reasons import REASONS
 from rempart.portal.rendering import Asked, Pages, Shown
+from rempart.portal.session import no_export_until
+from rempart.wire.problem import Problem
 
 FILES: Final = {"pdf": "application/pdf", "json": "application/json", "noemie": "application/octet-stream"}
 """The files of one payment, by the ending of their name."""
@@ -42,10 +45,12 @@ def _overview(pages: Pages) -> HTTPRouteHandler:
                 figures = await told(pages, request, live, calls.figures())
                 back = await told(pages, request, live, calls.claw_backs())
                 debts = await told(pages, request, live, calls.debts())
+                waits = await wanted(pages, request, live, SITE)
             except NoPageError as no:
                 return no.response
             seen = Overview(paid, figures, tuple(back), debts, before, pages.words(request))
-            return pages.page(request, "payments.html", {"seen": seen, "reasons": REASONS}, Shown(live))
+            values = {"seen": seen, "reasons": REASONS, "waits": waits, "where": SITE}
+            return pages.page(request, "payments.html", values, Shown(live))
 
         return await inside(pages, request, shown)
 
@@ -74,12 +79,16 @@ def _file(pages: Pages) -> HTTPRouteHandler:
         async def shown(live: SignedIn) -> Response[Any]:
             if kind not in FILES:
                 return pages.page(request, "not_found.html", {}, Shown(live, status=404))
+            if no_export_until(live, pages.portal.clock()):  # the hub would refuse it as well
+                return refused(pages, request, live, Problem("", 403, "on-probation"))
             try:
-                advice = await told(pages, request, live, calls.remittance(str(identity)))
+                sign, named = f"{SITE.here}/{identity}/signer", str(identity)
                 if kind == "json":
+                    advice = await given(pages, request, live, calls.remittance(named, file=True), sign=sign)
                     content = msgspec.json.format(msgspec.json.encode(advice), indent=2)
                 else:
-                    content = await told(pages, request, live, _call(kind, str(identity)))
+                    content = await given(pages, request, live, _call(kind, named), sign=sign)
+                    advice = await told(pages, request, live, calls.remittance(named))
             except NoPageError as no:
                 return no.response
             name = f"releve-{advice.remittance.day.replace('-', '')}-{advice.remittance.reference}.{kind}"

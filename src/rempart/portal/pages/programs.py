@@ -32,13 +32,14 @@ YEAR: Final = timedelta(365)
 
 
 class Program(NamedTuple):
-    """One program with its days; `due`: it may be renewed now; `days` what would follow."""
+    """One program with its days; `due`: it may be renewed now; `days` what follows; `endless`: the site's own."""
 
     client: str
     first: str
     last: str
     due: bool
     days: tuple[str, str]
+    endless: bool = False
 
 
 def program_routes(pages: Pages) -> list[HTTPRouteHandler]:
@@ -183,8 +184,9 @@ def programs(members: tuple[Any, ...], day: date) -> tuple[Program, ...]:
         if each.by != "program":
             continue
         last = date.fromisoformat(each.last)
-        days = ((last + timedelta(1)).isoformat(), (last + YEAR).isoformat()) if last.year < date.max.year else ("", "")
-        made.append(Program(each.member, each.first, each.last, last - day <= RENEWED_WITHIN, days))
+        endless = last == date.max
+        days = ("", "") if endless else ((last + timedelta(1)).isoformat(), (last + YEAR).isoformat())
+        made.append(Program(each.member, each.first, each.last, last - day <= RENEWED_WITHIN, days, endless))
     return tuple(sorted(made, key=lambda program: (program.last, program.client)))
 
 
@@ -192,7 +194,7 @@ async def _found(pages: Pages, request: Asked, live: SignedIn) -> tuple[Program,
     if live.role != "manager":
         raise NoPageError(pages.page(request, "not_found.html", {}, Shown(live, status=404)))
     own = await told(pages, request, live, calls.own_site())
-    return programs(own.members, date.fromisoformat(today(pages)))
+    return programs(own.members, date.fromisoformat(today(pages, live)))
 
 
 async def _due(pages: Pages, request: Asked, live: SignedIn, client: str) -> Program:

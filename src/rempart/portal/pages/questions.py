@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Final
 
 from litestar import Response, get, post
@@ -12,10 +12,9 @@ from litestar.params import FromQuery
 from rempart.client import calls
 from rempart.client.doors import SignedIn
 from rempart.client.exchange import NoAnswerError
-from rempart.portal import refusals
+from rempart.portal import days, refusals
 from rempart.portal.pages.forms import read
 from rempart.portal.pages.inside import inside
-from rempart.portal.pages.patient import HERE
 from rempart.portal.pages.reading import NoPageError, refused, told
 from rempart.portal.rendering import Asked, Pages, Shown
 from rempart.portal.words import N_
@@ -57,7 +56,7 @@ def question_routes(pages: Pages) -> list[HTTPRouteHandler]:
                 return pages.refused(request, refusals.away(), Shown(live, status=503))
             if isinstance(found, Problem):
                 if found.code in FAULTY:
-                    return _page(pages, request, live, QuestionList(day or today(pages), ()), wrong=True)
+                    return _page(pages, request, live, QuestionList(day or today(pages, live), ()), wrong=True)
                 return refused(pages, request, live, found)
             return _page(pages, request, live, found, filtered=bool(reference))
 
@@ -71,14 +70,14 @@ def _page(
 ) -> Response[Any]:
     values = {
         "found": found, "filtered": filtered, "wrong": wrong, "kinds": KINDS, "other": OTHER, "me": live.account,
-        "today": today(pages),
+        "today": today(pages, live),
     }  # fmt: skip
     return pages.page(request, "questions.html", values, Shown(live, status=422 if wrong else 200))
 
 
-def today(pages: Pages) -> str:
-    """The civil day in Paris; the hub's answer names the site's own."""
-    return datetime.fromtimestamp(pages.portal.clock(), UTC).astimezone(HERE).date().isoformat()
+def today(pages: Pages, live: SignedIn) -> str:
+    """The civil day at the site."""
+    return days.today(pages.portal, live).isoformat()
 
 
 def day_of(text: str) -> str:

@@ -24,14 +24,19 @@ NAMES: Final = {
     "client": N_("Logiciel ou concentrateur"), "first": N_("Premier jour"), "last": N_("Dernier jour"),
     "desk": N_("Signé au bureau de"), "role": N_("Rôle"), "place": N_("Lieu"), "compartment": N_("Partie"),
     "closing": N_("Numéro de la fermeture"), "enrolment": N_("Numéro de l’adhésion"),
-    "document": N_("Document n°"), "reached": N_("Joint au téléphone"),
+    "document": N_("Document n°"), "reached": N_("Joint au téléphone"), "insurer": N_("Numéro de l’organisme"),
+    "file": N_("Numéro de réception du fichier"), "digest": N_("Empreinte du fichier"),
+    "accountable": N_("Répond de cette personne"), "what": N_("Ce qui est téléchargé"),
+    "invoices": N_("Factures ou lignes"), "taker": N_("Téléchargé par le compte"),
 }  # fmt: skip
 """Field of an action → what the person reads beside it; the value is shown as it is hashed."""
+NAMES_IN: Final = {("desk-recover", "document"): N_("Document regardé")}
+"""The same, where a kind of action means something else by a field."""
 
 
 def shown_lines(wanted: Signable) -> tuple[tuple[str, str, str], ...]:
     """(field, its name as source text, value) in the order in which they are signed."""
-    return tuple((field, NAMES[field], value) for field, value in wanted.shown())
+    return tuple((field, NAMES_IN.get((wanted.kind, field), NAMES[field]), value) for field, value in wanted.shown())
 
 
 def part(signed: Assertion) -> PasskeyProof:

@@ -19,10 +19,9 @@ from litestar.response import Redirect
 from rempart.client import calls
 from rempart.client.doors import SignedIn
 from rempart.client.waiting_room import WaitingKey, room_key
-from rempart.portal import invoicing, quote, refusals
+from rempart.portal import days, invoicing, quote, refusals
 from rempart.portal.card import READ
 from rempart.portal.pages import authorizations_new, invoices_enter
-from rempart.portal.pages import authorizations_shown as common
 from rempart.portal.pages.authorizations_shown import Here
 from rempart.portal.pages.forms import read
 from rempart.portal.pages.inside import inside
@@ -107,7 +106,7 @@ def _made(
     pages: Pages, live: SignedIn, kind: str, form: Mapping[str, str]
 ) -> InvoiceRequest | AuthorizationRequest | tuple[str, ...]:
     """The request of nobody, or the fields that cannot be right."""
-    today = common.today(pages)
+    today = days.today(pages.portal, live)
     if kind == "invoice":
         typed = invoicing.read(form, live.profession, today)
         return typed.invoice or typed.faults

@@ -14,12 +14,13 @@
     amc_number: (plain) => plain.replace(/[^0-9]/g, "").slice(0, 10),
     birth_date: dated, care_date: dated, planned: dated, delivered: dated,
   };
-  const dayIn = (zone) => new Intl.DateTimeFormat("fr-FR", { dateStyle: "short", timeZone: zone }).format(new Date());
+  const zone = document.body.dataset.zone; // the site's
+  const dayIn = (place) => new Intl.DateTimeFormat("fr-FR", { dateStyle: "short", timeZone: place }).format(new Date());
 
-  // The server proposes its own today: overseas the counter's may be another, and a page may stay open overnight.
+  // The server proposes the site's today; a page may stay open overnight.
   function follow(form, field) {
-    const put = () => { field.value = field.defaultValue = dayIn(undefined); };
-    if (field.value !== (form.dataset.today ?? dayIn("Europe/Paris"))) return;
+    const put = () => { field.value = field.defaultValue = dayIn(zone); };
+    if (field.value !== (form.dataset.today ?? dayIn(zone ?? "Europe/Paris"))) return;
     put();
     form.addEventListener("reset", () => setTimeout(put));
   }

@@ -2,7 +2,8 @@
 -- order, applies the caps it was given, writes first meetings, counters, disclosures (refused ones too) and
 -- accreditations, and says for each item, in order, whether its answer may leave and whether the site knew the record.
 -- Every array has one element per item; null only in p_token (the worker has none), p_meeting (a miss),
--- p_accreditation and what belongs to it; p_account and p_account_cap are null where no program named who sits at it.
+-- p_accreditation and what belongs to it; p_account and p_account_cap are null where no program named who sits at it and
+-- nobody is on probation: without an account the cap is the client's own, of typed and machine together.
 -- A day is days since 1970 at UTC, an hour 0..23 of that day.
 -- Verdicts: ok, refused:<reason>, and for an invoice waiting:site-budget.
 -- The planner is told to use indexes whatever it believes of the tables: at midnight the day's rows are none.
@@ -206,6 +207,8 @@ begin
                     elsif a is not null
                           and (case p_evidence[i] when 'machine' then v_machine[a] else v_typed[a] end) + v_cost
                               > p_account_cap[i] then
+                        verdict[i] := 'refused:client-budget';
+                    elsif a is null and c is not null and v_typed[c] + v_machine[c] + v_cost > p_account_cap[i] then
                         verdict[i] := 'refused:client-budget';
                     elsif (v_hours_now + v_cost)::bigint * 100 > p_site_cap[i]::bigint * p_hour_share then
                         verdict[i] := 'refused:hour-budget';

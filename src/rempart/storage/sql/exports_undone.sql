@@ -1,0 +1,2 @@
+-- Undoes exports.sql.
+drop table rempart.export_signature;
