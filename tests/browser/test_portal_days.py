@@ -29,7 +29,7 @@ from support.seats import ARGUMENTS, EXPECTED, SIZES
 pytestmark = [pytest.mark.browser, pytest.mark.postgres]
 WIDE, NARROW = (width for width, _ in SIZES)
 SEATS = (
-    ("fr", WIDE), ("en", NARROW),
+    ("fr", WIDE), pytest.param("en", NARROW, marks=pytest.mark.soak),
     pytest.param("fr", NARROW, marks=pytest.mark.soak), pytest.param("en", WIDE, marks=pytest.mark.soak),
 )  # fmt: skip
 HORIZON, LITTORAL = 0, 1

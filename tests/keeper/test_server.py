@@ -23,7 +23,7 @@ from rempart.sealing import frames, ringing
 from rempart.sealing.account_frames import AssertionPart
 from rempart.sealing.action_frames import Signing
 from rempart.sealing.client import Keeper, KeeperSync, KeeperUnavailable
-from rempart.sealing.desk_frames import WordSaid
+from rempart.sealing.desk_frames import RightsWord, WordSaid
 from rempart.sealing.identity_frames import SealedIdentity
 from support.keepers import AUDIENCE, COVERAGE, INSURER, PERSON, SITE, make_world, presented, wait_for
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+JWK = st.sampled_from(("kty", "crv", "x", "y", "kid", "d", ""))
 PROGRAM = [sys.executable, "-m", "rempart.keeper", "--config"]
 
 
@@ -174,6 +175,10 @@ def test_rightly_shaped_items_of_any_content_get_an_answer(running: Running, dat
     kinds |= {"Signing": st.builds(Signing, *parts)}
     words = st.builds(WordSaid, kinds["str"], kinds["tuple[str, ...]"], kinds["bytes"])
     kinds |= {"tuple[WordSaid, ...]": st.lists(words, max_size=3).map(tuple)}
+    words = st.builds(RightsWord, kinds["str"], kinds["bytes"])
+    kinds |= {"tuple[RightsWord, ...]": st.lists(words, max_size=3).map(tuple)}
+    kinds |= {"dict[str, str] | None": st.none() | st.dictionaries(JWK, kinds["str"], max_size=5)}
+    assert kinds.keys() >= {kind for item, _ in table.values() for kind in _annotations(item)}, "drawn or not"
     item = table[operation][0]
     values = [data.draw(kinds[field]) for field in _annotations(item)]
     with running.client("ask" if operation in frames.OPERATIONS["ask"] else "box") as client:
