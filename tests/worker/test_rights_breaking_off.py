@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -24,6 +24,12 @@ from support.rights_world import NOW, line, numbers
 
 if TYPE_CHECKING:
     from support.rights_world import RightsWorld
+
+
+def end(world: RightsWorld, pid: int) -> None:
+    """Ends a session at the server, and waits until it is gone."""
+    with psycopg.connect(world.database.url("admin"), autocommit=True) as admin:
+        admin.execute("select pg_terminate_backend(%s, 10000)", (pid,))
 
 
 class TestBreakingOff:
@@ -47,6 +53,26 @@ class TestBreakingOff:
         assert world.state() == before
         retry(world, file)
         assert world.open_count() == 60_000
+
+    def test_a_server_that_goes_while_a_file_is_undone_is_a_fault_to_try_again(self, world: RightsWorld) -> None:
+        """A file that changes nothing is rolled back; where that fails the caller hears that the server was lost."""
+        world.full(range(3))
+        before, loaded = world.state(), world.file([line(number) for number in range(3)], sequence=1)
+
+        undone = rights._Loading.run
+
+        def run(loading: rights._Loading, source: Any) -> rights.Outcome:
+            outcome = undone(loading, source)
+            end(world, world.connection.info.backend_pid)
+            return outcome
+
+        with pytest.MonkeyPatch.context() as patch, world.keeper.load_socket() as keeper:
+            patch.setattr(rights._Loading, "run", run)
+            with pytest.raises(psycopg.OperationalError):
+                rights.load(world.connection, keeper, io.BytesIO(loaded), world.rules, instant=NOW)
+        world.connection = psycopg.connect(world.database.url("worker"), autocommit=True)
+        assert world.state() == before
+        assert world.load(loaded).state == "unchanged"
 
     def test_killed_worker_leaves_previous_rights(self, world: RightsWorld) -> None:
         """A worker whose database session is cut in the middle leaves nothing behind, and a retry succeeds."""

@@ -66,10 +66,13 @@ def load(
     loading = _Loading(
         RightsBook(connection), keeper, rules, header=header, line=line, instant=instant, wish=wish or Wish()
     )
-    with connection.transaction() as transaction:
-        outcome = loading.run(source)
-        if outcome.state in ("refused", "unchanged"):
-            raise psycopg.Rollback(transaction)
+    try:
+        with connection.transaction() as transaction:
+            outcome = loading.run(source)
+            if outcome.state in ("refused", "unchanged"):
+                raise psycopg.Rollback(transaction)
+    except psycopg.Rollback as error:  # it comes out where the server is gone: nothing is kept, and nobody was told
+        raise psycopg.OperationalError("the server went away while a file was undone") from error
     if outcome.state == "refused" and loading.verified:
         with connection.transaction():
             number = RightsBook(connection).remember(loading.facts(outcome, None), "refused", outcome.code)
