@@ -85,6 +85,7 @@ def test_the_same_page_sent_twice_is_one_invoice(asker: Asker, desk: FakeInvoice
     ("field", "value"),
     [
         ("number", "0"), ("number", "1234567890"), ("accreditation", "ABC"), ("site_reference", "Mme Dupont"),
+        ("site_reference", "1 80 02 75 115 001"),
         ("member", ""), ("nir", "285047592512399"), ("birth_date", "hier"), ("care_date", "19/11/2026"),
         ("care_date", "18/11/2020"), ("family-1", "hospital-stay"), ("code-1", ""), ("quantity-1", "0"),
         ("care-1", "19/11/2026"), ("care-1", "32/01/2026"), ("spent-1", ""), ("spent-1", "-3"), ("base-1", "douze"),

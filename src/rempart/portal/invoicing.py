@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from rempart.portal import card
+from rempart.portal import card, reference
 from rempart.portal.billing import EQUIPMENT, billed, extras
 from rempart.portal.words import N_
 from rempart.wire.eligibility import EligibilityRequest
@@ -26,10 +26,10 @@ IDENTITY: Final = card.FIELDS[:-1]
 LINE: Final = ("family", "code", "quantity", "care", "spent", "base", "rate", "amo", "amc")
 FAULTS: Final = {
     **card.FAULTS,
+    **reference.FAULTS,
     "number": N_("Votre numéro de facture compte 1 à 9 chiffres, et n’est pas zéro."),
     "accreditation": N_("Une accréditation ou une prise en charge compte 20 lettres et chiffres : recopiez-la."),
     "receipt": N_("Un reçu commence par RPR1. : recopiez-le en entier."),
-    "site_reference": N_("Votre référence compte au plus 20 caractères, avec un chiffre, sans nom ni date."),
     "care_date": N_("Écrivez le jour des soins : au plus 27 mois avant aujourd’hui, jamais après."),
     "family": N_("Choisissez la nature de l’acte."),
     "code": N_("Le code de l’acte compte 1 à 13 lettres et chiffres, par exemple PH7."),
@@ -48,7 +48,6 @@ FAULTS: Final = {
     "teeth": N_("Écrivez les dents par leur numéro, séparées par des espaces : 16 17."),
     "days": N_("Le nombre de jours va de 0 à 400."),
 }
-_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_-]{0,19}")  # the hub says more precisely what looks like a person
 _RECEIPT = re.compile(r"RPR1\.[A-Za-z0-9_-]{60,305}")
 _EUROS = re.compile(r"([0-9]{1,7})(?:[,.]([0-9]{1,2}))?")
 _SPACES = str.maketrans("", "", " \t\u00a0\u202f€")
@@ -104,18 +103,18 @@ def _whole(form: Mapping[str, str], faults: list[str]) -> dict[str, str]:
     """The fields of the invoice itself."""
     number = form.get("number", "").translate(_SPACES)
     agreed = form.get("accreditation", "").translate(_SPACES).replace("-", "").upper()
-    reference = form.get("site_reference", "")
+    own = reference.read(form.get("site_reference", ""))
     receipt = "".join(form.get("receipt", "").split())
     if not re.fullmatch(r"(?=.*[1-9])[0-9]{1,9}", number, re.ASCII):
         faults.append("number")
     if agreed and not re.fullmatch(r"[0-9A-Z]{20}", agreed):
         faults.append("accreditation")
-    if reference and not (_REFERENCE.fullmatch(reference) and any(sign.isdigit() for sign in reference)):
+    if own is None:
         faults.append("site_reference")
     if receipt and not _RECEIPT.fullmatch(receipt):
         faults.append("receipt")
     return {
-        "number": number.zfill(9), "accreditation": agreed, "site_reference": reference, "receipt": receipt,
+        "number": number.zfill(9), "accreditation": agreed, "site_reference": own or "", "receipt": receipt,
     }  # fmt: skip
 
 
